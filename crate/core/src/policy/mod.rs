@@ -1,0 +1,1 @@
+//! The policy language: model, compile, decide, explain, lint.

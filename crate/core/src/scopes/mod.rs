@@ -1,0 +1,1 @@
+//! JupyterHub's scope algebra, as `jupyterhub.scopes` (6.1) defines it.
