@@ -4,6 +4,8 @@
 //! [`policy`] the policy language. Everything returns values; nothing panics on any input.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "files")]
+pub mod batch;
 pub mod error;
 pub mod policy;
 pub mod scopes;

@@ -1,1 +1,30 @@
-//! The Python face of the engine.
+//! The Python face of the engine: module `jupyterlab_scoped_launcher._core`.
+//!
+//! Everything crosses as JSON text, in the shapes of the batch contract.
+
+use pyo3::prelude::*;
+
+/// Compiled core of jupyterlab-scoped-launcher.
+#[pymodule]
+mod _core {
+    use pyo3::prelude::*;
+    use pyo3::types::PyString;
+    use scoped_launcher_core::batch;
+    use scoped_launcher_core::error::Error;
+
+    /// Answer one line of the batch contract.
+    ///
+    /// `line` is one JSON object; the answer is one line of JSON, without its line end. It never
+    /// raises: a line that cannot be served answers `{"error": {"code", "message"}}`.
+    #[pyfunction]
+    #[pyo3(name = "batch")]
+    fn answer(line: &Bound<'_, PyString>) -> String {
+        match line.to_cow() {
+            Ok(text) => line.py().detach(|| batch::answer(&text)),
+            Err(_) => batch::refuse(&Error::new(
+                "bad-utf8",
+                "This line has half of a surrogate pair. Write whole Unicode characters.",
+            )),
+        }
+    }
+}

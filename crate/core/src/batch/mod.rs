@@ -1,0 +1,94 @@
+//! The batch contract: one JSON line in, one JSON line out.
+//!
+//! `docs/batch.md` is the contract, op by op. Each family of ops has a file here.
+
+mod scopes;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::error::Error;
+
+/// Answers one line of the batch contract.
+///
+/// `line` is a JSON object whose `op` names what is asked. The answer is one line of JSON
+/// without its line end. Whatever is wrong with `line`, the answer is
+/// `{"error": {"code", "message"}}`: this never panics and keeps nothing between lines.
+#[must_use]
+pub fn answer(line: &str) -> String {
+    respond(line)
+        .unwrap_or_else(|error| failure(&error))
+        .to_string()
+}
+
+/// The answer for a line that cannot even be handed to [`answer`].
+#[must_use]
+pub fn refuse(error: &Error) -> String {
+    failure(error).to_string()
+}
+
+fn failure(error: &Error) -> Value {
+    json!({"error": {"code": error.code, "message": error.message}})
+}
+
+#[derive(Deserialize)]
+struct Request {
+    op: String,
+}
+
+fn respond(line: &str) -> Result<Value, Error> {
+    match read::<Request>(line)?.op.as_str() {
+        "parse" => scopes::parse(line),
+        op => Err(Error::new(
+            "unknown-op",
+            format!("There is no op `{op}`; docs/batch.md lists them."),
+        )),
+    }
+}
+
+/// Reads the fields that an op needs; fields it does not know are ignored.
+fn read<'a, T: Deserialize<'a>>(line: &'a str) -> Result<T, Error> {
+    serde_json::from_str(line).map_err(|error| {
+        let code = if error.is_data() {
+            "bad-request"
+        } else {
+            "bad-json"
+        };
+        Error::new(code, format!("This line cannot be read: {error}."))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::answer;
+
+    #[test]
+    fn a_line_is_answered() {
+        assert_eq!(
+            answer(r#"{"op": "parse", "scopes": ["users", "users!user=a", "groups!group=b"]}"#),
+            r#"{"parsed":{"groups":{"group":["b"]},"users":true}}"#
+        );
+    }
+
+    #[test]
+    fn a_bad_line_answers_a_coded_error() {
+        for (line, code) in [
+            ("", "bad-json"),
+            ("{", "bad-json"),
+            (r#""\ud800""#, "bad-json"),
+            ("[]", "bad-request"),
+            (r#"{"op": 1}"#, "bad-request"),
+            (r#"{"op": "parse"}"#, "bad-request"),
+            (r#"{"op": "parse", "scopes": "users"}"#, "bad-request"),
+            (r#"{"op": "parse", "scopes": [null]}"#, "bad-request"),
+            (
+                r#"{"op": "parse", "scopes": ["users!user="]}"#,
+                "empty-filter",
+            ),
+            (r#"{"op": "launch"}"#, "unknown-op"),
+        ] {
+            let answer: serde_json::Value = serde_json::from_str(&answer(line)).unwrap();
+            assert_eq!(answer["error"]["code"], code, "{line}: {answer}");
+        }
+    }
+}
