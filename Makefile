@@ -1,0 +1,62 @@
+# Every target does its own set-up on a machine with Rust (rustup), Node >= 20 and Python >= 3.10,
+# and is safe to repeat: what is installed or built already is used as it is.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+# How many random cases `make conformance` compares with the installed jupyterhub.
+N ?= 100000
+
+.PHONY: help demo test lint build wheel develop conformance bench clean distclean setup-demo setup-test
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: setup-demo ## Start the class example: a JupyterHub with an instructor and students (Ctrl-C stops it)
+	@exec python scripts/demo.py
+
+test: setup-test ## Run every check and test (STAGES="rust browser" runs some)
+	@eval "$$(scripts/tools.sh wasm32 wasm-bindgen wasm-pack)"; python scripts/run_tests.py $(STAGES)
+
+lint: ## Run the formatters' and linters' checks alone
+	@scripts/venv.sh test
+	@scripts/npm-ci.sh
+	@scripts/tools.sh wasm32 >/dev/null
+	@python scripts/run_tests.py lint
+
+build: setup-demo ## Build the wheel and install it into .venv
+
+wheel: setup-demo ## Build dist/*.whl with its manylinux tag, and the sdist
+	@maturin sdist --quiet --out dist
+	@ls -l dist
+
+develop: ## Install for development: debug engine, Python and labextension linked to this folder
+	@scripts/venv.sh test
+	@pip install --quiet --no-build-isolation --no-deps --editable .
+	@rm -f .venv/.installed-wheel.sha256
+	@jupyter-builder develop --overwrite .
+
+conformance: setup-test ## Compare N random cases of the scope algebra with the installed jupyterhub
+	@SCOPED_LAUNCHER_CASES=$(N) pytest tests/conformance
+
+bench: setup-test ## Run the benchmarks
+	@cargo bench
+
+clean: ## Remove what was built, and the demo's state
+	@rm -rf target dist .demo jupyterlab_scoped_launcher/labextension python-data/data/share \
+	  labextension/lib labextension/wasm tsconfig.tsbuildinfo test-results
+
+distclean: clean ## Remove .venv and node_modules too (compiled tools stay in the user's cache)
+	@rm -rf .venv node_modules
+
+setup-demo:
+	@scripts/venv.sh demo
+	@scripts/npm-ci.sh
+	@scripts/install-wheel.sh
+
+setup-test:
+	@scripts/venv.sh test
+	@scripts/chromium.sh
+	@scripts/npm-ci.sh
+	@scripts/install-wheel.sh

@@ -1,0 +1,154 @@
+"""Runs the project's checks and tests, stage by stage, and says at the end how many passed.
+
+usage: python scripts/run_tests.py [STAGE …]          (no stage: all of them)
+
+Every step runs, also after one failed. The numbers of the closing line are added up from what the
+test runners print; a check that counts nothing (a linter, say) counts as one. Exits 1 if a step
+failed.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGS = ROOT / "target" / "test-logs"
+CASE_COUNTS = ROOT / "target" / "case-counts"
+
+
+class Counts(NamedTuple):
+    """How many tests passed, failed and were skipped."""
+
+    passed: int
+    failed: int
+    skipped: int = 0
+
+
+class Step(NamedTuple):
+    """One command, and how to read its numbers from its output (None: it is a single check)."""
+
+    stage: str
+    name: str
+    command: str
+    read: Callable[[str], Counts] | None = None
+
+
+def cargo_counts(output: str) -> Counts:
+    """Adds up the `test result:` lines of libtest, one for each test program."""
+    results = re.findall(
+        r"^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored", output, re.M
+    )
+    return Counts(*(sum(int(row[i]) for row in results) for i in range(3)))
+
+
+def pytest_counts(output: str) -> Counts:
+    """Reads pytest's last summary line."""
+    summaries = re.findall(r"^=+ (.*) in [\d.]+s.*=+$", output, re.M)
+    numbers = {
+        word: int(n) for n, word in re.findall(r"(\d+) (\w+)", summaries[-1] if summaries else "")
+    }
+    failed = sum(numbers.get(word, 0) for word in ("failed", "error", "errors", "xpassed"))
+    return Counts(numbers.get("passed", 0), failed, numbers.get("skipped", 0))
+
+
+def node_counts(output: str) -> Counts:
+    """Reads the totals of node's test runner (spec reporter)."""
+    totals = dict(re.findall(r"^(?:#|ℹ) (pass|fail|cancelled|skipped) (\d+)$", output, re.M))
+    number = {key: int(value) for key, value in totals.items()}
+    failed = number.get("fail", 0) + number.get("cancelled", 0)
+    return Counts(number.get("pass", 0), failed, number.get("skipped", 0))
+
+
+def jest_counts(output: str) -> Counts:
+    """Reads jest's `Tests:` line."""
+    lines = re.findall(r"^Tests: +(.*)$", output, re.M)
+    numbers = {word: int(n) for n, word in re.findall(r"(\d+) (\w+)", lines[-1] if lines else "")}
+    return Counts(numbers.get("passed", 0), numbers.get("failed", 0), numbers.get("skipped", 0))
+
+
+STEPS = [
+    Step("lint", "rustfmt", "cargo fmt --all --check"),
+    Step("lint", "clippy", "cargo clippy --workspace --all-targets -- -D warnings"),
+    Step(
+        "lint",
+        "clippy, as in the browser",
+        "cargo clippy -p scoped-launcher-web --target wasm32-unknown-unknown -- -D warnings",
+    ),
+    Step("lint", "ruff", "ruff check ."),
+    Step("lint", "ruff format", "ruff format --check ."),
+    Step("lint", "mypy", "mypy"),
+    Step("lint", "eslint, prettier, stylelint", "npm run --silent lint:check"),
+    Step("rust", "Rust tests", "cargo test", cargo_counts),
+    Step("wasm", "WebAssembly tests in Chromium", "npm run --silent test:wasm", cargo_counts),
+    Step("typescript", "TypeScript tests", "npm run --silent test", jest_counts),
+    Step("python", "Python tests", "pytest tests/python tests/conformance", pytest_counts),
+    Step("packaging", "wheel and sdist", "pytest tests/packaging", pytest_counts),
+    Step(
+        "browser",
+        "real Hub, real Chromium",
+        "node --test --test-reporter=spec tests/browser/",
+        node_counts,
+    ),
+]
+
+
+def run(step: Step) -> Counts:
+    """Runs one step, showing and keeping its output; returns its numbers."""
+    print(f"\n==> {step.stage}: {step.name}\n    {step.command}", flush=True)
+    started = time.monotonic()
+    lines = []
+    process = subprocess.Popen(
+        ["bash", "-c", step.command],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    assert process.stdout is not None  # noqa: S101
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        lines.append(line)
+    ok = process.wait() == 0
+    output = "".join(lines)
+    (LOGS / f"{step.stage}-{re.sub(r'[^a-z]+', '-', step.name.lower())}.log").write_text(output)
+    counts = step.read(output) if step.read else Counts(int(ok), int(not ok))
+    if (not ok and not counts.failed) or (ok and not counts.passed):
+        # It broke down outside a test, or it ran none: neither is a success.
+        counts = counts._replace(failed=counts.failed + 1)
+    print(
+        f"    {'ok' if not counts.failed else 'FAILED'} in {time.monotonic() - started:.0f} s",
+        flush=True,
+    )
+    return counts
+
+
+def main(stages: list[str]) -> int:
+    """Runs the given stages (all, if none is given) and returns the exit code."""
+    known = dict.fromkeys(step.stage for step in STEPS)
+    if unknown := [stage for stage in stages if stage not in known]:
+        print(
+            f"unknown stage {', '.join(unknown)}: choose from {', '.join(known)}", file=sys.stderr
+        )
+        return 2
+    LOGS.mkdir(parents=True, exist_ok=True)
+    chosen = [step for step in STEPS if not stages or step.stage in stages]
+    results = [(step, run(step)) for step in chosen]
+
+    print("\n==> Summary")
+    for step, counts in results:
+        print(f"    {'FAILED' if counts.failed else 'ok':6}  {counts.passed:6} passed  {step.name}")
+    total = Counts(*map(sum, zip(*(counts for _, counts in results), strict=True)))
+    skipped = f", {total.skipped} skipped" if total.skipped else ""
+    print(f"\n{total.passed} passed, {total.failed} failed{skipped}")
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
