@@ -1,0 +1,59 @@
+import js from '@eslint/js';
+import jupyterPlugin from '@jupyter/eslint-plugin';
+import prettierRecommended from 'eslint-plugin-prettier/recommended';
+import { defineConfig } from 'eslint/config';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+export default defineConfig([
+  {
+    ignores: [
+      '**/node_modules',
+      'coverage',
+      'dist',
+      'target',
+      '.*/',
+      'bench',
+      'examples',
+      'tests',
+      'labextension/lib',
+      'labextension/wasm',
+      'jupyterlab_scoped_launcher'
+    ]
+  },
+  js.configs.recommended,
+  { plugins: { jupyter: jupyterPlugin } },
+  jupyterPlugin.configs.recommended,
+  {
+    files: ['**/*.mjs', '**/*.cjs'],
+    languageOptions: { globals: globals.node }
+  },
+  {
+    files: ['labextension/**/*.js'],
+    languageOptions: { globals: globals.browser }
+  },
+  {
+    files: ['labextension/src/**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: {
+      globals: globals.browser,
+      parserOptions: { project: 'tsconfig.test.json', sourceType: 'module' }
+    },
+    rules: {
+      '@typescript-eslint/naming-convention': [
+        'error',
+        {
+          selector: 'interface',
+          format: ['PascalCase'],
+          custom: { regex: '^I[A-Z]', match: true }
+        }
+      ],
+      '@typescript-eslint/no-unused-vars': ['warn', { args: 'none' }],
+      '@typescript-eslint/no-namespace': 'off',
+      curly: ['error', 'all'],
+      eqeqeq: 'error',
+      'prefer-arrow-callback': 'error'
+    }
+  },
+  prettierRecommended
+]);

@@ -1,0 +1,36 @@
+/**
+ * Runs crate/web's tests in headless Chrome and records how many shared cases (tests/cases) they
+ * ran in target/case-counts/wasm, to be compared with the counts of Rust and Python.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const tests = spawn(
+  'wasm-pack',
+  ['test', '--headless', '--chrome', 'crate/web', ...process.argv.slice(2)],
+  { cwd: root, stdio: ['inherit', 'pipe', 'inherit'] }
+);
+
+let output = '';
+tests.stdout.on('data', chunk => {
+  output += chunk;
+  process.stdout.write(chunk);
+});
+tests.on('error', error => {
+  console.error(
+    `wasm-pack did not start (${error.message}). Install it with: cargo install wasm-pack --locked`
+  );
+  process.exitCode = 1;
+});
+tests.on('close', code => {
+  process.exitCode ||= code ?? 1;
+  const cases = /^\s*shared cases run: (\d+)/m.exec(output)?.[1];
+  if (cases !== undefined && process.exitCode === 0) {
+    const counts = join(root, 'target', 'case-counts');
+    mkdirSync(counts, { recursive: true });
+    writeFileSync(join(counts, 'wasm'), `${cases}\n`);
+  }
+});
