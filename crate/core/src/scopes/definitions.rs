@@ -1,0 +1,226 @@
+//! Which scopes exist and what each one includes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The Hub's own scopes and their direct subscopes, as `jupyterhub.scopes.scope_definitions` (6.1).
+///
+/// tests/conformance compares this table with the installed jupyterhub; docs/scopes.md says how to
+/// follow a new release.
+pub(super) static HUB_SCOPES: &[(&str, &[&str])] = &[
+    ("(no_scope)", &[]),
+    ("self", &[]),
+    ("inherit", &[]),
+    ("admin-ui", &[]),
+    (
+        "admin:users",
+        &[
+            "admin:auth_state",
+            "users",
+            "read:roles:users",
+            "delete:users",
+        ],
+    ),
+    ("admin:auth_state", &[]),
+    ("users", &["read:users", "list:users", "users:activity"]),
+    ("delete:users", &[]),
+    ("list:users", &["read:users:name"]),
+    (
+        "read:users",
+        &[
+            "read:users:name",
+            "read:users:groups",
+            "read:users:activity",
+        ],
+    ),
+    ("read:users:name", &[]),
+    ("read:users:groups", &[]),
+    ("read:users:activity", &[]),
+    (
+        "read:roles",
+        &[
+            "read:roles:users",
+            "read:roles:services",
+            "read:roles:groups",
+        ],
+    ),
+    ("read:roles:users", &[]),
+    ("read:roles:services", &[]),
+    ("read:roles:groups", &[]),
+    ("users:activity", &["read:users:activity"]),
+    ("admin:servers", &["admin:server_state", "servers"]),
+    ("admin:server_state", &[]),
+    (
+        "servers",
+        &["read:servers", "start:servers", "delete:servers"],
+    ),
+    ("read:servers", &["read:users:name"]),
+    ("start:servers", &[]),
+    ("delete:servers", &[]),
+    ("tokens", &["read:tokens"]),
+    ("read:tokens", &[]),
+    (
+        "admin:groups",
+        &["groups", "read:roles:groups", "delete:groups"],
+    ),
+    ("groups", &["read:groups", "list:groups"]),
+    ("list:groups", &["read:groups:name"]),
+    ("read:groups", &["read:groups:name"]),
+    ("read:groups:name", &[]),
+    ("delete:groups", &[]),
+    (
+        "admin:services",
+        &["list:services", "read:services", "read:roles:services"],
+    ),
+    ("list:services", &["read:services:name"]),
+    ("read:services", &["read:services:name"]),
+    ("read:services:name", &[]),
+    ("read:hub", &[]),
+    ("access:servers", &[]),
+    ("access:services", &[]),
+    ("users:shares", &["read:users:shares"]),
+    ("read:users:shares", &[]),
+    ("groups:shares", &["read:groups:shares"]),
+    ("read:groups:shares", &[]),
+    ("read:shares", &[]),
+    (
+        "shares",
+        &[
+            "access:servers",
+            "read:shares",
+            "users:shares",
+            "groups:shares",
+        ],
+    ),
+    ("proxy", &[]),
+    ("shutdown", &[]),
+    ("read:metrics", &[]),
+];
+
+/// What the metascope `self` stands for, each `!user=` its owner; as `_expand_self_scope`.
+pub(super) static SELF_SCOPES: &[&str] = &[
+    "read:users",
+    "users:shares",
+    "read:shares",
+    "users:activity",
+    "servers",
+    "tokens",
+    "access:servers",
+];
+
+/// All scopes that exist: the Hub's own and a deployment's custom ones.
+#[derive(Debug, Clone, Default)]
+pub struct Definitions {
+    custom: BTreeMap<String, Vec<String>>,
+}
+
+impl Definitions {
+    /// The Hub's scopes and a deployment's custom ones, each with its subscopes.
+    ///
+    /// Names are taken as they come; `scopes::custom` checks them as the Hub does.
+    #[must_use]
+    pub fn with_custom(custom: BTreeMap<String, Vec<String>>) -> Self {
+        Self { custom }
+    }
+
+    /// Whether a scope of this name exists.
+    #[must_use]
+    pub fn contains(&self, base: &str) -> bool {
+        hub_subscopes(base).is_some() || self.custom.contains_key(base)
+    }
+
+    /// `base` and everything that it includes; a scope that does not exist includes only itself.
+    pub(super) fn implied<'a>(&'a self, base: &'a str) -> Vec<&'a str> {
+        let mut implied = vec![base];
+        let mut seen = BTreeSet::from([base]);
+        let mut next = 0;
+        while let Some(&scope) = implied.get(next) {
+            implied.extend(self.subscopes(scope).filter(|name| seen.insert(name)));
+            next += 1;
+        }
+        implied
+    }
+
+    /// Whether the subscopes of `base` lead into a cycle, which the Hub cannot expand.
+    pub(super) fn is_endless(&self, base: &str) -> bool {
+        if !self.custom.contains_key(base) {
+            return false;
+        }
+        let implied = self.implied(base);
+        let mut wanted_by: BTreeMap<&str, usize> = BTreeMap::new();
+        for subscope in implied.iter().flat_map(|scope| self.subscopes(scope)) {
+            *wanted_by.entry(subscope).or_default() += 1;
+        }
+        // Take away, again and again, what nothing left wants: only cycles cannot be taken away.
+        let mut free: Vec<&str> = implied.clone();
+        free.retain(|scope| !wanted_by.contains_key(scope));
+        let mut taken = 0;
+        while let Some(scope) = free.pop() {
+            taken += 1;
+            for subscope in self.subscopes(scope) {
+                if let Some(wanting) = wanted_by.get_mut(subscope) {
+                    *wanting -= 1;
+                    if *wanting == 0 {
+                        free.push(subscope);
+                    }
+                }
+            }
+        }
+        taken < implied.len()
+    }
+
+    fn subscopes(&self, base: &str) -> impl Iterator<Item = &str> {
+        let hub = hub_subscopes(base).unwrap_or_default();
+        let custom = self.custom.get(base).map_or(&[][..], Vec::as_slice);
+        hub.iter().copied().chain(custom.iter().map(String::as_str))
+    }
+}
+
+fn hub_subscopes(base: &str) -> Option<&'static [&'static str]> {
+    HUB_SCOPES
+        .iter()
+        .find(|(name, _)| *name == base)
+        .map(|(_, subscopes)| *subscopes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Definitions, HUB_SCOPES};
+
+    #[test]
+    fn every_subscope_exists() {
+        let definitions = Definitions::default();
+        for (_, subscopes) in HUB_SCOPES {
+            assert!(subscopes.iter().all(|name| definitions.contains(name)));
+        }
+    }
+
+    #[test]
+    fn only_cycles_are_endless() {
+        let definitions = Definitions::with_custom(
+            [
+                ("end", vec![]),
+                ("diamond", vec!["left", "right", "end", "end"]),
+                ("left", vec!["end"]),
+                ("right", vec!["left", "end"]),
+                ("into", vec!["left", "there"]),
+                ("there", vec!["back"]),
+                ("back", vec!["there"]),
+                ("itself", vec!["itself"]),
+            ]
+            .map(|(name, subscopes)| {
+                let subscopes = subscopes.into_iter().map(str::to_owned).collect();
+                (name.to_owned(), subscopes)
+            })
+            .into(),
+        );
+        for finite in ["end", "diamond", "left", "right", "admin:users", "unknown"] {
+            assert!(!definitions.is_endless(finite), "{finite}");
+        }
+        for endless in ["into", "there", "back", "itself"] {
+            assert!(definitions.is_endless(endless), "{endless}");
+        }
+        let mut implied = definitions.implied("into");
+        implied.sort_unstable();
+        assert_eq!(implied, ["back", "end", "into", "left", "there"]);
+    }
+}

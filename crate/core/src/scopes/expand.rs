@@ -1,0 +1,205 @@
+//! Raw scopes, as roles and tokens name them, to expanded ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::definitions::{Definitions, SELF_SCOPES};
+use super::set::ScopeSet;
+use super::text::{empty_filter, split};
+use crate::error::Error;
+
+/// Who holds the scopes: fills in `self` and the filters `!user` and `!service`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner<'a> {
+    /// A user, by name.
+    User(&'a str),
+    /// A service, by name.
+    Service(&'a str),
+}
+
+/// The OAuth client that a token was issued to: fills in the filters `!server` and `!service`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OauthClient<'a> {
+    /// A user's server; the default server's name is empty.
+    Server {
+        /// Whose server it is.
+        user: &'a str,
+        /// The server's name.
+        name: &'a str,
+    },
+    /// A service, by name.
+    Service(&'a str),
+}
+
+/// Why an expanded scope was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Problem {
+    /// Its filter has no name, and nothing fills one in. The Hub raises.
+    EmptyFilter,
+    /// There is no user, service or server to fill in for its filter. The Hub warns.
+    Unfilled,
+    /// It is `self`, and the owner is not a user. The Hub warns.
+    NotAUser,
+}
+
+/// Expanded scopes, and what had to be left out of them.
+#[derive(Debug, Clone, Default)]
+pub struct Expansion {
+    /// The expanded scopes.
+    pub scopes: ScopeSet,
+    /// What was left out, and why.
+    pub problems: BTreeSet<(Problem, String)>,
+}
+
+/// Expands raw scopes; as [`expand`], but never fails.
+///
+/// A scope that does not exist stands for itself, so that a newer Hub's scopes keep their meaning.
+#[must_use]
+pub fn expand_leniently<'s>(
+    raw_scopes: impl IntoIterator<Item = &'s str>,
+    owner: Option<Owner>,
+    client: Option<OauthClient>,
+    definitions: &Definitions,
+) -> Expansion {
+    let fill = Fill::new(owner, client);
+    let mut expansion = Expansion::default();
+    let mut known: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for raw_scope in raw_scopes {
+        let (base, filter) = split(raw_scope);
+        if base == "self" && filter.is_empty() {
+            expansion.add_self(owner, definitions);
+            continue;
+        }
+        let implied = known
+            .entry(base)
+            .or_insert_with(|| definitions.implied(base));
+        for scope in implied.iter() {
+            // The names of users are nothing that one server has; follows `_expand_scope`.
+            if !(filter.starts_with("server") && scope.starts_with("read:user")) {
+                expansion.add(scope, filter, &fill);
+            }
+        }
+    }
+    expansion
+}
+
+/// Expands raw scopes; follows `jupyterhub.scopes.expand_scopes`.
+///
+/// Each scope brings its subscopes with the same filter; `self` and the filters without a name are
+/// filled in from `owner` and `client`. The result is reduced. Returned beside it are the warnings
+/// for what cannot be filled in (codes `unfilled-filter`, `self-without-user`), sorted.
+///
+/// # Errors
+/// `unknown-scope`, `endless-scope` (subscopes in a cycle) or `empty-filter`.
+pub fn expand<'s>(
+    raw_scopes: impl IntoIterator<Item = &'s str> + Clone,
+    owner: Option<Owner>,
+    client: Option<OauthClient>,
+    definitions: &Definitions,
+) -> Result<(ScopeSet, Vec<Error>), Error> {
+    let mut checked = BTreeSet::new();
+    for raw_scope in raw_scopes.clone() {
+        let (base, _) = split(raw_scope);
+        if !checked.insert(base) {
+            continue;
+        }
+        if !definitions.contains(base) {
+            return Err(unknown_scope(base));
+        }
+        if definitions.is_endless(base) {
+            return Err(Error::new(
+                "endless-scope",
+                format!("The subscopes of `{base}` lead back to themselves. Remove one of them."),
+            ));
+        }
+    }
+    let Expansion { scopes, problems } = expand_leniently(raw_scopes, owner, client, definitions);
+    let mut warnings = Vec::new();
+    for (problem, scope) in &problems {
+        let (base, filter) = split(scope);
+        warnings.push(match problem {
+            Problem::EmptyFilter => return Err(empty_filter(base, filter)),
+            Problem::Unfilled => Error::new(
+                "unfilled-filter",
+                format!("`{scope}` grants nothing here: there is no {filter} to fill in."),
+            ),
+            Problem::NotAUser => Error::new(
+                "self-without-user",
+                "`self` grants nothing here: its holder is not a user.",
+            ),
+        });
+    }
+    Ok((scopes, warnings))
+}
+
+/// The error for a scope that does not exist.
+pub(super) fn unknown_scope(base: &str) -> Error {
+    Error::new(
+        "unknown-scope",
+        match base {
+            "all" => "There is no scope `all`; write `inherit`.".to_owned(),
+            _ => format!("There is no scope `{base}`."),
+        },
+    )
+}
+
+/// What the filters without a name stand for.
+struct Fill {
+    user: Option<String>,
+    service: Option<String>,
+    server: Option<String>,
+}
+
+impl Fill {
+    fn new(owner: Option<Owner>, client: Option<OauthClient>) -> Self {
+        let (user, owning_service) = match owner {
+            None => (None, None),
+            Some(Owner::User(name)) => (Some(name), None),
+            Some(Owner::Service(name)) => (None, Some(name)),
+        };
+        let (server, service) = match client {
+            None => (None, owning_service),
+            Some(OauthClient::Server { user, name }) => (Some((user, name)), owning_service),
+            Some(OauthClient::Service(name)) => (None, Some(name)),
+        };
+        Self {
+            user: user.map(|name| ["user=", name].concat()),
+            service: service.map(|name| ["service=", name].concat()),
+            server: server.map(|(user, name)| ["server=", user, "/", name].concat()),
+        }
+    }
+}
+
+impl Expansion {
+    fn add(&mut self, base: &str, filter: &str, fill: &Fill) {
+        let filled = match filter {
+            "user" => fill.user.as_deref(),
+            "service" => fill.service.as_deref(),
+            "server" => fill.server.as_deref(),
+            filter => Some(filter),
+        };
+        let problem = match filled {
+            None => Problem::Unfilled,
+            Some(filled) if self.scopes.insert(base, filled) => return,
+            Some(_) => Problem::EmptyFilter,
+        };
+        self.problems
+            .insert((problem, [base, "!", filter].concat()));
+    }
+
+    /// Adds the user's own resources; follows `_expand_self_scope`.
+    fn add_self(&mut self, owner: Option<Owner>, definitions: &Definitions) {
+        match owner {
+            Some(Owner::User(name)) if !name.is_empty() => {
+                let filter = ["user=", name].concat();
+                for scope in SELF_SCOPES {
+                    for scope in definitions.implied(scope) {
+                        self.scopes.insert(scope, &filter);
+                    }
+                }
+            }
+            _ => {
+                self.problems.insert((Problem::NotAUser, "self".to_owned()));
+            }
+        }
+    }
+}

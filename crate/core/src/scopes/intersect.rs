@@ -1,0 +1,144 @@
+//! What two sets of expanded scopes have in common.
+
+use std::collections::BTreeSet;
+
+use super::set::{GroupsOf, Scope, ScopeSet};
+use crate::error::Error;
+
+/// The scopes that both sets give; follows `jupyterhub.scopes._intersect_expanded_scopes`.
+///
+/// A server's filter meets its owner's, and with `groups_of` the filters of users and servers meet
+/// those of their groups. Without `groups_of`, a warning (code `groups-not-looked-up`) says where
+/// that may have lost something; there is at most one.
+#[must_use]
+pub fn intersect(
+    a: &ScopeSet,
+    b: &ScopeSet,
+    groups_of: Option<&GroupsOf>,
+) -> (ScopeSet, Option<Error>) {
+    let mut common = ScopeSet::default();
+    for (set, other) in [(a, b), (b, a)] {
+        for scope in set.iter().filter(|scope| other.covers(scope, groups_of)) {
+            common.add(&scope);
+        }
+    }
+    let warning = match groups_of {
+        Some(_) => None,
+        None => missed_groups(a, b),
+    };
+    (common, warning)
+}
+
+/// Warns if one set has groups, and the other users or servers, that the other side lacks.
+fn missed_groups(a: &ScopeSet, b: &ScopeSet) -> Option<Error> {
+    let lonely_a = lonely(a, b);
+    let lonely_b = lonely(b, a);
+    let missed = lonely_a.iter().find(|(base, kind)| {
+        let meets = match kind {
+            Kind::Group => Kind::OfUser,
+            Kind::OfUser => Kind::Group,
+        };
+        lonely_b.contains(&(base, meets))
+    });
+    missed.map(|(base, _)| {
+        Error::new(
+            "groups-not-looked-up",
+            format!(
+                "`{base}` is held by group on one side and by user or server on the other. \
+                 Without a look-up of groups they have nothing in common."
+            ),
+        )
+    })
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Group,
+    OfUser,
+}
+
+/// The base scopes that both sets hold with filters, with the kinds of filters only `set` has.
+fn lonely<'a>(set: &'a ScopeSet, other: &ScopeSet) -> BTreeSet<(&'a str, Kind)> {
+    let lonely = |scope: Scope<'a>| {
+        let kind = match scope.filter?.0 {
+            "group" => Kind::Group,
+            "user" | "server" => Kind::OfUser,
+            _ => return None,
+        };
+        other.filters_without(&scope).then_some((scope.base, kind))
+    };
+    set.iter().filter_map(lonely).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ScopeSet, intersect};
+
+    fn common(a: &[&str], b: &[&str], groups: Option<&[String]>) -> (Vec<String>, bool) {
+        let parse = |scopes: &[&str]| ScopeSet::parse(scopes.iter().copied()).unwrap();
+        let none: &[String] = &[];
+        let lookup =
+            groups.map(|groups| move |user: &str| if user == "ann" { groups } else { none });
+        let (scopes, warning) = match &lookup {
+            Some(lookup) => intersect(&parse(a), &parse(b), Some(lookup)),
+            None => intersect(&parse(a), &parse(b), None),
+        };
+        (scopes.texts(), warning.is_some())
+    }
+
+    #[test]
+    fn narrower_filters_remain() {
+        let a = [
+            "users",
+            "groups!group=g",
+            "servers!user=ann",
+            "proxy",
+            "tokens!user=ann",
+        ];
+        let b = [
+            "users!user=ann",
+            "groups",
+            "servers!server=ann/lab",
+            "servers!server=bob/",
+        ];
+        let (scopes, warned) = common(&a, &b, None);
+        assert_eq!(
+            scopes,
+            ["groups!group=g", "servers!server=ann/lab", "users!user=ann"]
+        );
+        assert!(!warned);
+    }
+
+    #[test]
+    fn groups_are_looked_up_or_warned_about() {
+        let a = ["servers!group=g"];
+        let b = [
+            "servers!server=ann/lab",
+            "servers!user=ann",
+            "servers!user=bob",
+        ];
+        let groups = ["g".to_owned()];
+        let found = [
+            "servers!server=ann/lab".to_owned(),
+            "servers!user=ann".to_owned(),
+        ];
+        assert_eq!(common(&a, &b, Some(&groups)), (found.to_vec(), false));
+        assert_eq!(common(&b, &a, Some(&groups)), (found.to_vec(), false));
+        assert_eq!(common(&a, &b, None), (vec![], true));
+        assert_eq!(common(&b, &a, None), (vec![], true));
+    }
+
+    #[test]
+    fn no_warning_where_the_groups_cannot_matter() {
+        assert!(
+            !common(
+                &["users!group=g"],
+                &["users!group=g", "users!user=ann"],
+                None
+            )
+            .1
+        );
+        assert!(!common(&["users!group=g"], &["users", "users!user=ann"], None).1);
+        assert!(!common(&["users!group=g"], &["groups!user=ann"], None).1);
+    }
+}

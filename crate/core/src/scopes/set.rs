@@ -1,0 +1,310 @@
+//! Scopes, indexed: asking for one costs the same whether ten or ten thousand are held.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::text::{empty_filter, owner_of, split, split_filter};
+use crate::error::Error;
+
+/// The groups of a user by name; empty for a user who is in none or is not known.
+pub type GroupsOf<'g> = dyn Fn(&str) -> &'g [String] + 'g;
+
+/// A text that this set has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Name(u32);
+
+// Interned first in every set, so that these are their numbers.
+const ENTITIES: [&str; 3] = ["user", "server", "group"];
+const USER: Name = Name(0);
+const SERVER: Name = Name(1);
+const GROUP: Name = Name(2);
+
+#[derive(Debug, Clone, Default)]
+struct Names {
+    numbers: HashMap<Arc<str>, Name>,
+    texts: Vec<Arc<str>>,
+}
+
+impl Names {
+    fn intern(&mut self, text: &str) -> Name {
+        if let Some(&name) = self.numbers.get(text) {
+            return name;
+        }
+        let name = Name(self.texts.len() as u32);
+        let text: Arc<str> = text.into();
+        self.texts.push(Arc::clone(&text));
+        self.numbers.insert(text, name);
+        name
+    }
+
+    fn find(&self, text: &str) -> Option<Name> {
+        self.numbers.get(text).copied()
+    }
+
+    fn text(&self, name: Name) -> &str {
+        self.texts.get(name.0 as usize).map_or("", |text| text)
+    }
+}
+
+/// What a base scope is held for.
+#[derive(Debug, Clone)]
+enum Filters {
+    /// Everything: it is held without a filter.
+    All,
+    /// Only these, as (entity, name).
+    Only(HashSet<(Name, Name)>),
+}
+
+/// One scope of a set: its base and, if it has a filter, entity and name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Scope<'a> {
+    /// The scope without its filter, such as `read:users`.
+    pub base: &'a str,
+    /// Entity and name of the filter, such as (`user`, `mmuster`).
+    pub filter: Option<(&'a str, &'a str)>,
+}
+
+impl Scope<'_> {
+    /// The scope as one text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self.filter {
+            None => self.base.to_owned(),
+            Some((entity, name)) => [self.base, "!", entity, "=", name].concat(),
+        }
+    }
+}
+
+/// A reduced set of expanded scopes: none is there twice, nor beside the same without a filter.
+#[derive(Debug, Clone)]
+pub struct ScopeSet {
+    names: Names,
+    bases: HashMap<Name, Filters>,
+}
+
+impl Default for ScopeSet {
+    fn default() -> Self {
+        let mut names = Names::default();
+        for entity in ENTITIES {
+            names.intern(entity);
+        }
+        Self {
+            names,
+            bases: HashMap::new(),
+        }
+    }
+}
+
+impl ScopeSet {
+    /// Reads expanded scopes from a list; follows `jupyterhub.scopes.parse_scopes`.
+    ///
+    /// The order matters as it does there: once a scope is held without a filter, its later
+    /// filters are not looked at.
+    ///
+    /// # Errors
+    /// `empty-filter` for a filter without a name.
+    pub fn parse<'s>(scopes: impl IntoIterator<Item = &'s str>) -> Result<Self, Error> {
+        let mut set = Self::default();
+        for scope in scopes {
+            let (base, filter) = split(scope);
+            if !set.insert(base, filter) && !set.holds_all(base) {
+                return Err(empty_filter(base, filter));
+            }
+        }
+        Ok(set)
+    }
+
+    /// Reads expanded scopes of which no order is known.
+    ///
+    /// Where the Hub reads a Python set, a filter without a name beside the same scope without a
+    /// filter is refused or not as the set's order happens to be. It is always refused here.
+    ///
+    /// # Errors
+    /// `empty-filter` for a filter without a name.
+    pub fn parse_unordered<'s>(scopes: impl IntoIterator<Item = &'s str>) -> Result<Self, Error> {
+        let mut set = Self::default();
+        for scope in scopes {
+            let (base, filter) = split(scope);
+            if !set.insert(base, filter) {
+                return Err(empty_filter(base, filter));
+            }
+        }
+        Ok(set)
+    }
+
+    /// Adds one scope; an empty `filter` is none. False, and nothing added, if the filter has no
+    /// name.
+    pub(super) fn insert(&mut self, base: &str, filter: &str) -> bool {
+        let filter = match filter {
+            "" => None,
+            filter => match split_filter(filter) {
+                (_, "") => return false,
+                named => Some(named),
+            },
+        };
+        self.add(&Scope { base, filter });
+        true
+    }
+
+    /// Adds one scope.
+    pub(super) fn add(&mut self, scope: &Scope) {
+        let base = self.names.intern(scope.base);
+        let Some((entity, name)) = scope.filter else {
+            self.bases.insert(base, Filters::All);
+            return;
+        };
+        let filters = self
+            .bases
+            .entry(base)
+            .or_insert_with(|| Filters::Only(HashSet::new()));
+        if let Filters::Only(held) = filters {
+            held.insert((self.names.intern(entity), self.names.intern(name)));
+        }
+    }
+
+    fn holds_all(&self, base: &str) -> bool {
+        matches!(self.filters(base), Some(Filters::All))
+    }
+
+    fn filters(&self, base: &str) -> Option<&Filters> {
+        self.bases.get(&self.names.find(base)?)
+    }
+
+    /// Gives `user` by name what the set holds for users in these groups.
+    ///
+    /// After it, no check for this user or their servers needs to look up groups.
+    pub(super) fn resolve_groups(&mut self, user: &str, groups: &[String]) {
+        let user = self.names.intern(user);
+        let groups: Vec<Name> = groups.iter().filter_map(|g| self.names.find(g)).collect();
+        for filters in self.bases.values_mut() {
+            if let Filters::Only(held) = filters
+                && groups.iter().any(|&group| held.contains(&(GROUP, group)))
+            {
+                held.insert((USER, user));
+            }
+        }
+    }
+
+    /// Whether the set gives access to what `scope` names; follows `jupyterhub.scopes.has_scope`.
+    ///
+    /// With `post_filter`, holding `scope` for some resources is enough, and `scope` has no filter.
+    /// Without `groups_of`, filters by group match nothing but themselves.
+    ///
+    /// # Errors
+    /// `empty-filter` if `scope` has a filter without a name; `filtered-post-filter` if
+    /// `post_filter` is asked of a filtered scope that is held for some resources.
+    pub fn has(
+        &self,
+        scope: &str,
+        post_filter: bool,
+        groups_of: Option<&GroupsOf>,
+    ) -> Result<bool, Error> {
+        let (base, filter) = split(scope);
+        let (entity, name) = split_filter(filter);
+        if !entity.is_empty() && name.is_empty() {
+            return Err(empty_filter(base, filter));
+        }
+        Ok(match self.filters(base) {
+            None => false,
+            Some(Filters::All) => true,
+            Some(Filters::Only(_)) if entity.is_empty() => post_filter,
+            Some(Filters::Only(_)) if post_filter => {
+                return Err(Error::new(
+                    "filtered-post-filter",
+                    [
+                        "`",
+                        scope,
+                        "` has a filter; post_filter can only be asked of `",
+                        base,
+                        "`.",
+                    ]
+                    .concat(),
+                ));
+            }
+            Some(Filters::Only(held)) => self.reaches(held, entity, name, groups_of),
+        })
+    }
+
+    /// Whether the set gives access to everything that `scope` does.
+    pub(super) fn covers(&self, scope: &Scope, groups_of: Option<&GroupsOf>) -> bool {
+        match (self.filters(scope.base), scope.filter) {
+            (None, _) | (Some(Filters::Only(_)), None) => false,
+            (Some(Filters::All), _) => true,
+            (Some(Filters::Only(held)), Some((entity, name))) => {
+                self.reaches(held, entity, name, groups_of)
+            }
+        }
+    }
+
+    /// Whether the set holds the base of `scope` with filters, and this very filter is not there.
+    pub(super) fn filters_without(&self, scope: &Scope) -> bool {
+        let (Some(Filters::Only(held)), Some((entity, name))) =
+            (self.filters(scope.base), scope.filter)
+        else {
+            return false;
+        };
+        let find = |text| self.names.find(text);
+        !matches!((find(entity), find(name)), (Some(entity), Some(name)) if held.contains(&(entity, name)))
+    }
+
+    /// Whether filters reach a resource: by its name, by its owner, or by a group of its owner.
+    fn reaches(
+        &self,
+        held: &HashSet<(Name, Name)>,
+        entity: &str,
+        name: &str,
+        groups_of: Option<&GroupsOf>,
+    ) -> bool {
+        let holds = |entity, name: &str| {
+            self.names
+                .find(name)
+                .is_some_and(|name| held.contains(&(entity, name)))
+        };
+        let Some(entity) = self.names.find(entity) else {
+            return false;
+        };
+        if holds(entity, name) {
+            return true;
+        }
+        let user = match entity {
+            USER => name,
+            SERVER => owner_of(name),
+            _ => return false,
+        };
+        if entity == SERVER && holds(USER, user) {
+            return true;
+        }
+        groups_of.is_some_and(|groups_of| {
+            groups_of(user)
+                .iter()
+                .any(|group| holds(GROUP, group.as_str()))
+        })
+    }
+
+    /// All scopes of the set, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = Scope<'_>> {
+        self.bases.iter().flat_map(move |(&base, filters)| {
+            let base = self.names.text(base);
+            let (all, only) = match filters {
+                Filters::All => (Some(Scope { base, filter: None }), None),
+                Filters::Only(held) => (None, Some(held)),
+            };
+            let only = only
+                .into_iter()
+                .flatten()
+                .map(move |&(entity, name)| Scope {
+                    base,
+                    filter: Some((self.names.text(entity), self.names.text(name))),
+                });
+            all.into_iter().chain(only)
+        })
+    }
+
+    /// The scopes as sorted texts; follows `jupyterhub.scopes.unparse_scopes`.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        let mut texts: Vec<String> = self.iter().map(|scope| scope.text()).collect();
+        texts.sort_unstable();
+        texts
+    }
+}
