@@ -1,0 +1,118 @@
+//! What the engine decides on: the visitor's facts, the cards, the kernels that exist.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The visitor's facts, as `GET scoped-launcher/context` answers them. Always about the visitor, who
+/// may differ from the owner of the server.
+///
+/// Fields that the engine does not decide on are ignored, so that the answer may grow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Context {
+    /// Is there a JupyterHub? Without one, the policy's `no_hub` decides on governed cards.
+    pub hub: bool,
+    /// The visitor's name.
+    #[serde(deserialize_with = "null_is_default")]
+    pub user: String,
+    /// Is the visitor a Hub admin?
+    #[serde(deserialize_with = "null_is_default")]
+    pub admin: bool,
+    /// The visitor's groups.
+    #[serde(deserialize_with = "null_is_default")]
+    pub groups: Vec<String>,
+    /// The scopes of the visitor's token.
+    #[serde(deserialize_with = "null_is_default")]
+    pub scopes: Vec<String>,
+    /// Servers that others share with the visitor, each `owner/name`.
+    #[serde(deserialize_with = "null_is_default")]
+    pub shares: Vec<String>,
+    /// The server that the launcher runs on.
+    pub server: Option<Server>,
+    /// The server's clock: RFC 3339.
+    pub now: Option<String>,
+}
+
+impl Default for Context {
+    /// An unnamed visitor of a Hub who holds nothing: what is not said opens nothing.
+    fn default() -> Self {
+        Self {
+            hub: true,
+            user: String::new(),
+            admin: false,
+            groups: Vec::new(),
+            scopes: Vec::new(),
+            shares: Vec::new(),
+            server: None,
+            now: None,
+        }
+    }
+}
+
+/// A user's server.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// Whose it is.
+    pub owner: String,
+    /// Empty for the default server.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub name: String,
+}
+
+/// What a card opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A kernel; the name is its kernelspec's.
+    Kernel,
+    /// An entry of jupyter-server-proxy.
+    Proxy,
+    /// A service of the Hub.
+    Service,
+    /// A user's server, from `owner` and `name`; the default server's name is empty.
+    Server,
+    /// Any other launcher item, by the id of its command.
+    Command,
+}
+
+/// A card of the launcher.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// Whatever the caller knows it by; decisions carry it.
+    pub id: String,
+    /// What it opens.
+    pub kind: Kind,
+    /// The name of what it opens.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub name: String,
+    /// Whose it is; for a server card without one, the part of `name` before its first `/`.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// The launcher section it is in.
+    #[serde(default)]
+    pub category: Option<String>,
+    /// The id of the command that it runs.
+    #[serde(default)]
+    pub command: Option<String>,
+    /// Its own tags; the policy may add to them.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub tags: Vec<String>,
+}
+
+/// A kernel that exists.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kernelspec {
+    /// The name, compared without case.
+    pub name: String,
+    /// `tags` of its metadata.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub tags: Vec<String>,
+}
+
+/// Other tools write `null` for what they do not know.
+fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}

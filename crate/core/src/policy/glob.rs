@@ -1,0 +1,394 @@
+//! Globs: `*` any run of characters except `/`, `**` any run, `?` one character except `/`,
+//! `[a-z]` one of a class, `[!a-z]` or `[^a-z]` one outside it (and never `/`), `\` takes the next
+//! character as it is.
+//!
+//! A match walks the text once and keeps the set of places in the pattern that it can be at, so its
+//! time is at most text × pattern, whatever the pattern: nothing backtracks. A pattern is at most
+//! [`MAX_BYTES`] long.
+
+use crate::error::Error;
+
+/// Longest pattern: the longest name in a Hub's database is 255 characters, a server has two of them.
+pub const MAX_BYTES: usize = 600;
+
+/// A checked pattern, ready to match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glob {
+    tokens: Vec<Token>,
+    ignore_case: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    Char(char),
+    /// `?`
+    One,
+    /// `*`
+    Run,
+    /// `**`
+    Anything,
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
+}
+
+/// The literal text that everything a glob matches must contain, and where: what an index goes by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Anchor {
+    /// The text equals this.
+    Whole(String),
+    /// The text starts with this.
+    Start(String),
+    /// The text ends with this.
+    End(String),
+    /// This is somewhere in the text.
+    Inside(String),
+    /// The pattern has no literal part.
+    Nowhere,
+}
+
+impl Glob {
+    /// Reads a pattern; `ignore_case` makes ASCII letters match without case (kernel names).
+    ///
+    /// # Errors
+    /// `bad-glob`: too long, a class without end or content, a range that goes backwards, or a `\` at the end.
+    pub fn new(pattern: &str, ignore_case: bool) -> Result<Self, Error> {
+        if pattern.len() > MAX_BYTES {
+            return Err(bad_glob("is longer than 600 bytes: write a shorter one"));
+        }
+        let mut tokens = Vec::new();
+        let mut rest = pattern.chars().peekable();
+        while let Some(c) = rest.next() {
+            let token = match c {
+                '*' => {
+                    let mut run = Token::Run;
+                    while rest.next_if_eq(&'*').is_some() {
+                        run = Token::Anything;
+                    }
+                    run
+                }
+                '?' => Token::One,
+                '[' => class(&mut rest)?,
+                '\\' => Token::Char(fold(
+                    rest.next().ok_or_else(|| {
+                        bad_glob(r"ends with a \: write \\ for the character itself")
+                    })?,
+                    ignore_case,
+                )),
+                _ => Token::Char(fold(c, ignore_case)),
+            };
+            tokens.push(token);
+        }
+        Ok(Self {
+            tokens,
+            ignore_case,
+        })
+    }
+
+    /// Does the whole text match? The text's own case is folded when the glob ignores case.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        let mut here = States::default();
+        self.arrive(&mut here, 0);
+        for c in text.chars() {
+            let c = fold(c, self.ignore_case);
+            let mut next = States::default();
+            let mut stuck = true;
+            here.each(|at| {
+                let (goes_on, stays) = match self.tokens.get(at) {
+                    Some(Token::Char(wanted)) => (*wanted == c, false),
+                    Some(Token::One) => (c != '/', false),
+                    Some(Token::Class { negated, ranges }) => {
+                        (self.in_class(*negated, ranges, c), false)
+                    }
+                    Some(Token::Run) => (false, c != '/'),
+                    Some(Token::Anything) => (false, true),
+                    None => (false, false),
+                };
+                if goes_on || stays {
+                    stuck = false;
+                    self.arrive(&mut next, at + usize::from(goes_on));
+                }
+            });
+            if stuck {
+                return false;
+            }
+            here = next;
+        }
+        here.has(self.tokens.len())
+    }
+
+    /// What an index may go by; exact for [`Anchor::Whole`], a necessary condition otherwise.
+    /// In lower case when the glob ignores case.
+    #[must_use]
+    pub fn anchor(&self) -> Anchor {
+        let literal = |tokens: &mut dyn Iterator<Item = &Token>| -> String {
+            tokens
+                .map_while(|token| match token {
+                    Token::Char(c) => Some(*c),
+                    _ => None,
+                })
+                .collect()
+        };
+        let start = literal(&mut self.tokens.iter());
+        if start.chars().count() == self.tokens.len() {
+            return Anchor::Whole(start);
+        }
+        if !start.is_empty() {
+            return Anchor::Start(start);
+        }
+        let backwards = literal(&mut self.tokens.iter().rev());
+        if !backwards.is_empty() {
+            return Anchor::End(backwards.chars().rev().collect());
+        }
+        self.tokens
+            .split(|token| !matches!(token, Token::Char(_)))
+            .map(|run| literal(&mut run.iter()))
+            .max_by_key(String::len)
+            .filter(|longest| !longest.is_empty())
+            .map_or(Anchor::Nowhere, Anchor::Inside)
+    }
+
+    /// Being at a star also means being behind it, since a star may stand for nothing.
+    fn arrive(&self, states: &mut States, mut at: usize) {
+        states.add(at);
+        while matches!(self.tokens.get(at), Some(Token::Run | Token::Anything)) {
+            at += 1;
+            states.add(at);
+        }
+    }
+
+    fn in_class(&self, negated: bool, ranges: &[(char, char)], c: char) -> bool {
+        let listed = |c: char| {
+            ranges
+                .iter()
+                .any(|&(first, last)| (first..=last).contains(&c))
+        };
+        let found = listed(c) || (self.ignore_case && listed(c.to_ascii_uppercase()));
+        if negated { !found && c != '/' } else { found }
+    }
+}
+
+fn fold(c: char, ignore_case: bool) -> char {
+    if ignore_case {
+        c.to_ascii_lowercase()
+    } else {
+        c
+    }
+}
+
+/// The rest of a class after its `[`.
+fn class(rest: &mut impl Iterator<Item = char>) -> Result<Token, Error> {
+    let unclosed = || bad_glob(r"has a [ without its ]: write \[ for the character itself");
+    // Each character, and whether a `\` took its meaning away.
+    let mut next = || match rest.next() {
+        Some('\\') => rest.next().map(|c| (c, true)).ok_or_else(unclosed),
+        Some(c) => Ok((c, false)),
+        None => Err(unclosed()),
+    };
+    let mut ranges = Vec::new();
+    let mut current = next()?;
+    let negated = matches!(current, ('!' | '^', false));
+    if negated {
+        current = next()?;
+    }
+    while current != (']', false) {
+        let first = current.0;
+        let mut last = first;
+        current = next()?;
+        if current == ('-', false) {
+            current = next()?;
+            if current == (']', false) {
+                // `[a-]`: the dash stands for itself.
+                ranges.push(('-', '-'));
+            } else {
+                last = current.0;
+                current = next()?;
+            }
+        }
+        if first > last {
+            return Err(bad_glob(
+                "has a class with a range that goes backwards: write [a-z], not [z-a]",
+            ));
+        }
+        ranges.push((first, last));
+    }
+    if ranges.is_empty() {
+        return Err(bad_glob(
+            r"has an empty class: write \[ for the character itself",
+        ));
+    }
+    Ok(Token::Class { negated, ranges })
+}
+
+fn bad_glob(what: &str) -> Error {
+    Error::new("bad-glob", ["the glob ", what].concat())
+}
+
+const WORDS: usize = MAX_BYTES / 64 + 1;
+
+/// A set of places in a pattern: one bit for each token, and one for the end.
+#[derive(Default)]
+struct States {
+    words: [u64; WORDS],
+    /// Words from here on are empty: most patterns need one.
+    used: usize,
+}
+
+impl States {
+    fn add(&mut self, at: usize) {
+        if let Some(word) = self.words.get_mut(at / 64) {
+            *word |= 1 << (at % 64);
+            self.used = self.used.max(at / 64 + 1);
+        }
+    }
+
+    fn has(&self, at: usize) -> bool {
+        self.words
+            .get(at / 64)
+            .is_some_and(|word| word & (1 << (at % 64)) != 0)
+    }
+
+    fn each(&self, mut visit: impl FnMut(usize)) {
+        for (index, &word) in self.words.iter().take(self.used).enumerate() {
+            let mut left = word;
+            while left != 0 {
+                visit(index * 64 + left.trailing_zeros() as usize);
+                left &= left - 1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, text: &str) -> bool {
+        Glob::new(pattern, false).unwrap().matches(text)
+    }
+
+    #[test]
+    fn stars_and_slashes() {
+        for (pattern, yes, no) in [
+            (
+                "*/dash-*",
+                vec!["profx/dash-1", "/dash-", "a/dash-b"],
+                vec!["profx/", "profx/x/dash-1", "dash-1", "profx/dash-1/x"],
+            ),
+            ("*/", vec!["profx/", "/"], vec!["profx", "profx/a", "a/b/"]),
+            (
+                "*/?*",
+                vec!["profx/a", "profx/ab"],
+                vec!["profx/", "profx/a/b"],
+            ),
+            ("**", vec!["", "a", "a/b/c"], vec![]),
+            ("*", vec!["", "a"], vec!["/", "a/b"]),
+            ("a**z", vec!["az", "a/b/z"], vec!["a/b"]),
+            ("***", vec!["a/b"], vec![]),
+            ("?", vec!["a", "é", "😀"], vec!["", "/", "ab"]),
+            ("", vec![""], vec!["a"]),
+            (r"\*", vec!["*"], vec!["a", ""]),
+            (r"a\?b\[c\]", vec!["a?b[c]"], vec!["axb[c]"]),
+            ("exact", vec!["exact"], vec!["exac", "exactly", "Exact"]),
+        ] {
+            for text in yes {
+                assert!(matches(pattern, text), "{pattern} {text}");
+            }
+            for text in no {
+                assert!(!matches(pattern, text), "{pattern} {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn classes() {
+        for (pattern, yes, no) in [
+            ("[abc]", "abc", "dA/-"),
+            ("[a-c]", "abc", "d-"),
+            ("[!a-c]", "dA-", "abc/"),
+            ("[^a-c]", "d^!", "abc/"),
+            ("[a^]", "a^", "b"),
+            ("[a-]", "a-", "b"),
+            ("[-a]", "a-", "b"),
+            (r"[\]]", "]", r"\a"),
+            (r"[\!a]", "!a", r"\b"),
+            (r"[a\-c]", "a-c", "b"),
+            ("[/]", "/", "a"),
+            ("[+--]", "+,-", "."),
+        ] {
+            for c in yes.chars() {
+                assert!(matches(pattern, &c.to_string()), "{pattern} {c}");
+            }
+            for c in no.chars() {
+                assert!(!matches(pattern, &c.to_string()), "{pattern} {c}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_case() {
+        let glob = Glob::new("Class[A-C]_*", true).unwrap();
+        assert!(glob.matches("classb_x"));
+        assert!(glob.matches("CLASSA_X"));
+        assert!(!glob.matches("classd_x"));
+        assert!(!Glob::new("[!A]", true).unwrap().matches("a"));
+        assert!(Glob::new("[Z-a]", true).unwrap().matches("z"));
+    }
+
+    #[test]
+    fn refuses() {
+        for pattern in [
+            "[",
+            "[a",
+            "[]",
+            "[!]",
+            "[z-a]",
+            r"[a\",
+            r"a\",
+            "[a-",
+            &"a".repeat(601),
+        ] {
+            assert_eq!(
+                Glob::new(pattern, false).unwrap_err().code,
+                "bad-glob",
+                "{pattern}"
+            );
+        }
+        assert!(Glob::new(&"*a".repeat(300), false).is_ok());
+    }
+
+    #[test]
+    fn many_stars_stay_fast() {
+        let glob = Glob::new(&"*a".repeat(300), false).unwrap();
+        assert!(!glob.matches(&("a".repeat(5_000) + "b")));
+        assert!(glob.matches(&"a".repeat(5_000)));
+        let both = Glob::new(&"**a*a".repeat(100), false).unwrap();
+        assert!(!both.matches(&("a/".repeat(5_000) + "b")));
+    }
+
+    #[test]
+    fn anchors() {
+        for (pattern, anchor) in [
+            ("abc", Anchor::Whole("abc".into())),
+            ("", Anchor::Whole(String::new())),
+            (r"a\*c", Anchor::Whole("a*c".into())),
+            ("abc*d", Anchor::Start("abc".into())),
+            ("*abc", Anchor::End("abc".into())),
+            ("*/dash-*", Anchor::Inside("/dash-".into())),
+            ("*a*abc?", Anchor::Inside("abc".into())),
+            ("[a]?*", Anchor::Nowhere),
+        ] {
+            assert_eq!(
+                Glob::new(pattern, false).unwrap().anchor(),
+                anchor,
+                "{pattern}"
+            );
+        }
+        assert_eq!(
+            Glob::new("AB*", true).unwrap().anchor(),
+            Anchor::Start("ab".into())
+        );
+    }
+}
