@@ -1,4 +1,4 @@
-//! The policy language: model, compile, decide, explain, lint.
+//! The policy language: what admins write, and what it means for each card.
 
 pub mod facts;
 pub mod glob;

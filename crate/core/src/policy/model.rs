@@ -933,7 +933,8 @@ impl Serialize for Condition {
     }
 }
 
-#[cfg(all(test, feature = "files"))]
+#[cfg(test)]
+#[cfg(feature = "files")]
 mod tests {
     use super::*;
     use serde_json::{Value, from_value, json, to_value};
@@ -974,11 +975,20 @@ mod tests {
             (json!({}), "missing field `version`"),
             (json!({"version": 2}), "version: 1"),
             (json!({"version": 1, "rulez": []}), "unknown field `rulez`"),
-            (json!({"version": 1, "default": "maybe"}), "unknown variant `maybe`"),
+            (
+                json!({"version": 1, "default": "maybe"}),
+                "unknown variant `maybe`",
+            ),
             (json!({"version": 1, "refresh": "15 parsecs"}), "15s"),
             (json!({"version": 1, "refresh": -1}), "15s"),
-            (json!({"version": 1, "tags": {"t": {"tag": "u"}}}), "by their tags"),
-            (json!({"version": 1, "rules": [{"id": "r"}]}), "missing field `match`"),
+            (
+                json!({"version": 1, "tags": {"t": {"tag": "u"}}}),
+                "by their tags",
+            ),
+            (
+                json!({"version": 1, "rules": [{"id": "r"}]}),
+                "missing field `match`",
+            ),
         ] {
             let message = refusal::<Document>(value);
             assert!(message.contains(reason), "{message}");
@@ -986,10 +996,16 @@ mod tests {
         for (value, reason) in [
             (json!({}), "empty match"),
             (json!({"kernal": "x"}), "unknown field `kernal`"),
-            (json!({"kernel": 5}), "a glob, a list of globs, or {include, except}"),
+            (
+                json!({"kernel": 5}),
+                "a glob, a list of globs, or {include, except}",
+            ),
             (json!({"kernel": "[a"}), "without its ]"),
             (json!({"kernel": {"except": "x"}}), "include is missing"),
-            (json!({"kernel": {"include": "x", "tags": "t"}}), "unknown field `tags`"),
+            (
+                json!({"kernel": {"include": "x", "tags": "t"}}),
+                "unknown field `tags`",
+            ),
         ] {
             let message = refusal::<Match>(value);
             assert!(message.contains(reason), "{message}");
@@ -1013,12 +1029,26 @@ mod tests {
     fn refuses_duplicate_keys() {
         for (text, key) in [
             (r#"{"version": 1, "version": 1}"#, "version"),
-            (r#"{"version": 1, "tags": {"a": {"kernel": "x"}, "b": {"kernel": "x"}, "a": {"kernel": "y"}}}"#, "a"),
-            (r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "x", "kernel": "y"}}]}"#, "kernel"),
-            (r#"{"version": 1, "preview": {"group": "x", "group": "y"}}"#, "group"),
+            (
+                r#"{"version": 1, "tags": {"a": {"kernel": "x"}, "b": {"kernel": "x"}, "a": {"kernel": "y"}}}"#,
+                "a",
+            ),
+            (
+                r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "x", "kernel": "y"}}]}"#,
+                "kernel",
+            ),
+            (
+                r#"{"version": 1, "preview": {"group": "x", "group": "y"}}"#,
+                "group",
+            ),
         ] {
-            let message = serde_json::from_str::<Document>(text).unwrap_err().to_string();
-            assert!(message.contains("duplicate") && message.contains(key), "{message}");
+            let message = serde_json::from_str::<Document>(text)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                message.contains("duplicate") && message.contains(key),
+                "{message}"
+            );
         }
     }
 
@@ -1029,7 +1059,12 @@ mod tests {
             serde_json::from_str::<Condition>(&text)
         };
         assert!(nested(MAX_DEPTH - 1).is_ok());
-        assert!(nested(MAX_DEPTH).unwrap_err().to_string().contains("50 deep"));
+        assert!(
+            nested(MAX_DEPTH)
+                .unwrap_err()
+                .to_string()
+                .contains("50 deep")
+        );
     }
 
     #[test]
