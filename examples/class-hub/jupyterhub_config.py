@@ -50,7 +50,7 @@ c.JupyterHub.load_groups = {
 c.JupyterHub.custom_scopes = policy.get("custom_scopes", {})
 c.JupyterHub.load_roles = [
     {
-        "name": "instructor-PythonForMorons101",
+        "name": "class1234-instructors",
         "description": "See who there is; add students to, and remove them from, this one class",
         "groups": ["instructors"],
         "scopes": ["admin-ui", "list:users", "list:groups", "groups!group=PythonForMorons101"],
@@ -94,3 +94,5 @@ c.DummyAuthenticator.password = os.environ["CLASS_HUB_PASSWORD"]
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = str(state / "home" / "{username}")
 c.Spawner.ip = "127.0.0.1"
+if os.getuid() == 0:  # in a container, usually; Jupyter refuses root unless told
+    c.Spawner.args.append("--allow-root")

@@ -7,6 +7,7 @@ are kept in the file that CLASS1234_WEB_FILE names.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import secrets
@@ -90,4 +91,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with contextlib.suppress(KeyboardInterrupt):  # how the Hub stops its services
+        asyncio.run(main())

@@ -1,0 +1,190 @@
+"""Starts the class example on a real JupyterHub, and stops all of it on Ctrl-C.
+
+usage: python scripts/demo.py [--state FOLDER] [--port PORT]
+
+State (database, homes, password) is kept in FOLDER, .demo by default: a second run goes on where
+the first one stopped. With DEMO_CHECK=1 in the environment it stops by itself once it has seen that
+a student can log in and gets a JupyterLab, and exits 0 if all of that worked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+import psutil
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "examples" / "class-hub"
+START_SECONDS = 60
+STOP_SECONDS = 20
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+WELCOME = """
+The class example is running: {url}
+
+  user      password            who
+  profx     {password}  instructor of PythonForMorons101
+  mmuster   {password}  student, not in the class yet
+  eextern   {password}  in no group
+
+What to try:
+  1. Log in as mmuster, in a private window: her launcher has no card of class 1234.
+  2. Log in as profx, open Admin, then Manage Groups, and add mmuster to PythonForMorons101.
+  3. Within seconds the kernel, the tools and the workbench of class 1234 are in mmuster's open
+     launcher, without a reload. Remove her, and they go.
+
+The Hub's log is {log}. Ctrl-C stops everything.
+"""
+
+
+def free_port(wanted: int) -> int:
+    """Returns `wanted` if nobody listens there on this machine, else a port that is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def password(state: Path) -> str:
+    """Returns this state's password. Made up once: other users of this machine must not know it."""
+    file = state / "password"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(12))
+    return file.read_text()
+
+
+class Hub:
+    """The running Hub, with everything that it started."""
+
+    def __init__(self, state: Path, port: int, log: IO[str]) -> None:
+        self.url = f"http://127.0.0.1:{port}/"
+        self.password = password(state)
+        tools = [ROOT / ".venv" / "bin", ROOT / "node_modules" / ".bin"]
+        environment = {
+            **os.environ,
+            "PATH": os.pathsep.join([*map(str, tools), os.environ["PATH"]]),
+            "CLASS_HUB_STATE": str(state),
+            "CLASS_HUB_PORT": str(port),
+            "CLASS_HUB_PASSWORD": self.password,
+        }
+        self.process = psutil.Popen(
+            ["jupyterhub", "-f", str(EXAMPLE / "jupyterhub_config.py")],
+            cwd=state,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C is for this program alone: stop() ends the Hub in order.
+            start_new_session=True,
+        )
+
+    def wait_until_up(self) -> bool:
+        """Waits for the login page; False if the Hub ended or did not come up in time."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if requests.get(f"{self.url}hub/login", timeout=5).ok:
+                    return True
+            except requests.ConnectionError:
+                pass
+            time.sleep(0.3)
+        return False
+
+    def stop(self) -> None:
+        """Ends the Hub, its proxy, its services and all users' servers and kernels."""
+        if self.process.poll() is not None:
+            return
+        started = self.process.children(recursive=True)
+        self.process.terminate()
+        _, alive = psutil.wait_procs([self.process, *started], timeout=STOP_SECONDS)
+        for process in alive:
+            process.kill()
+        psutil.wait_procs(alive, timeout=5)
+
+
+def check(hub: Hub) -> bool:
+    """Logs in as mmuster, and looks for her JupyterLab and for the context of its launcher."""
+    session = requests.Session()
+    session.get(f"{hub.url}hub/login", timeout=10)
+    form = {
+        "username": "mmuster",
+        "password": hub.password,
+        "_xsrf": session.cookies.get("_xsrf", path="/hub/"),
+    }
+    session.post(f"{hub.url}hub/login", data=form, timeout=30)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        page = session.get(f"{hub.url}hub/user/mmuster/lab", timeout=30)
+        if page.ok and "jupyter-config-data" in page.text:
+            context = session.get(f"{hub.url}user/mmuster/scoped-launcher/context", timeout=30)
+            print(f"mmuster's JupyterLab is there; her context answers {context.status_code}")
+            return context.ok and context.json()["user"] == "mmuster"
+        time.sleep(0.5)
+    print(f"mmuster's JupyterLab did not come up in {START_SECONDS} s")
+    return False
+
+
+def stop_on(signum: int, _frame: FrameType | None) -> None:
+    """Turns a signal into the way out that runs `finally`."""
+    raise SystemExit(0 if signum == signal.SIGINT else 128 + signum)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Start the class example on a real JupyterHub.")
+    parser.add_argument("--state", type=Path, default=ROOT / ".demo")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="another one is taken if it is in use"
+    )
+    options = parser.parse_args()
+    state = options.state.resolve()
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    lock = (state / "lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"error: the example is running already with the state in {state}", file=sys.stderr)
+        return 1
+
+    for signum in STOP_SIGNALS:
+        signal.signal(signum, stop_on)
+    log_file = state / "hub.log"
+    print("==> Starting the Hub", flush=True)
+    with log_file.open("w") as log:
+        hub = Hub(state, free_port(options.port), log)
+        try:
+            if not hub.wait_until_up():
+                print(f"error: the Hub did not start; {log_file} ends with", file=sys.stderr)
+                print("\n".join(log_file.read_text().splitlines()[-20:]), file=sys.stderr)
+                return 1
+            print(WELCOME.format(url=hub.url, password=hub.password, log=log_file), flush=True)
+            if os.environ.get("DEMO_CHECK"):
+                return 0 if check(hub) else 1
+            hub.process.wait()
+            print(f"error: the Hub has ended by itself; see {log_file}", file=sys.stderr)
+            return 1
+        finally:
+            for signum in STOP_SIGNALS:
+                signal.signal(signum, signal.SIG_IGN)
+            print("==> Stopping the Hub and all that it started", flush=True)
+            hub.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
