@@ -28,7 +28,11 @@ pub fn refuse(error: &Error) -> String {
 }
 
 fn failure(error: &Error) -> Value {
-    json!({"error": {"code": error.code, "message": error.message}})
+    json!({"error": coded(error)})
+}
+
+fn coded(error: &Error) -> Value {
+    json!({"code": error.code, "message": error.message})
 }
 
 #[derive(Deserialize)]
@@ -38,7 +42,15 @@ struct Request {
 
 fn respond(line: &str) -> Result<Value, Error> {
     match read::<Request>(line)?.op.as_str() {
+        "expand" => scopes::expand(line),
+        "reduce" => scopes::reduce(line),
         "parse" => scopes::parse(line),
+        "intersect" => scopes::intersect(line),
+        "has_scope" => scopes::has_scope(line),
+        "check_scopes" => scopes::check_scopes(line),
+        "visitor_check" => scopes::visitor_check(line),
+        "resolve" => scopes::resolve(line),
+        "describe" => scopes::describe(line),
         op => Err(Error::new(
             "unknown-op",
             format!("There is no op `{op}`; docs/batch.md lists them."),

@@ -107,18 +107,28 @@ pub(super) static SELF_SCOPES: &[&str] = &[
     "access:servers",
 ];
 
+/// A scope that a deployment defines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CustomScope {
+    /// What it allows, for people.
+    pub description: String,
+    /// The custom scopes that it includes.
+    pub subscopes: Vec<String>,
+}
+
 /// All scopes that exist: the Hub's own and a deployment's custom ones.
 #[derive(Debug, Clone, Default)]
 pub struct Definitions {
-    custom: BTreeMap<String, Vec<String>>,
+    custom: BTreeMap<String, CustomScope>,
 }
 
 impl Definitions {
-    /// The Hub's scopes and a deployment's custom ones, each with its subscopes.
+    /// The Hub's scopes and a deployment's custom ones, by name.
     ///
-    /// Names are taken as they come; `scopes::custom` checks them as the Hub does.
+    /// Names are taken as they come; with feature `files`, `scopes::define` checks them as the Hub
+    /// does.
     #[must_use]
-    pub fn with_custom(custom: BTreeMap<String, Vec<String>>) -> Self {
+    pub fn with_custom(custom: BTreeMap<String, CustomScope>) -> Self {
         Self { custom }
     }
 
@@ -126,6 +136,13 @@ impl Definitions {
     #[must_use]
     pub fn contains(&self, base: &str) -> bool {
         hub_subscopes(base).is_some() || self.custom.contains_key(base)
+    }
+
+    /// How a custom scope describes itself.
+    #[must_use]
+    pub fn description(&self, custom_scope: &str) -> Option<&str> {
+        let custom = self.custom.get(custom_scope)?;
+        Some(&custom.description)
     }
 
     /// `base` and everything that it includes; a scope that does not exist includes only itself.
@@ -170,7 +187,8 @@ impl Definitions {
 
     fn subscopes(&self, base: &str) -> impl Iterator<Item = &str> {
         let hub = hub_subscopes(base).unwrap_or_default();
-        let custom = self.custom.get(base).map_or(&[][..], Vec::as_slice);
+        let custom = self.custom.get(base);
+        let custom = custom.map_or(&[][..], |scope| &scope.subscopes);
         hub.iter().copied().chain(custom.iter().map(String::as_str))
     }
 }
@@ -184,7 +202,7 @@ fn hub_subscopes(base: &str) -> Option<&'static [&'static str]> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Definitions, HUB_SCOPES};
+    use super::{CustomScope, Definitions, HUB_SCOPES};
 
     #[test]
     fn every_subscope_exists() {
@@ -208,8 +226,11 @@ mod tests {
                 ("itself", vec!["itself"]),
             ]
             .map(|(name, subscopes)| {
-                let subscopes = subscopes.into_iter().map(str::to_owned).collect();
-                (name.to_owned(), subscopes)
+                let scope = CustomScope {
+                    description: String::new(),
+                    subscopes: subscopes.into_iter().map(str::to_owned).collect(),
+                };
+                (name.to_owned(), scope)
             })
             .into(),
         );

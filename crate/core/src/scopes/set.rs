@@ -146,6 +146,15 @@ impl ScopeSet {
         true
     }
 
+    /// Adds scopes; those whose filter has no name are left out.
+    #[cfg(feature = "files")]
+    pub(super) fn insert_all(&mut self, scopes: &[String]) {
+        for scope in scopes {
+            let (base, filter) = split(scope);
+            self.insert(base, filter);
+        }
+    }
+
     /// Adds one scope.
     pub(super) fn add(&mut self, scope: &Scope) {
         let base = self.names.intern(scope.base);
