@@ -1,0 +1,188 @@
+"""The routes: ``GET scoped-launcher/context`` and ``GET scoped-launcher/policy``.
+
+Both answer about the visitor, who may differ from the server's owner, and never carry a token.
+Every error answers JSON, ``{"code", "message"}``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timezone
+from http.client import responses
+from typing import TYPE_CHECKING, Any, cast
+
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.extension.handler import ExtensionHandlerMixin
+from tornado import web
+
+from .facts import Facts, FactsError, NotIdentified, Reading, local_reading
+
+if TYPE_CHECKING:
+    from .extension import ScopedLauncher
+    from .policy_store import PolicyState
+
+
+class _Handler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc,unused-ignore]
+    """What both routes share: who asks, and how errors look."""
+
+    # A launcher that refreshes by itself must not keep an idle server alive.
+    _track_activity = False
+
+    @property
+    def launcher(self) -> ScopedLauncher:
+        return cast("ScopedLauncher", self.extensionapp)
+
+    def set_default_headers(self) -> None:
+        """Add to Jupyter's headers that no cache may keep an answer."""
+        super().set_default_headers()
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Vary", "Cookie, Authorization")
+
+    def compute_etag(self) -> None:
+        """Give no ETag for the whole answer: it has the time in it. The policy has its own."""
+
+    async def prepare(self) -> None:  # type: ignore[override,unused-ignore]
+        """Identify the visitor; what fails there is the Hub's or the identity provider's."""
+        try:
+            await super().prepare()
+        except web.HTTPError as error:
+            if error.status_code < 500:
+                raise
+            raise web.HTTPError(503) from None
+        except ValueError:  # the Hub answered no JSON to HubAuth
+            raise web.HTTPError(503) from None
+
+    async def read_facts(self, state: PolicyState) -> Reading:
+        """Return the visitor's facts; raises `FactsError`."""
+        hub_auth = getattr(self.identity_provider, "hub_auth", None)  # the default mode
+        hub_auth = hub_auth or self.settings.get("hub_auth")  # JUPYTERHUB_SINGLEUSER_EXTENSION=0
+        if hub_auth is None:
+            if "JUPYTERHUB_API_URL" in os.environ:
+                raise FactsError(
+                    "no-hub-login",
+                    "This server was started under JupyterHub but does not log in with it,"
+                    " so it cannot know who you are.",
+                )
+            return local_reading()
+        token = hub_auth.get_token(self)
+        if not token:
+            raise NotIdentified
+        max_stale_s = self.launcher.policies.max_stale_s(state.policy)
+        return await self.launcher.facts_of_hub(hub_auth).read(token, max_stale_s)
+
+    def fail(self, error: FactsError) -> None:
+        """Answer ``{"code", "message"}``."""
+        self.set_status(error.status)
+        self.finish(json.dumps({"code": error.code, "message": str(error)}))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer what Jupyter Server raised in the same shape, and nothing of the inside."""
+        if status_code == 503:
+            error = FactsError("hub-unreachable", "JupyterHub cannot confirm who you are just now.")
+        elif status_code in (401, 403):
+            error = NotIdentified()
+        elif status_code < 500:
+            error = FactsError(
+                "bad-request", responses.get(status_code, "Refused"), status=status_code
+            )
+        else:
+            error = FactsError("internal-error", "The server failed; its log says why.", status=500)
+        self.fail(error)
+
+
+class ContextHandler(_Handler):
+    """``GET scoped-launcher/context``: the facts and the policy the browser decides on."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        """Answer the context (docs/configuration.md lists its keys).
+
+        Query ``etag``: the ``policy.etag`` the client has; if it is still right, ``policy`` comes
+        without its ``document``.
+        """
+        state = self.launcher.policies.current()
+        try:
+            reading = await self.read_facts(state)
+        except FactsError as error:
+            if _governs(state, self.launcher.on_invalid) or isinstance(error, NotIdentified):
+                self.fail(error)
+                return
+            warning = f"Nothing is known of you, and nothing is governed: {error}"
+            reading = Reading(Facts(hub=True, user="", warnings=(warning,)), stale=True)
+        context = as_context(reading)
+        if state.problem and state.policy is not None and _may_see_details(reading):
+            context["warnings"].append(
+                f"The policy file has errors; the last good one is in use:\n{state.problem}"
+            )
+        # The policy is spliced in as text: it can be large, and is ready as text.
+        policy = self._policy_text(state, reading)
+        self.finish(f'{json.dumps(context)[:-1]}, "policy": {policy}}}')
+
+    def _policy_text(self, state: PolicyState, reading: Reading) -> str:
+        head: dict[str, Any] = {"state": state.state, "on_invalid": self.launcher.on_invalid}
+        if state.policy is None:
+            if state.state == "invalid":
+                head["message"] = "The launcher policy cannot be used. The server's log says why."
+                if _may_see_details(reading):
+                    head["message"] += f"\n{state.problem}"
+            return json.dumps({"etag": None, "document": None, **head})
+        facts = reading.facts
+        etag, document = self.launcher.policies.for_visitor(state.policy, facts.user, facts.groups)
+        text = json.dumps({"etag": etag, **head})
+        if self.get_query_argument("etag", "") == etag:
+            return text
+        return f'{text[:-1]}, "document": {document}}}'
+
+
+class PolicyHandler(_Handler):
+    """``GET scoped-launcher/policy``: the whole policy, for whom its ``preview`` allows."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        """Answer the whole document."""
+        state = self.launcher.policies.current()
+        try:
+            reading = await self.read_facts(state)
+            if state.policy is None:
+                raise FactsError("no-policy", "There is no usable policy.", status=404)
+            if not state.policy.allows_preview(json.dumps(as_context(reading))):
+                raise FactsError(
+                    "not-allowed",
+                    "You may not read the whole policy; its `preview` condition says who may.",
+                    status=403,
+                )
+        except FactsError as error:
+            self.fail(error)
+            return
+        self.finish(state.policy.document())
+
+
+def _governs(state: PolicyState, on_invalid: str) -> bool:
+    """Whether any card may depend on who the visitor is."""
+    return state.state == "ok" or (state.state == "invalid" and on_invalid == "hide_all")
+
+
+def _may_see_details(reading: Reading) -> bool:
+    """Paths and lines of the policy file are for admins, and for whoever runs a server alone."""
+    return reading.facts.admin or not reading.facts.hub
+
+
+def as_context(reading: Reading) -> dict[str, Any]:
+    """Write the facts as the engine's context, with the server's owner, name and clock."""
+    facts = reading.facts
+    owner = os.environ.get("JUPYTERHUB_USER", "") if facts.hub else facts.user
+    name = os.environ.get("JUPYTERHUB_SERVER_NAME", "") if facts.hub else ""
+    return {
+        "hub": facts.hub,
+        "user": facts.user,
+        "admin": facts.admin,
+        "groups": list(facts.groups),
+        "scopes": list(facts.scopes),
+        "shares": list(facts.shares),
+        "server": {"owner": owner, "name": name},
+        "now": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "age_s": round(reading.age_s, 3),
+        "stale": reading.stale,
+        "warnings": list(facts.warnings),
+    }

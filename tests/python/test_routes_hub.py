@@ -1,0 +1,179 @@
+"""The routes on a real Hub, in both single-user modes."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from jupyterlab_scoped_launcher.facts import COALESCE_S
+
+KEYS = {
+    *("hub", "user", "admin", "groups", "scopes", "shares"),
+    *("server", "now", "age_s", "stale", "policy", "warnings"),
+}
+
+MODES = ["member", "mixin"]
+"""The server of ``member`` is in the default mode, that of ``mixin`` in the older one."""
+
+
+@pytest.fixture(scope="module")
+def servers(hub) -> None:
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(hub.start, ["member", "mixin", "sharer"], ["", "", "dash-1"]))
+    hub.api("POST", "/shares/sharer/dash-1", user="member")
+
+
+@pytest.fixture(scope="module")
+def visitors(hub, servers) -> dict[str, Any]:
+    return {name: hub.log_in(name) for name in MODES}
+
+
+@pytest.fixture(params=MODES)
+def visitor(request, visitors):
+    return visitors[request.param]
+
+
+def in_time(visitor, condition) -> dict[str, Any]:
+    """Ask until the context is as it should be, for as long as answers may be shared."""
+    deadline = time.monotonic() + COALESCE_S + 0.5
+    context = visitor.context()
+    while not condition(context) and time.monotonic() < deadline:
+        time.sleep(0.1)
+        context = visitor.context()
+    assert condition(context), context
+    return context
+
+
+def test_context_is_the_visitors(visitors):
+    member = visitors["member"].context()
+    assert set(member) == KEYS
+    assert (member["hub"], member["user"], member["admin"]) == (True, "member", False)
+    assert member["groups"] == ["Morons"]
+    assert "access:servers!server=member/" in member["scopes"]
+    assert member["shares"] == ["sharer/dash-1"]
+    assert member["server"] == {"owner": "member", "name": ""}
+    assert (member["stale"], member["warnings"]) == (False, [])
+    assert 0 <= member["age_s"] <= COALESCE_S
+    assert abs(time.time() - _seconds(member["now"])) < 2
+
+    mixin = visitors["mixin"].context()
+    assert set(mixin) == KEYS
+    assert (mixin["hub"], mixin["user"], mixin["groups"]) == (True, "mixin", [])
+    assert mixin["server"] == {"owner": "mixin", "name": ""}
+
+
+def _seconds(now: str) -> float:
+    from datetime import datetime
+
+    return datetime.fromisoformat(now.replace("Z", "+00:00")).timestamp()
+
+
+def test_a_group_shows_and_goes_without_a_new_login(hub, visitor):
+    name = visitor.context()["user"]
+    assert "empty" not in visitor.context()["groups"]
+    hub.api("POST", "/groups/empty/users", users=[name])
+    in_time(visitor, lambda context: "empty" in context["groups"])
+    hub.api("DELETE", "/groups/empty/users", users=[name])
+    in_time(visitor, lambda context: "empty" not in context["groups"])
+
+
+def test_a_shared_server_tells_each_their_own_facts(hub, servers):
+    guest = hub.log_in("member", "sharer/dash-1").context()
+    owner = hub.log_in("sharer", "sharer/dash-1").context()
+    assert (guest["user"], guest["groups"]) == ("member", ["Morons"])
+    assert (owner["user"], owner["groups"]) == ("sharer", [])
+    assert guest["server"] == owner["server"] == {"owner": "sharer", "name": "dash-1"}
+
+
+def test_no_token_in_the_answer_or_the_log(hub, visitor):
+    token = visitor.token()
+    assert len(token) > 20
+    answer = visitor.get("scoped-launcher/context", headers={"Authorization": f"token {token}"})
+    assert answer.status_code == 200
+    assert token not in answer.text + str(answer.headers)
+    assert token not in hub.log_text()
+
+
+def test_is_kept_by_no_cache_and_read_by_no_other_origin(visitor):
+    headers = visitor.get("scoped-launcher/context").headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Vary"] == "Cookie, Authorization"
+    assert headers["Content-Type"] == "application/json"
+    assert "Etag" not in headers
+
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Mode": "cors"}
+    for answer in (
+        visitor.get("scoped-launcher/context", headers=foreign),
+        visitor.get("scoped-launcher/context", headers={"Origin": "https://evil.example"}),
+    ):
+        assert answer.status_code in (403, 404)
+        assert "Access-Control-Allow-Origin" not in answer.headers
+        assert set(answer.json()) == {"code", "message"}
+
+
+def test_a_page_needs_the_xsrf_token(visitor):
+    xsrf = next(c.value for c in visitor.session.cookies if c.name == "_xsrf" and "user" in c.path)
+    page = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
+    refused = visitor.get("scoped-launcher/context", headers=page)
+    assert (refused.status_code, refused.json()["code"]) == (403, "logged-out")
+    page["X-XSRFToken"] = xsrf
+    assert visitor.get("scoped-launcher/context", headers=page).status_code == 200
+
+
+@pytest.mark.parametrize("route", ["context", "policy"])
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "token nonsense"}])
+def test_a_stranger_learns_nothing(visitor, route, headers):
+    answer = requests.get(
+        f"{visitor.base}/scoped-launcher/{route}",
+        headers=headers,
+        allow_redirects=False,
+        timeout=30,
+    )
+    assert answer.status_code == 403
+    assert answer.json() == {
+        "code": "logged-out",
+        "message": "JupyterHub does not accept this session any more."
+        " Reload the page to log in again.",
+    }
+
+
+def test_a_revoked_token_ends_at_once(hub, visitor):
+    """Although the server itself would accept it for up to five minutes more."""
+    name = visitor.context()["user"]
+    issued = hub.api("POST", f"/users/{name}/tokens", scopes=[f"access:servers!server={name}/"])
+    session = requests.Session()
+    session.headers["Authorization"] = f"token {issued['token']}"
+    url = f"{visitor.base}/scoped-launcher/context"
+    assert session.get(url, timeout=30).json()["user"] == name
+    hub.api("DELETE", f"/users/{name}/tokens/{issued['id']}")
+    time.sleep(COALESCE_S)
+    answer = session.get(url, timeout=30)
+    assert (answer.status_code, answer.json()["code"]) == (403, "logged-out")
+    assert session.get(f"{visitor.base}/api/me", timeout=30).status_code == 200
+
+
+def test_asking_keeps_no_idle_server_alive(visitor):
+    before = visitor.get("api/status").json()["last_activity"]
+    time.sleep(0.01)
+    visitor.context()
+    assert visitor.get("api/status?no_track_activity=1").json()["last_activity"] == before
+
+
+def test_the_hub_is_asked_once_however_many_ask(hub, visitors):
+    visitor = visitors["mixin"]
+    visitor.context()
+    time.sleep(COALESCE_S)
+    hub.line.asked.clear()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: visitor.context(), range(16)))
+    assert [path for path in hub.line.asked if path.endswith("/user")] == ["/hub/api/user"]
+
+
+def test_an_unknown_method_or_path_is_refused_as_json(visitor):
+    answer = visitor.session.post(f"{visitor.base}/scoped-launcher/context", timeout=30)
+    assert answer.status_code in (403, 405)
+    assert set(answer.json()) == {"code", "message"}
