@@ -28,7 +28,7 @@ lint: ## Run the formatters' and linters' checks alone
 build: setup-demo ## Build the wheel and install it into .venv
 
 wheel: setup-demo ## Build dist/*.whl with its manylinux tag, and the sdist
-	@maturin sdist --quiet --out dist
+	@maturin sdist --out dist
 	@ls -l dist
 
 develop: ## Install for development: debug engine, Python and labextension linked to this folder

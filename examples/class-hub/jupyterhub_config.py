@@ -53,7 +53,7 @@ c.JupyterHub.load_roles = [
         "name": "class1234-instructors",
         "description": "See who there is; add students to, and remove them from, this one class",
         "groups": ["instructors"],
-        "scopes": ["admin-ui", "list:users", "list:groups", "groups!group=PythonForMorons101"],
+        "scopes": ["admin-ui", "list:users", "groups!group=PythonForMorons101"],
     },
     *policy.get("roles", []),
 ]

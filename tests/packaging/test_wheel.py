@@ -20,10 +20,15 @@ LABEXTENSION = f"share/jupyter/labextensions/{NAME}"
 WASM_BUDGET = 150_000  # bytes; raw size travels
 
 
-def run(*command: str | Path, env: dict[str, str] | None = None, stdin: str = "") -> str:
+def run(
+    *command: str | Path,
+    env: dict[str, str] | None = None,
+    stdin: str = "",
+    cwd: Path | str = "/",  # not where the sources are
+) -> str:
     done = subprocess.run(
         [str(part) for part in command],
-        cwd="/",  # not where the sources are
+        cwd=cwd,
         env={**os.environ, **(env or {})},
         input=stdin,
         capture_output=True,
@@ -117,8 +122,7 @@ def test_the_command_line_decides(installed: Path) -> None:
 
 def test_the_sdist_installs_without_node(tmp_path: Path) -> None:
     maturin = Path(sys.executable).parent / "maturin"
-    manifest = ROOT / "crate" / "py" / "Cargo.toml"
-    run(maturin, "sdist", "--quiet", "--manifest-path", manifest, "--out", tmp_path)
+    run(maturin, "sdist", "--out", tmp_path, cwd=ROOT)
     (sdist,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = archive.getnames()

@@ -10,12 +10,12 @@ mod _core {
     use pyo3::prelude::*;
     use pyo3::types::PyString;
     use scoped_launcher_core::batch;
+    use scoped_launcher_core::error::Error;
 
     /// The version of the distribution.
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
-    use scoped_launcher_core::error::Error;
 
     /// Answer one line of the batch contract.
     ///

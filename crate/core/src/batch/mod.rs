@@ -2,6 +2,7 @@
 //!
 //! `docs/batch.md` is the contract, op by op. Each family of ops has a file here.
 
+mod policy;
 mod scopes;
 
 use serde::Deserialize;
@@ -51,6 +52,7 @@ fn respond(line: &str) -> Result<Value, Error> {
         "visitor_check" => scopes::visitor_check(line),
         "resolve" => scopes::resolve(line),
         "describe" => scopes::describe(line),
+        "decide" => policy::decide(line),
         op => Err(Error::new(
             "unknown-op",
             format!("There is no op `{op}`; docs/batch.md lists them."),

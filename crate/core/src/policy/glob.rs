@@ -15,6 +15,7 @@ pub const MAX_BYTES: usize = 600;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glob {
     tokens: Vec<Token>,
+    anchor: Anchor,
     ignore_case: bool,
 }
 
@@ -81,6 +82,7 @@ impl Glob {
             tokens.push(token);
         }
         Ok(Self {
+            anchor: anchor(&tokens),
             tokens,
             ignore_case,
         })
@@ -89,6 +91,9 @@ impl Glob {
     /// Does the whole text match? The text's own case is folded when the glob ignores case.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
+        if let Anchor::Whole(whole) = &self.anchor {
+            return whole == text || (self.ignore_case && whole.eq_ignore_ascii_case(text));
+        }
         let mut here = States::default();
         self.arrive(&mut here, 0);
         for c in text.chars() {
@@ -119,35 +124,11 @@ impl Glob {
         here.has(self.tokens.len())
     }
 
-    /// What an index may go by; exact for [`Anchor::Whole`], a necessary condition otherwise.
+    /// What an index may go by: exact for [`Anchor::Whole`], a necessary condition otherwise.
     /// In lower case when the glob ignores case.
     #[must_use]
-    pub fn anchor(&self) -> Anchor {
-        let literal = |tokens: &mut dyn Iterator<Item = &Token>| -> String {
-            tokens
-                .map_while(|token| match token {
-                    Token::Char(c) => Some(*c),
-                    _ => None,
-                })
-                .collect()
-        };
-        let start = literal(&mut self.tokens.iter());
-        if start.chars().count() == self.tokens.len() {
-            return Anchor::Whole(start);
-        }
-        if !start.is_empty() {
-            return Anchor::Start(start);
-        }
-        let backwards = literal(&mut self.tokens.iter().rev());
-        if !backwards.is_empty() {
-            return Anchor::End(backwards.chars().rev().collect());
-        }
-        self.tokens
-            .split(|token| !matches!(token, Token::Char(_)))
-            .map(|run| literal(&mut run.iter()))
-            .max_by_key(String::len)
-            .filter(|longest| !longest.is_empty())
-            .map_or(Anchor::Nowhere, Anchor::Inside)
+    pub fn anchor(&self) -> &Anchor {
+        &self.anchor
     }
 
     /// Being at a star also means being behind it, since a star may stand for nothing.
@@ -168,6 +149,34 @@ impl Glob {
         let found = listed(c) || (self.ignore_case && listed(c.to_ascii_uppercase()));
         if negated { !found && c != '/' } else { found }
     }
+}
+
+fn anchor(tokens: &[Token]) -> Anchor {
+    let literal = |tokens: &mut dyn Iterator<Item = &Token>| -> String {
+        tokens
+            .map_while(|token| match token {
+                Token::Char(c) => Some(*c),
+                _ => None,
+            })
+            .collect()
+    };
+    let start = literal(&mut tokens.iter());
+    if start.chars().count() == tokens.len() {
+        return Anchor::Whole(start);
+    }
+    if !start.is_empty() {
+        return Anchor::Start(start);
+    }
+    let end = literal(&mut tokens.iter().rev());
+    if !end.is_empty() {
+        return Anchor::End(end.chars().rev().collect());
+    }
+    tokens
+        .split(|token| !matches!(token, Token::Char(_)))
+        .map(|run| literal(&mut run.iter()))
+        .max_by_key(String::len)
+        .filter(|longest| !longest.is_empty())
+        .map_or(Anchor::Nowhere, Anchor::Inside)
 }
 
 fn fold(c: char, ignore_case: bool) -> char {
@@ -381,13 +390,13 @@ mod tests {
             ("[a]?*", Anchor::Nowhere),
         ] {
             assert_eq!(
-                Glob::new(pattern, false).unwrap().anchor(),
+                *Glob::new(pattern, false).unwrap().anchor(),
                 anchor,
                 "{pattern}"
             );
         }
         assert_eq!(
-            Glob::new("AB*", true).unwrap().anchor(),
+            *Glob::new("AB*", true).unwrap().anchor(),
             Anchor::Start("ab".into())
         );
     }

@@ -233,7 +233,7 @@ pub struct ServerSet {
 }
 
 /// A checked glob, as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pattern(String);
 
 impl Pattern {
@@ -255,7 +255,7 @@ impl Pattern {
 }
 
 /// Chooses texts: matched by one of `include` and by none of `except`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Selector {
     /// Alternatives.
     pub include: Vec<Pattern>,
@@ -312,11 +312,11 @@ pub struct Tagging(pub Match);
 
 /// A question about the visitor and, through placeholders, about the card. All of its tests must hold.
 /// Not empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Condition(pub Vec<Test>);
 
 /// One key of a [`Condition`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Test {
     /// The visitor is in a group that this selects.
     Group(Selector),
@@ -360,7 +360,7 @@ impl Test {
 }
 
 /// A Hub scope, in which `{name}` and `{owner}` stand for the card's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope {
     text: String,
     /// The text before each placeholder, with the placeholder.
@@ -370,7 +370,7 @@ pub struct Scope {
 }
 
 /// What a [`Scope`] takes from the card.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Placeholder {
     /// `{name}`
     Name,
@@ -425,9 +425,10 @@ impl Scope {
             .any(|(_, placeholder)| *placeholder == Placeholder::Owner)
     }
 
-    /// Writes the scope for a card into `out`, which is cleared first.
-    pub fn fill(&self, name: &str, owner: &str, out: &mut String) {
-        out.clear();
+    /// The scope for a card.
+    #[must_use]
+    pub fn fill(&self, name: &str, owner: &str) -> String {
+        let mut out = String::with_capacity(self.text.len() + name.len() + owner.len());
         for (before, placeholder) in &self.parts {
             out.push_str(before);
             out.push_str(match placeholder {
@@ -436,6 +437,7 @@ impl Scope {
             });
         }
         out.push_str(&self.rest);
+        out
     }
 }
 
@@ -1070,13 +1072,13 @@ mod tests {
     #[test]
     fn scopes_are_filled() {
         let scope = Scope::new("access:servers!server={owner}/{name}").unwrap();
-        let mut out = String::from("old");
-        scope.fill("dash-1", "profx", &mut out);
-        assert_eq!(out, "access:servers!server=profx/dash-1");
+        assert_eq!(
+            scope.fill("dash-1", "profx"),
+            "access:servers!server=profx/dash-1"
+        );
         assert!(scope.has_placeholders() && scope.names_owner());
         let plain = Scope::new("list:users").unwrap();
-        plain.fill("x", "y", &mut out);
-        assert_eq!(out, "list:users");
+        assert_eq!(plain.fill("x", "y"), "list:users");
         assert!(!plain.has_placeholders() && !plain.names_owner());
     }
 }

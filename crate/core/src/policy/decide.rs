@@ -1,0 +1,641 @@
+//! Deciding: which cards does this visitor see now?
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::compile::{Needs, Policy, What};
+use super::deal::{Class, Deal, server_names};
+use super::facts::{Card, Context, Kernelspec, Kind};
+use super::model::{Role, Visibility};
+use crate::scopes::Held;
+
+/// A policy, one visitor's facts and the cards of one launcher, all resident, so that a pass over
+/// all cards looks at nothing twice.
+///
+/// Each of the three can be exchanged: new facts do not match cards again, new cards do not
+/// evaluate facts again.
+#[derive(Debug)]
+pub struct Session {
+    pub(super) policy: Arc<Policy>,
+    pub(super) facts: Facts,
+    kernelspecs: Option<Vec<Kernelspec>>,
+    pub(super) cards: Vec<Card>,
+    pub(super) deal: Deal,
+    pub(super) pass: Option<Pass>,
+}
+
+/// What was decided on a card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Decision<'s> {
+    /// The card's.
+    pub id: &'s str,
+    /// Shown or hidden.
+    pub visible: bool,
+    /// The id of the rule that decided; for `not_shown` the first rule that might have shown it, for
+    /// `no_hub` the first rule that matched.
+    pub rule: Option<&'s str>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why a card is shown or hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// No rule has a say: the policy's `default`.
+    Default,
+    /// A rule's `show_when` holds.
+    ShowWhen,
+    /// A rule's `hide_when` holds.
+    HideWhen,
+    /// Rules say when to show it, and none of that holds.
+    NotShown,
+    /// A rule matches, and there is no Hub: the policy's `no_hub`.
+    NoHub,
+    /// A rule cannot be evaluated: hidden.
+    Error,
+}
+
+impl Reason {
+    /// As decisions write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::ShowWhen => "show_when",
+            Self::HideWhen => "hide_when",
+            Self::NotShown => "not_shown",
+            Self::NoHub => "no_hub",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// The outcome of a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Value {
+    No,
+    Yes,
+    Error(Why),
+}
+
+/// Why a condition has no outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// `{owner}` of a card that has none.
+    NoOwner,
+    /// The scope that results from the placeholders is none.
+    BadScope,
+    /// `owner`, and the server is not known.
+    NoServer,
+    /// The kernel's own rules cannot be evaluated: in or behind a cycle, or for a reason of their own.
+    Kernel,
+    /// It depends on the card, and there is none.
+    NoCard,
+}
+
+impl From<bool> for Value {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}
+
+impl Value {
+    fn not(self) -> Self {
+        match self {
+            Self::No => Self::Yes,
+            Self::Yes => Self::No,
+            error => error,
+        }
+    }
+
+    /// `decisive` if any is; but an error anywhere is an error, also behind a decisive one, so that
+    /// the outcome does not depend on the order.
+    fn fold(values: impl Iterator<Item = Self>, decisive: Self) -> Self {
+        let mut outcome = decisive.not();
+        for value in values {
+            if matches!(value, Self::Error(_)) {
+                return value;
+            }
+            if value == decisive {
+                outcome = decisive;
+            }
+        }
+        outcome
+    }
+}
+
+/// What a rule, or all rules that match a card, say in one pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Say(u8);
+
+impl Say {
+    pub(super) const NOTHING: Self = Self(0);
+    /// It matches and is in force.
+    pub(super) const GOVERNED: Self = Self(1);
+    pub(super) const HIDE: Self = Self(1 << 1);
+    pub(super) const ERROR: Self = Self(1 << 2);
+    pub(super) const SHOW: Self = Self(1 << 3);
+    /// It has a `show_when`, which does not hold.
+    pub(super) const NOT_SHOWN: Self = Self(1 << 4);
+    /// To be asked for each card.
+    const BY_CARD: Self = Self(1 << 5);
+    /// To be asked once it is known which kernels are shown.
+    const LATER: Self = Self(1 << 6);
+
+    pub(super) fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// The visitor's facts, and what follows from them alone.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) context: Context,
+    /// Sorted.
+    pub(super) groups: Vec<String>,
+    held: Held,
+    /// The outcome of each node that needs nothing but facts.
+    values: Vec<Value>,
+    /// What each rule says if it is in force.
+    says: Vec<Say>,
+}
+
+/// The state of one pass.
+#[derive(Debug, Default)]
+pub(super) struct Pass {
+    /// How many windows have opened or shut: decisions are the same until that number changes.
+    era: usize,
+    /// What each rule says.
+    says: Vec<Say>,
+    /// Whether each kernel may be used.
+    pub(super) kernels: Vec<Value>,
+    visible: Vec<bool>,
+}
+
+/// The card that placeholders stand for.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    name: &'a str,
+    owner: Option<&'a str>,
+}
+
+impl Facts {
+    fn new(policy: &Policy, context: Context) -> Self {
+        let mut groups = context.groups.clone();
+        groups.sort_unstable();
+        groups.dedup();
+        let shares: Vec<String> = context
+            .shares
+            .iter()
+            .map(|server| ["access:servers!server=", server].concat())
+            .collect();
+        let raw_scopes = context
+            .scopes
+            .iter()
+            .chain(&shares)
+            .chain(
+                policy
+                    .document
+                    .roles
+                    .iter()
+                    .filter(|role| has_role(&context.user, &groups, role))
+                    .flat_map(|role| &role.scopes),
+            )
+            .map(String::as_str);
+        let held = Held::new(raw_scopes, &context.user, &groups, &policy.definitions);
+        let mut facts = Self {
+            context,
+            groups,
+            held,
+            values: Vec::with_capacity(policy.nodes.len()),
+            says: Vec::new(),
+        };
+        for node in &policy.nodes {
+            // A node that needs more is asked again when that is there.
+            let value = match node.needs {
+                Needs::Facts => facts.outcome(&node.what, &[], None, &mut |part| facts.value(part)),
+                Needs::Kernels | Needs::Card => Value::No,
+            };
+            facts.values.push(value);
+        }
+        facts.says = policy
+            .rules
+            .iter()
+            .map(|rule| match rule.needs {
+                Needs::Facts => {
+                    let value = |node: Option<u32>| node.map(|node| facts.value(node));
+                    say(value(rule.hide_when), value(rule.show_when))
+                }
+                Needs::Kernels => Say::LATER,
+                Needs::Card => Say::BY_CARD.and(Say::GOVERNED),
+            })
+            .collect();
+        facts
+    }
+
+    fn value(&self, node: u32) -> Value {
+        self.values.get(node as usize).copied().unwrap_or(Value::No)
+    }
+
+    /// The outcome of a condition or test, given that of its parts.
+    fn outcome(
+        &self,
+        what: &What,
+        kernels: &[Value],
+        subject: Option<Subject>,
+        part: &mut dyn FnMut(u32) -> Value,
+    ) -> Value {
+        match what {
+            What::Group(groups) => groups.find(&self.groups).is_some().into(),
+            What::User(users) => users.matches(&self.context.user).into(),
+            What::Scope(scope) if scope.has_placeholders() => {
+                let Some(subject) = subject else {
+                    return Value::Error(Why::NoCard);
+                };
+                let owner = match subject.owner {
+                    Some(owner) => owner,
+                    None if scope.names_owner() => return Value::Error(Why::NoOwner),
+                    None => "",
+                };
+                self.holds(&scope.fill(subject.name, owner))
+            }
+            What::Scope(scope) => self.holds(scope.as_str()),
+            What::Kernel(kernel) => kernels
+                .get(*kernel as usize)
+                .copied()
+                .unwrap_or(Value::Error(Why::Kernel)),
+            What::Admin(wanted) => (self.context.admin == *wanted).into(),
+            What::Owner(wanted) => match &self.context.server {
+                Some(server) => ((server.owner == self.context.user) == *wanted).into(),
+                None => Value::Error(Why::NoServer),
+            },
+            What::Always(wanted) => (*wanted).into(),
+            What::All(parts) => Value::fold(parts.iter().map(|&number| part(number)), Value::No),
+            What::Any(parts) => Value::fold(parts.iter().map(|&number| part(number)), Value::Yes),
+            What::Not(number) => part(*number).not(),
+        }
+    }
+
+    fn holds(&self, scope: &str) -> Value {
+        self.held
+            .check(scope)
+            .map_or(Value::Error(Why::BadScope), Value::from)
+    }
+
+    /// The card that placeholders stand for.
+    pub(super) fn subject<'a>(&'a self, card: &'a Card) -> Subject<'a> {
+        if card.kind == Kind::Server {
+            let (name, owner) = server_names(card);
+            return Subject { name, owner };
+        }
+        let owner = card.owner.as_deref().filter(|owner| !owner.is_empty());
+        Subject {
+            name: &card.name,
+            owner: owner.or_else(|| self.server_owner()),
+        }
+    }
+
+    fn server_owner(&self) -> Option<&str> {
+        self.context
+            .server
+            .as_ref()
+            .map(|server| server.owner.as_str())
+            .filter(|owner| !owner.is_empty())
+    }
+}
+
+#[cfg(feature = "files")]
+impl Policy {
+    /// May this visitor read the whole policy? Only if its `preview` says so, from facts alone: a
+    /// condition on kernels or with placeholders allows nobody.
+    #[must_use]
+    pub fn allows_preview(&self, context: Context) -> bool {
+        let Some(preview) = self.preview else {
+            return false;
+        };
+        let facts = Facts::new(self, context);
+        let from_facts = self
+            .node(preview)
+            .is_some_and(|node| node.needs == Needs::Facts);
+        from_facts && facts.value(preview) == Value::Yes
+    }
+}
+
+/// Does a visitor have this role? One named `user` without users and groups is everybody's.
+fn has_role(user: &str, groups: &[String], role: &Role) -> bool {
+    role.users.iter().any(|name| name == user)
+        || role
+            .groups
+            .iter()
+            .any(|group| groups.binary_search(group).is_ok())
+        || (role.name == "user" && role.users.is_empty() && role.groups.is_empty())
+}
+
+/// What a rule in force says, from the outcomes of its conditions.
+fn say(hide_when: Option<Value>, show_when: Option<Value>) -> Say {
+    let hide = match hide_when {
+        None | Some(Value::No) => Say::NOTHING,
+        Some(Value::Yes) => Say::HIDE,
+        Some(Value::Error(_)) => Say::ERROR,
+    };
+    let show = match show_when {
+        None => Say::NOTHING,
+        Some(Value::No) => Say::NOT_SHOWN,
+        Some(Value::Yes) => Say::SHOW,
+        Some(Value::Error(_)) => Say::ERROR,
+    };
+    Say::GOVERNED.and(hide).and(show)
+}
+
+impl Session {
+    /// A session without cards. Without `kernelspecs`, the kernels of the cards are those that exist.
+    #[must_use]
+    pub fn new(
+        policy: Arc<Policy>,
+        context: Context,
+        kernelspecs: Option<Vec<Kernelspec>>,
+    ) -> Self {
+        let facts = Facts::new(&policy, context);
+        let deal = Deal::new(&policy, kernelspecs.as_deref(), &[]);
+        Self {
+            policy,
+            facts,
+            kernelspecs,
+            cards: Vec::new(),
+            deal,
+            pass: None,
+        }
+    }
+
+    /// Exchanges the visitor's facts. Cards are not matched again.
+    pub fn set_context(&mut self, context: Context) {
+        self.facts = Facts::new(&self.policy, context);
+        self.pass = None;
+    }
+
+    /// Exchanges the kernels that exist; matches the cards again, since they may bring tags.
+    pub fn set_kernelspecs(&mut self, kernelspecs: Option<Vec<Kernelspec>>) {
+        self.kernelspecs = kernelspecs;
+        self.match_cards();
+    }
+
+    /// Exchanges the cards.
+    pub fn set_cards(&mut self, cards: Vec<Card>) {
+        self.cards = cards;
+        self.match_cards();
+    }
+
+    /// Exchanges policy and facts, and keeps the cards.
+    pub fn set_policy(&mut self, policy: Arc<Policy>, context: Context) {
+        self.facts = Facts::new(&policy, context);
+        self.policy = policy;
+        self.match_cards();
+    }
+
+    fn match_cards(&mut self) {
+        self.deal = Deal::new(&self.policy, self.kernelspecs.as_deref(), &self.cards);
+        self.pass = None;
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+
+    /// The cards, in the order of their decisions.
+    #[must_use]
+    pub fn cards(&self) -> &[Card] {
+        &self.cards
+    }
+
+    /// The facts.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.facts.context
+    }
+
+    /// Decides all cards at a time in milliseconds since the epoch: for each, whether it is visible.
+    ///
+    /// Asking again costs nothing until facts, cards or kernels are exchanged, or a time window opens
+    /// or shuts.
+    pub fn decide(&mut self, now_ms: i64) -> &[bool] {
+        let era = self
+            .policy
+            .changes_ms
+            .partition_point(|&change| change <= now_ms);
+        let pass = match self.pass.take() {
+            Some(pass) if pass.era == era => pass,
+            _ => self.run(now_ms, era),
+        };
+        &self.pass.insert(pass).visible
+    }
+
+    /// When a time window opens or shuts next: decisions may change then, and not before.
+    #[must_use]
+    pub fn next_change_ms(&self, now_ms: i64) -> Option<i64> {
+        let changes = &self.policy.changes_ms;
+        changes
+            .get(changes.partition_point(|&change| change <= now_ms))
+            .copied()
+    }
+
+    /// What the last [`Session::decide`] decided on a card; `None` if there was none since the last
+    /// exchange, or there is no such card.
+    #[must_use]
+    pub fn decision(&self, card: usize) -> Option<Decision<'_>> {
+        let pass = self.pass.as_ref()?;
+        let (rules, says) = self.says(pass, card)?;
+        let (visible, reason) = self.verdict(total(says.iter().copied()));
+        let deciding = match reason {
+            Reason::Default => Say::NOTHING,
+            Reason::ShowWhen => Say::SHOW,
+            Reason::HideWhen => Say::HIDE,
+            Reason::NotShown => Say::NOT_SHOWN,
+            Reason::NoHub => Say::GOVERNED,
+            Reason::Error => Say::ERROR,
+        };
+        let rule = rules.iter().zip(&says).find(|(_, say)| say.has(deciding));
+        Some(Decision {
+            id: &self.cards.get(card)?.id,
+            visible,
+            rule: rule
+                .and_then(|(&number, _)| self.policy.document.rules.get(number as usize))
+                .map(|rule| rule.id.as_str()),
+            reason,
+        })
+    }
+
+    /// The rules that match a card, and what each of them says.
+    pub(super) fn says(&self, pass: &Pass, card: usize) -> Option<(&[u32], Vec<Say>)> {
+        let class = self.deal.class(*self.deal.class_of.get(card)?)?;
+        let subject = self.facts.subject(self.cards.get(card)?);
+        Some((
+            &class.rules,
+            class
+                .rules
+                .iter()
+                .map(|&rule| self.rule_says(pass, rule, Some(subject)))
+                .collect(),
+        ))
+    }
+
+    fn run(&self, now_ms: i64, era: usize) -> Pass {
+        let policy = &self.policy;
+        let mut pass = Pass {
+            era,
+            says: self.facts.says.clone(),
+            ..Pass::default()
+        };
+        for (say, rule) in pass.says.iter_mut().zip(&policy.rules) {
+            if !rule.is_in_force(now_ms) {
+                *say = Say::NOTHING;
+            } else if !self.facts.context.hub {
+                *say = Say::GOVERNED;
+            }
+        }
+        pass.kernels = vec![Value::Error(Why::Kernel); self.deal.kernels.len()];
+        if self.facts.context.hub {
+            self.decide_kernels(&mut pass);
+        }
+        let class_says: Vec<Say> = self
+            .deal
+            .classes
+            .iter()
+            .map(|class| self.class_says(&pass, class, None))
+            .collect();
+        pass.visible = self
+            .deal
+            .class_of
+            .iter()
+            .zip(&self.cards)
+            .map(|(&class, card)| {
+                let mut says = class_says
+                    .get(class as usize)
+                    .copied()
+                    .unwrap_or(Say::NOTHING);
+                if says.has(Say::BY_CARD)
+                    && let Some(class) = self.deal.class(class)
+                {
+                    says = self.class_says(&pass, class, Some(self.facts.subject(card)));
+                }
+                self.verdict(says).0
+            })
+            .collect();
+        pass
+    }
+
+    /// Decides the kernels that conditions ask about, then the rules that ask.
+    fn decide_kernels(&self, pass: &mut Pass) {
+        for &number in &self.deal.kernel_order {
+            let Some(kernel) = self.deal.kernels.get(number as usize) else {
+                continue;
+            };
+            let value = match (&kernel.name, self.deal.class(kernel.class)) {
+                (Some(name), Some(class)) => {
+                    self.settle(pass, class.rules.iter().copied());
+                    let subject = Subject {
+                        name,
+                        owner: self.facts.server_owner(),
+                    };
+                    match self.verdict(self.class_says(pass, class, Some(subject))) {
+                        (_, Reason::Error) => Value::Error(Why::Kernel),
+                        (visible, _) => visible.into(),
+                    }
+                }
+                _ => Value::No,
+            };
+            if let Some(slot) = pass.kernels.get_mut(number as usize) {
+                *slot = value;
+            }
+        }
+        self.settle(pass, 0..self.policy.rules.len() as u32);
+    }
+
+    /// Asks those of the rules that waited for kernels, which are decided now.
+    fn settle(&self, pass: &mut Pass, rules: impl Iterator<Item = u32>) {
+        for number in rules {
+            let waits = pass
+                .says
+                .get(number as usize)
+                .is_some_and(|say| say.has(Say::LATER));
+            if waits {
+                let settled = self.ask_rule(pass, number, None);
+                if let Some(say) = pass.says.get_mut(number as usize) {
+                    *say = settled;
+                }
+            }
+        }
+    }
+
+    /// What the rules of a class say together.
+    fn class_says(&self, pass: &Pass, class: &Class, subject: Option<Subject>) -> Say {
+        total(
+            class
+                .rules
+                .iter()
+                .map(|&rule| self.rule_says(pass, rule, subject)),
+        )
+    }
+
+    fn rule_says(&self, pass: &Pass, rule: u32, subject: Option<Subject>) -> Say {
+        let say = pass
+            .says
+            .get(rule as usize)
+            .copied()
+            .unwrap_or(Say::NOTHING);
+        if say.has(Say::BY_CARD) && subject.is_some() {
+            return self.ask_rule(pass, rule, subject);
+        }
+        say
+    }
+
+    fn ask_rule(&self, pass: &Pass, rule: u32, subject: Option<Subject>) -> Say {
+        let Some(rule) = self.policy.rules.get(rule as usize) else {
+            return Say::NOTHING;
+        };
+        let value = |node: Option<u32>| node.map(|node| self.value(pass, node, subject));
+        say(value(rule.hide_when), value(rule.show_when))
+    }
+
+    /// The outcome of a node. The document's depth is limited, and so is this recursion.
+    pub(super) fn value(&self, pass: &Pass, node: u32, subject: Option<Subject>) -> Value {
+        match self.policy.node(node) {
+            Some(found) if found.needs != Needs::Facts => {
+                let mut part = |part| self.value(pass, part, subject);
+                self.facts
+                    .outcome(&found.what, &pass.kernels, subject, &mut part)
+            }
+            _ => self.facts.value(node),
+        }
+    }
+
+    fn verdict(&self, says: Say) -> (bool, Reason) {
+        let document = &self.policy.document;
+        if !says.has(Say::GOVERNED) {
+            (document.default == Visibility::Show, Reason::Default)
+        } else if !self.facts.context.hub {
+            (document.no_hub == Visibility::Show, Reason::NoHub)
+        } else if says.has(Say::HIDE) {
+            (false, Reason::HideWhen)
+        } else if says.has(Say::ERROR) {
+            (false, Reason::Error)
+        } else if says.has(Say::SHOW) {
+            (true, Reason::ShowWhen)
+        } else if says.has(Say::NOT_SHOWN) {
+            (false, Reason::NotShown)
+        } else {
+            (document.default == Visibility::Show, Reason::Default)
+        }
+    }
+}
+
+fn total(says: impl IntoIterator<Item = Say>) -> Say {
+    says.into_iter().fold(Say::NOTHING, Say::and)
+}
