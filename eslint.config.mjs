@@ -18,7 +18,8 @@ export default defineConfig([
       'tests',
       'labextension/lib',
       'labextension/wasm',
-      'jupyterlab_scoped_launcher'
+      'jupyterlab_scoped_launcher',
+      'python-data'
     ]
   },
   js.configs.recommended,

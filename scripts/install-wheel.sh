@@ -10,6 +10,7 @@ installed=.venv/.installed-wheel.sha256
 sum=$(sha256sum dist/*.whl)
 if [ "$sum" != "$(cat "$installed" 2>/dev/null)" ]; then
   echo "==> Installing $(basename dist/*.whl) into .venv" >&2
-  pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/*.whl
+  pip uninstall --quiet --yes jupyterlab-scoped-launcher
+  pip install --quiet --disable-pip-version-check -c requirements/constraints.txt dist/*.whl
   echo "$sum" > "$installed"
 fi
