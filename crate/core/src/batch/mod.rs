@@ -2,6 +2,7 @@
 //!
 //! `docs/batch.md` is the contract, op by op. Each family of ops has a file here.
 
+mod grants;
 mod policy;
 mod scopes;
 
@@ -53,6 +54,7 @@ fn respond(line: &str) -> Result<Value, Error> {
         "resolve" => scopes::resolve(line),
         "describe" => scopes::describe(line),
         "decide" => policy::decide(line),
+        "grants" => grants::grants(line),
         op => Err(Error::new(
             "unknown-op",
             format!("There is no op `{op}`; docs/batch.md lists them."),

@@ -8,6 +8,8 @@ mod deal;
 mod decide;
 pub mod facts;
 pub mod glob;
+#[cfg(feature = "files")]
+pub mod grants;
 mod index;
 pub mod model;
 pub mod time;
