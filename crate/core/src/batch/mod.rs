@@ -2,7 +2,6 @@
 //!
 //! `docs/batch.md` is the contract, op by op. Each family of ops has a file here.
 
-mod grants;
 mod policy;
 mod scopes;
 
@@ -10,6 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::Error;
+
+pub use policy::Question;
 
 /// Answers one line of the batch contract.
 ///
@@ -54,7 +55,7 @@ fn respond(line: &str) -> Result<Value, Error> {
         "resolve" => scopes::resolve(line),
         "describe" => scopes::describe(line),
         "decide" => policy::decide(line),
-        "grants" => grants::grants(line),
+        "explain" => policy::explain(line),
         op => Err(Error::new(
             "unknown-op",
             format!("There is no op `{op}`; docs/batch.md lists them."),

@@ -14,6 +14,11 @@ use crate::policy::{Policy, Session, time::parse_instant};
 #[derive(Deserialize)]
 struct Request {
     policy: Document,
+}
+
+/// What to decide on: the fields of the ops `decide` and `explain` beside `policy`.
+#[derive(Debug, Default, Deserialize)]
+pub struct Question {
     #[serde(default)]
     context: Context,
     #[serde(default)]
@@ -23,41 +28,82 @@ struct Request {
 }
 
 pub(super) fn decide(line: &str) -> Result<Value, Error> {
-    let (session, count) = decided(line)?;
-    let decisions: Vec<_> = (0..count)
-        .filter_map(|card| session.decision(card))
-        .collect();
-    Ok(json!({"decisions": decisions}))
+    read::<Question>(line)?.decide(Arc::new(Policy::new(read::<Request>(line)?.policy)))
 }
 
-/// A session that has decided, and how many cards it has.
-fn decided(line: &str) -> Result<(Session, usize), Error> {
-    let Request {
-        policy,
-        context,
-        cards,
-        now,
-        kernelspecs,
-    } = read(line)?;
-    let policy = Policy::new(policy);
-    let now = match now.as_deref().or(context.now.as_deref()) {
-        Some(now) => parse_instant(now)?,
-        None if policy.changes() => {
-            return Err(Error::new(
-                "missing-now",
-                "This policy has rules with a time window: write now, an RFC 3339 time such as 2026-12-01T08:00:00Z.",
-            ));
-        }
-        None => 0,
-    };
-    let mut session = Session::new(Arc::new(policy), context, kernelspecs.map(|specs| specs.0));
-    session.set_cards(cards);
-    let count = session.decide(now).len();
-    Ok((session, count))
+pub(super) fn explain(line: &str) -> Result<Value, Error> {
+    read::<Question>(line)?.explain(Arc::new(Policy::new(read::<Request>(line)?.policy)))
+}
+
+impl Question {
+    /// The answer of op `decide`.
+    ///
+    /// # Errors
+    /// `bad-time`, or `missing-now` for a policy with time windows.
+    pub fn decide(self, policy: Arc<Policy>) -> Result<Value, Error> {
+        let (session, count) = self.decided(policy)?;
+        let decisions: Vec<_> = (0..count)
+            .filter_map(|card| session.decision(card))
+            .collect();
+        Ok(json!({"decisions": decisions}))
+    }
+
+    /// The answer of op `explain`.
+    ///
+    /// # Errors
+    /// As [`Question::decide`].
+    pub fn explain(self, policy: Arc<Policy>) -> Result<Value, Error> {
+        let (session, count) = self.decided(policy)?;
+        let explained: Vec<_> = (0..count)
+            .filter_map(|card| explained(&session, card))
+            .collect();
+        Ok(json!({"decisions": explained}))
+    }
+
+    /// A session that has decided, and how many cards it has.
+    fn decided(self, policy: Arc<Policy>) -> Result<(Session, usize), Error> {
+        let now = match self.now.as_deref().or(self.context.now.as_deref()) {
+            Some(now) => parse_instant(now)?,
+            None if policy.changes() => {
+                return Err(Error::new(
+                    "missing-now",
+                    "This policy has rules with a time window: write now, an RFC 3339 time such as 2026-12-01T08:00:00Z.",
+                ));
+            }
+            None => 0,
+        };
+        let mut session = Session::new(policy, self.context, self.kernelspecs.map(|specs| specs.0));
+        session.set_cards(self.cards);
+        let count = session.decide(now).len();
+        Ok((session, count))
+    }
+}
+
+fn explained(session: &Session, card: usize) -> Option<Value> {
+    let explanation = session.explain(card)?;
+    let parts = explanation
+        .parts
+        .iter()
+        .map(|part| match part.value.as_ref() {
+            "" => json!({"code": part.code.as_str()}),
+            value => json!({"code": part.code.as_str(), "value": value}),
+        });
+    Some(json!({
+        "id": explanation.decision.id,
+        "visible": explanation.decision.visible,
+        "rule": explanation.decision.rule,
+        "reason": explanation.decision.reason,
+        "sentence": explanation.sentence(),
+        "parts": parts.collect::<Vec<_>>(),
+        "message": explanation.message,
+        "contact": explanation.contact,
+        "trace": session.trace(card)?,
+    }))
 }
 
 /// The kernels that exist, in any of the shapes that tools have them in: a list of names or of
 /// `{name, tags}`, or kernelspecs by name as Jupyter's REST API answers them.
+#[derive(Debug)]
 struct Kernelspecs(Vec<Kernelspec>);
 
 impl<'de> Deserialize<'de> for Kernelspecs {
@@ -169,6 +215,171 @@ mod tests {
         );
         let absent = ask(&founding_needs(&member, &json!([])));
         assert_eq!(absent["decisions"][1]["visible"], false);
+    }
+
+    fn explained(rule: &Value, more: &Value) -> Value {
+        let mut request = json!({
+            "op": "explain",
+            "policy": {"version": 1, "rules": [rule]},
+            "context": {"user": "mmuster", "groups": ["b", "a"], "server": {"owner": "profx"}},
+            "cards": [{"id": "k", "kind": "kernel", "name": "Class"}],
+            "now": "2026-12-01T00:00:00Z",
+        });
+        for (key, value) in more.as_object().unwrap() {
+            request[key] = value.clone();
+        }
+        ask(&request)["decisions"][0].clone()
+    }
+
+    #[test]
+    fn explains_for_people_and_for_programs() {
+        let answer = explained(
+            &json!({"id": "r", "match": {"kernel": "class"}, "show_when": {"group": "PythonForMorons101"}, "contact": "profx@example.edu"}),
+            &json!({"context": {"user": "mmuster"}}),
+        );
+        assert_eq!(
+            answer,
+            json!({
+                "id": "k", "visible": false, "rule": "r", "reason": "not_shown",
+                "sentence": "Hidden: shown only to members of group PythonForMorons101; you are in none of its groups. Ask profx@example.edu.",
+                "parts": [
+                    {"code": "shown-only-to"}, {"code": "members", "value": "PythonForMorons101"}, {"code": "in-no-such-group"},
+                ],
+                "message": null,
+                "contact": "profx@example.edu",
+                "trace": [{"rule": "r", "in_force": true, "conditions": [
+                    {"path": "show_when.group", "condition": {"group": "PythonForMorons101"}, "outcome": false, "fact": "in no group"},
+                ]}],
+            })
+        );
+    }
+
+    #[test]
+    fn explains_every_kind_of_condition() {
+        for (when, sentence) in [
+            (
+                json!({"show_when": {"group": "a"}}),
+                "Shown to members of group a; you are in a.",
+            ),
+            (
+                json!({"show_when": {"group": ["x", "y"]}}),
+                "Hidden: shown only to members of group x, y; you are in none of its groups.",
+            ),
+            (
+                json!({"hide_when": {"group": {"include": "*", "except": "a"}}}),
+                "Hidden from members of group * except a; you are in b.",
+            ),
+            (
+                json!({"show_when": {"user": "profx"}}),
+                "Hidden: shown only to user profx; you are mmuster.",
+            ),
+            (
+                json!({"show_when": {"scope": "read:users!user={owner}"}}),
+                "Hidden: shown only to holders of scope read:users!user=profx; you do not hold it.",
+            ),
+            (
+                json!({"show_when": {"admin": true}}),
+                "Hidden: shown only to Hub admins; you are not an admin.",
+            ),
+            (
+                json!({"show_when": {"admin": false}}),
+                "Shown to those who are not Hub admins; you are not an admin.",
+            ),
+            (
+                json!({"show_when": {"owner": true}}),
+                "Hidden: shown only to the owner of this server; this server is not yours.",
+            ),
+            (
+                json!({"show_when": {"always": false}}),
+                "Hidden: shown only to nobody.",
+            ),
+            (
+                json!({"hide_when": {"always": true}, "message": "Back on Monday."}),
+                "Hidden from everybody. Back on Monday.",
+            ),
+            (
+                json!({"show_when": {"kernel": "nope"}}),
+                "Hidden: shown only to users of kernel nope; this kernel is not installed here.",
+            ),
+            (
+                json!({"show_when": {"group": "a", "admin": true, "owner": true}}),
+                "Hidden: shown only to Hub admins and the owner of this server; you are not an admin; this server is not yours.",
+            ),
+            (
+                json!({"show_when": {"all": [{"any": [{"group": "x"}, {"admin": true}]}, {"owner": true}]}}),
+                "Hidden: shown only to (members of group x or Hub admins) and the owner of this server; you are in none of its groups; you are not an admin; this server is not yours.",
+            ),
+            (
+                json!({"show_when": {"not": {"group": "a"}}, "contact": "mailto:x@y.z"}),
+                "Hidden: shown only to those who are not members of group a; you are in a. Ask x@y.z.",
+            ),
+            (
+                json!({"show_when": {"scope": "access:services!service={name}", "kernel": "class"}}),
+                "Hidden: the rule r cannot be evaluated; the rules of kernel class cannot be evaluated.",
+            ),
+            (
+                json!({"show_when": {"always": false}, "until": "2026-11-30"}),
+                "Shown: no rule says otherwise.",
+            ),
+        ] {
+            let mut rule = json!({"id": "r", "match": {"kernel": "*"}});
+            for (key, value) in when.as_object().unwrap() {
+                rule[key] = value.clone();
+            }
+            assert_eq!(explained(&rule, &json!({}))["sentence"], sentence, "{when}");
+        }
+    }
+
+    #[test]
+    fn traces_wholes_and_parts() {
+        let answer = explained(
+            &json!({"id": "r", "match": {"kernel": "*"}, "show_when": {"not": {"any": [{"group": "x"}, {"scope": "list:users"}]}, "owner": false}}),
+            &json!({}),
+        );
+        assert_eq!(
+            answer["trace"][0]["conditions"],
+            json!([
+                {"path": "show_when.not", "outcome": true},
+                {"path": "show_when.not.any", "outcome": false},
+                {"path": "show_when.not.any[0].group", "condition": {"group": "x"}, "outcome": false, "fact": "only in a, b"},
+                {"path": "show_when.not.any[1].scope", "condition": {"scope": "list:users"}, "outcome": false, "fact": "list:users is not held"},
+                {"path": "show_when.owner", "condition": {"owner": false}, "outcome": true, "fact": "the server is profx's"},
+            ])
+        );
+        let without_hub = explained(
+            &json!({"id": "r", "match": {"kernel": "*"}, "show_when": {"group": "x"}}),
+            &json!({"context": {"hub": false}}),
+        );
+        assert_eq!(
+            without_hub["sentence"],
+            "Shown: there is no JupyterHub to ask."
+        );
+        assert_eq!(
+            without_hub["trace"],
+            json!([{"rule": "r", "in_force": true, "conditions": []}])
+        );
+    }
+
+    #[test]
+    fn names_whom_to_ask_about_a_kernel() {
+        let policy = json!({"version": 1, "rules": [
+            {"id": "tools", "match": {"proxy": "tools"}, "show_when": {"kernel": "class"}},
+            {"id": "more", "match": {"proxy": "tools"}, "show_when": {"admin": true}},
+            {"id": "class", "match": {"kernel": "class"}, "show_when": {"group": "g"}, "contact": "https://example.edu/ask"},
+        ]});
+        let answer = ask(
+            &json!({"op": "explain", "policy": policy, "context": {}, "kernelspecs": ["class"],
+            "cards": [{"id": "t", "kind": "proxy", "name": "tools"}]}),
+        );
+        let answer = &answer["decisions"][0];
+        assert_eq!(
+            answer["sentence"],
+            "Hidden: shown only to users of kernel class or Hub admins; this kernel is hidden from you; you are not an admin. Ask https://example.edu/ask."
+        );
+        assert_eq!(
+            answer["trace"][0]["conditions"][0]["fact"],
+            "kernel class is hidden by rule class"
+        );
     }
 
     #[test]

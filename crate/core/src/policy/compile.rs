@@ -153,6 +153,11 @@ impl Policy {
         !self.changes_ms.is_empty()
     }
 
+    /// A rule as it was read.
+    pub(super) fn written(&self, rule: u32) -> Option<&super::model::Rule> {
+        self.document.rules.get(rule as usize)
+    }
+
     pub(super) fn node(&self, number: u32) -> Option<&Node> {
         self.nodes.get(number as usize)
     }

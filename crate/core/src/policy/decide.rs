@@ -1,5 +1,6 @@
 //! Deciding: which cards does this visitor see now?
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -89,8 +90,8 @@ pub(super) enum Why {
     BadScope,
     /// `owner`, and the server is not known.
     NoServer,
-    /// The kernel's own rules cannot be evaluated: in or behind a cycle, or for a reason of their own.
-    Kernel,
+    /// The rules of this kernel cannot be evaluated: in or behind a cycle, or for a reason of their own.
+    Kernel(u32),
     /// It depends on the card, and there is none.
     NoCard,
 }
@@ -131,14 +132,14 @@ impl Value {
 pub(super) struct Say(u8);
 
 impl Say {
-    pub(super) const NOTHING: Self = Self(0);
+    const NOTHING: Self = Self(0);
     /// It matches and is in force.
-    pub(super) const GOVERNED: Self = Self(1);
-    pub(super) const HIDE: Self = Self(1 << 1);
-    pub(super) const ERROR: Self = Self(1 << 2);
-    pub(super) const SHOW: Self = Self(1 << 3);
+    const GOVERNED: Self = Self(1);
+    const HIDE: Self = Self(1 << 1);
+    const ERROR: Self = Self(1 << 2);
+    const SHOW: Self = Self(1 << 3);
     /// It has a `show_when`, which does not hold.
-    pub(super) const NOT_SHOWN: Self = Self(1 << 4);
+    const NOT_SHOWN: Self = Self(1 << 4);
     /// To be asked for each card.
     const BY_CARD: Self = Self(1 << 5);
     /// To be asked once it is known which kernels are shown.
@@ -181,8 +182,36 @@ pub(super) struct Pass {
 /// The card that placeholders stand for.
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'a> {
-    name: &'a str,
-    owner: Option<&'a str>,
+    pub(super) name: &'a str,
+    pub(super) owner: Option<&'a str>,
+}
+
+/// What all rules that match a card come to.
+pub(super) struct Judgement<'s> {
+    /// The rules that match, in the order of the policy, and what each of them says.
+    pub(super) rules: &'s [u32],
+    says: Vec<Say>,
+    pub(super) visible: bool,
+    pub(super) reason: Reason,
+}
+
+impl Judgement<'_> {
+    /// The rules that decided, in the order of the policy.
+    pub(super) fn decisive(&self) -> impl Iterator<Item = u32> {
+        let decisive = match self.reason {
+            Reason::Default => Say::NOTHING,
+            Reason::ShowWhen => Say::SHOW,
+            Reason::HideWhen => Say::HIDE,
+            Reason::NotShown => Say::NOT_SHOWN,
+            Reason::NoHub => Say::GOVERNED,
+            Reason::Error => Say::ERROR,
+        };
+        self.rules
+            .iter()
+            .zip(&self.says)
+            .filter(move |(_, say)| say.has(decisive))
+            .map(|(&rule, _)| rule)
+    }
 }
 
 impl Facts {
@@ -195,19 +224,9 @@ impl Facts {
             .iter()
             .map(|server| ["access:servers!server=", server].concat())
             .collect();
-        let raw_scopes = context
-            .scopes
-            .iter()
-            .chain(&shares)
-            .chain(
-                policy
-                    .document
-                    .roles
-                    .iter()
-                    .filter(|role| has_role(&context.user, &groups, role))
-                    .flat_map(|role| &role.scopes),
-            )
-            .map(String::as_str);
+        let raw_scopes = policy
+            .raw_scopes(&context)
+            .chain(shares.iter().map(String::as_str));
         let held = Held::new(raw_scopes, &context.user, &groups, &policy.definitions);
         let mut facts = Self {
             context,
@@ -269,7 +288,7 @@ impl Facts {
             What::Kernel(kernel) => kernels
                 .get(*kernel as usize)
                 .copied()
-                .unwrap_or(Value::Error(Why::Kernel)),
+                .unwrap_or(Value::Error(Why::Kernel(*kernel))),
             What::Admin(wanted) => (self.context.admin == *wanted).into(),
             What::Owner(wanted) => match &self.context.server {
                 Some(server) => ((server.owner == self.context.user) == *wanted).into(),
@@ -301,6 +320,14 @@ impl Facts {
         }
     }
 
+    /// The card of a kernel that a condition asks about.
+    pub(super) fn kernel_subject<'a>(&'a self, name: &'a str) -> Subject<'a> {
+        Subject {
+            name,
+            owner: self.server_owner(),
+        }
+    }
+
     fn server_owner(&self) -> Option<&str> {
         self.context
             .server
@@ -327,13 +354,30 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// The scopes of the visitor's token and of the roles that the policy gives them.
+    pub(super) fn raw_scopes<'c>(&'c self, context: &'c Context) -> impl Iterator<Item = &'c str> {
+        let groups: HashSet<&str> = context.groups.iter().map(String::as_str).collect();
+        let roles = self
+            .document
+            .roles
+            .iter()
+            .filter(move |role| has_role(&context.user, &groups, role));
+        context
+            .scopes
+            .iter()
+            .chain(roles.flat_map(|role| &role.scopes))
+            .map(String::as_str)
+    }
+}
+
 /// Does a visitor have this role? One named `user` without users and groups is everybody's.
-fn has_role(user: &str, groups: &[String], role: &Role) -> bool {
+fn has_role(user: &str, groups: &HashSet<&str>, role: &Role) -> bool {
     role.users.iter().any(|name| name == user)
         || role
             .groups
             .iter()
-            .any(|group| groups.binary_search(group).is_ok())
+            .any(|group| groups.contains(group.as_str()))
         || (role.name == "user" && role.users.is_empty() && role.groups.is_empty())
 }
 
@@ -450,40 +494,41 @@ impl Session {
     /// exchange, or there is no such card.
     #[must_use]
     pub fn decision(&self, card: usize) -> Option<Decision<'_>> {
-        let pass = self.pass.as_ref()?;
-        let (rules, says) = self.says(pass, card)?;
-        let (visible, reason) = self.verdict(total(says.iter().copied()));
-        let deciding = match reason {
-            Reason::Default => Say::NOTHING,
-            Reason::ShowWhen => Say::SHOW,
-            Reason::HideWhen => Say::HIDE,
-            Reason::NotShown => Say::NOT_SHOWN,
-            Reason::NoHub => Say::GOVERNED,
-            Reason::Error => Say::ERROR,
-        };
-        let rule = rules.iter().zip(&says).find(|(_, say)| say.has(deciding));
+        let judgement = self.judge_card(self.pass.as_ref()?, card)?;
         Some(Decision {
             id: &self.cards.get(card)?.id,
-            visible,
-            rule: rule
-                .and_then(|(&number, _)| self.policy.document.rules.get(number as usize))
+            visible: judgement.visible,
+            rule: judgement
+                .decisive()
+                .find_map(|rule| self.policy.written(rule))
                 .map(|rule| rule.id.as_str()),
-            reason,
+            reason: judgement.reason,
         })
     }
 
-    /// The rules that match a card, and what each of them says.
-    pub(super) fn says(&self, pass: &Pass, card: usize) -> Option<(&[u32], Vec<Say>)> {
+    pub(super) fn judge_card(&self, pass: &Pass, card: usize) -> Option<Judgement<'_>> {
         let class = self.deal.class(*self.deal.class_of.get(card)?)?;
-        let subject = self.facts.subject(self.cards.get(card)?);
-        Some((
-            &class.rules,
-            class
-                .rules
-                .iter()
-                .map(|&rule| self.rule_says(pass, rule, Some(subject)))
-                .collect(),
-        ))
+        Some(self.judge(pass, class, self.facts.subject(self.cards.get(card)?)))
+    }
+
+    pub(super) fn judge<'a>(
+        &self,
+        pass: &Pass,
+        class: &'a Class,
+        subject: Subject,
+    ) -> Judgement<'a> {
+        let says: Vec<Say> = class
+            .rules
+            .iter()
+            .map(|&rule| self.rule_says(pass, rule, Some(subject)))
+            .collect();
+        let (visible, reason) = self.verdict(total(says.iter().copied()));
+        Judgement {
+            rules: &class.rules,
+            says,
+            visible,
+            reason,
+        }
     }
 
     fn run(&self, now_ms: i64, era: usize) -> Pass {
@@ -500,7 +545,9 @@ impl Session {
                 *say = Say::GOVERNED;
             }
         }
-        pass.kernels = vec![Value::Error(Why::Kernel); self.deal.kernels.len()];
+        pass.kernels = (0..self.deal.kernels.len() as u32)
+            .map(|kernel| Value::Error(Why::Kernel(kernel)))
+            .collect();
         if self.facts.context.hub {
             self.decide_kernels(&mut pass);
         }
@@ -540,12 +587,9 @@ impl Session {
             let value = match (&kernel.name, self.deal.class(kernel.class)) {
                 (Some(name), Some(class)) => {
                     self.settle(pass, class.rules.iter().copied());
-                    let subject = Subject {
-                        name,
-                        owner: self.facts.server_owner(),
-                    };
+                    let subject = self.facts.kernel_subject(name);
                     match self.verdict(self.class_says(pass, class, Some(subject))) {
-                        (_, Reason::Error) => Value::Error(Why::Kernel),
+                        (_, Reason::Error) => Value::Error(Why::Kernel(number)),
                         (visible, _) => visible.into(),
                     }
                 }
@@ -614,6 +658,14 @@ impl Session {
             }
             _ => self.facts.value(node),
         }
+    }
+
+    /// Was this rule in its time window in the pass?
+    #[cfg(feature = "files")]
+    pub(super) fn is_in_force(&self, pass: &Pass, rule: u32) -> bool {
+        pass.says
+            .get(rule as usize)
+            .is_some_and(|say| say.has(Say::GOVERNED))
     }
 
     fn verdict(&self, says: Say) -> (bool, Reason) {

@@ -3,16 +3,20 @@
 //! A [`model::Document`] is what was read. [`Policy`] is that, compiled; a [`Session`] decides with it on one
 //! visitor's facts and one launcher's cards.
 
+mod cards;
 mod compile;
 mod deal;
 mod decide;
+pub mod explain;
 pub mod facts;
 pub mod glob;
-#[cfg(feature = "files")]
-pub mod grants;
 mod index;
 pub mod model;
+#[cfg(feature = "files")]
+mod reduce;
 pub mod time;
+#[cfg(feature = "files")]
+pub mod trace;
 
 pub use compile::Policy;
 pub use decide::{Decision, Reason, Session};

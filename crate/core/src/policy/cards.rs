@@ -1,0 +1,114 @@
+//! The cards that a policy adds to the launcher.
+
+use super::compile::Policy;
+use super::facts::{Card, Context, Kind};
+use super::index::Matcher;
+use super::model::PolicyCard;
+
+impl Policy {
+    /// The policy's own cards for a visitor, each with what the policy says of it: one for each
+    /// service, and one for each server that the card's `servers` selects among those shared with the
+    /// visitor and those their scopes name. Rules decide on these cards as on any other.
+    ///
+    /// A server's card has the id `ID:OWNER/NAME`; the server that the launcher runs on has none.
+    #[must_use]
+    pub fn cards(&self, context: &Context) -> Vec<(Card, &PolicyCard)> {
+        let mut cards = Vec::new();
+        let servers = self.servers(context);
+        for written in &self.document.cards {
+            let card = |id: String, kind, name: &str, owner: Option<&str>| Card {
+                id,
+                kind,
+                name: name.to_owned(),
+                owner: owner.map(str::to_owned),
+                category: written.category.clone(),
+                command: None,
+                tags: written.tags.clone(),
+            };
+            if let Some(service) = &written.service {
+                cards.push((
+                    card(written.id.clone(), Kind::Service, service, None),
+                    written,
+                ));
+            }
+            if let Some(selector) = &written.servers {
+                let matcher = Matcher::new(selector, false);
+                for server in servers.iter().filter(|server| matcher.matches(server)) {
+                    if let Some((owner, name)) = server.split_once('/') {
+                        let id = [&written.id, ":", server].concat();
+                        cards.push((card(id, Kind::Server, name, Some(owner)), written));
+                    }
+                }
+            }
+        }
+        cards
+    }
+
+    /// `owner/name` of the servers known to be open to the visitor, sorted.
+    fn servers<'c>(&'c self, context: &'c Context) -> Vec<&'c str> {
+        let here = context
+            .server
+            .as_ref()
+            .map(|server| [&server.owner, "/", &server.name].concat());
+        let named = self
+            .raw_scopes(context)
+            .filter_map(|scope| scope.strip_prefix("access:servers!server="))
+            .chain(context.shares.iter().map(String::as_str));
+        let mut servers: Vec<&str> = named
+            .filter(|server| here.as_deref() != Some(server))
+            .collect();
+        servers.sort_unstable();
+        servers.dedup();
+        servers
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "files")]
+mod tests {
+    use super::*;
+    use serde_json::{from_value, json};
+
+    #[test]
+    fn one_card_for_each_service_and_server() {
+        let policy = Policy::new(
+            from_value(json!({
+                "version": 1,
+                "roles": [{"name": "r", "groups": ["g"], "scopes": ["access:servers!server=role/dash-3"]}],
+                "cards": [
+                    {"id": "w", "service": "class-web", "category": "Class", "tags": ["t"]},
+                    {"id": "d", "servers": {"include": "*/dash-*", "except": "*/dash-x"}},
+                ],
+            }))
+            .unwrap(),
+        );
+        let context: Context = from_value(json!({
+            "user": "me", "groups": ["g"], "server": {"owner": "me", "name": "dash-mine"},
+            "shares": ["profx/dash-1", "profx/dash-x", "profx/lab", "profx/"],
+            "scopes": ["access:servers!server=me/", "access:servers!server=me/dash-mine", "access:servers!server=profx/dash-1",
+                       "access:servers!server=a/dash-2", "access:servers!user=me"],
+        }))
+        .unwrap();
+        let cards = policy.cards(&context);
+        let ids: Vec<&str> = cards.iter().map(|(card, _)| card.id.as_str()).collect();
+        assert_eq!(ids, ["w", "d:a/dash-2", "d:profx/dash-1", "d:role/dash-3"]);
+        let (service, _) = &cards[0];
+        assert_eq!(
+            (service.kind, service.name.as_str(), &service.owner),
+            (Kind::Service, "class-web", &None)
+        );
+        assert_eq!(
+            (service.category.as_deref(), service.tags.as_slice()),
+            (Some("Class"), &["t".to_owned()][..])
+        );
+        let (server, written) = &cards[2];
+        assert_eq!(
+            (
+                server.name.as_str(),
+                server.owner.as_deref(),
+                written.id.as_str()
+            ),
+            ("dash-1", Some("profx"), "d")
+        );
+    }
+}
