@@ -22,15 +22,14 @@ pub struct Role {
     pub description: Option<String>,
     /// What it grants, as raw scopes; `None` leaves the Hub's own role what it grants.
     pub scopes: Option<Vec<String>>,
-    /// Names of users who have it.
-    #[serde(default)]
-    pub users: Vec<String>,
+    /// Names of users who have it, lower-cased as the Hub's authenticators do; `None` leaves the
+    /// Hub's own role with whom it had.
+    pub users: Option<Vec<String>>,
     /// Names of groups whose members have it.
     #[serde(default)]
     pub groups: Vec<String>,
-    /// Names of services that have it.
-    #[serde(default)]
-    pub services: Vec<String>,
+    /// Names of services that have it; `None` as for `users`.
+    pub services: Option<Vec<String>>,
 }
 
 /// What the Hub's own roles grant; follows `jupyterhub.roles.get_default_roles` (6.1).
@@ -129,23 +128,27 @@ impl Roles {
         Ok((Self { roles }, warnings))
     }
 
-    /// The raw scopes of a user's roles: `user`, `admin` for an admin, and those given to the user
-    /// or one of the groups; follows `jupyterhub.roles.get_roles_for`.
+    /// The raw scopes of a user's roles; follows `JupyterHub.init_role_assignment` and
+    /// `jupyterhub.roles.get_roles_for`.
+    ///
+    /// Everybody has `user`, and an `admin` has `admin`, unless those roles list their users.
     #[must_use]
     pub fn of_user(&self, user: &str, admin: bool, groups: &[String]) -> BTreeSet<&str> {
         self.raw_scopes(|role| {
-            role.name == "user"
-                || (admin && role.name == "admin")
-                || role.users.iter().any(|name| name == user)
-                || role.groups.iter().any(|name| groups.contains(name))
+            let listed = match &role.users {
+                Some(users) => users.iter().any(|name| name.to_lowercase() == user),
+                None => role.name == "user" || (admin && role.name == "admin"),
+            };
+            listed || role.groups.iter().any(|name| groups.contains(name))
         })
     }
 
-    /// The raw scopes of a service's roles.
+    /// The raw scopes of a service's roles; as [`Roles::of_user`].
     #[must_use]
     pub fn of_service(&self, service: &str, admin: bool) -> BTreeSet<&str> {
-        self.raw_scopes(|role| {
-            (admin && role.name == "admin") || role.services.iter().any(|name| name == service)
+        self.raw_scopes(|role| match &role.services {
+            Some(services) => services.iter().any(|name| name == service),
+            None => admin && role.name == "admin",
         })
     }
 
