@@ -2,6 +2,7 @@
 //!
 //! `docs/batch.md` is the contract, op by op. Each family of ops has a file here.
 
+mod grants;
 mod policy;
 mod scopes;
 
@@ -56,6 +57,7 @@ fn respond(line: &str) -> Result<Value, Error> {
         "describe" => scopes::describe(line),
         "decide" => policy::decide(line),
         "explain" => policy::explain(line),
+        "grants" => grants::grants(line),
         op => Err(Error::new(
             "unknown-op",
             format!("There is no op `{op}`; docs/batch.md lists them."),

@@ -109,7 +109,7 @@ pub struct Kernelspec {
 }
 
 /// Other tools write `null` for what they do not know.
-fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(super) fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de> + Default,

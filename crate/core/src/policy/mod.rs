@@ -10,6 +10,8 @@ mod decide;
 pub mod explain;
 pub mod facts;
 pub mod glob;
+#[cfg(feature = "files")]
+pub mod grants;
 mod index;
 pub mod model;
 #[cfg(feature = "files")]
