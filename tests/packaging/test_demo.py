@@ -61,11 +61,9 @@ def wait_for_welcome(demo: Demo) -> None:
     raise AssertionError("the demo ended before it was up")
 
 
-def test_it_comes_up_serves_a_student_and_stops(
-    start: Callable[..., Demo], tmp_path: Path
-) -> None:
+def test_it_comes_up_serves_a_student_and_stops(start: Callable[..., Demo], tmp_path: Path) -> None:
     demo = start(tmp_path, DEMO_CHECK="1")
-    output, _ = demo.communicate(timeout=180)
+    output, _ = demo.communicate(timeout=300)
     assert demo.returncode == 0, output + (tmp_path / "hub.log").read_text()[-5000:]
     assert "her context answers 200" in output
     assert not left_over(tmp_path)
@@ -84,9 +82,7 @@ def test_a_signal_stops_all_it_started(
     assert not left_over(tmp_path)
 
 
-def test_a_second_one_on_the_same_state_says_so(
-    start: Callable[..., Demo], tmp_path: Path
-) -> None:
+def test_a_second_one_on_the_same_state_says_so(start: Callable[..., Demo], tmp_path: Path) -> None:
     first = start(tmp_path)
     wait_for_welcome(first)
     second = start(tmp_path)
@@ -102,9 +98,7 @@ def test_a_second_one_on_the_same_state_says_so(
     assert again.returncode == 0
 
 
-def test_only_its_user_reads_its_password(
-    start: Callable[..., Demo], tmp_path: Path
-) -> None:
+def test_only_its_user_reads_its_password(start: Callable[..., Demo], tmp_path: Path) -> None:
     state = tmp_path / "state"
     demo = start(state)
     wait_for_welcome(demo)
