@@ -3,6 +3,7 @@
 //! `docs/batch.md` is the contract, op by op. Each family of ops has a file here.
 
 mod grants;
+mod lint;
 mod policy;
 mod scopes;
 
@@ -48,6 +49,7 @@ fn respond(line: &str) -> Result<Value, Error> {
     match read::<Request>(line)?.op.as_str() {
         "expand" => scopes::expand(line),
         "reduce" => scopes::reduce(line),
+        "lint" => lint::lint(line),
         "parse" => scopes::parse(line),
         "intersect" => scopes::intersect(line),
         "has_scope" => scopes::has_scope(line),

@@ -7,15 +7,23 @@ mod cards;
 mod compile;
 mod deal;
 mod decide;
+#[cfg(feature = "files")]
+pub mod document;
 pub mod explain;
 pub mod facts;
+#[cfg(feature = "files")]
+pub mod findings;
 pub mod glob;
 #[cfg(feature = "files")]
 pub mod grants;
 mod index;
+#[cfg(feature = "files")]
+pub mod lint;
 pub mod model;
 #[cfg(feature = "files")]
 mod reduce;
+#[cfg(feature = "files")]
+pub mod schema;
 pub mod time;
 #[cfg(feature = "files")]
 pub mod trace;

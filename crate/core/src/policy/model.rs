@@ -19,6 +19,7 @@ use crate::error::Error;
 pub const MAX_DEPTH: usize = 50;
 
 /// A whole policy file.
+#[cfg_attr(feature = "files", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
@@ -70,6 +71,7 @@ pub struct Document {
 pub struct Version;
 
 /// Shown or hidden.
+#[cfg_attr(feature = "files", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
@@ -81,6 +83,7 @@ pub enum Visibility {
 }
 
 /// A role: scopes for users, members of groups, and services.
+#[cfg_attr(feature = "files", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
@@ -104,6 +107,8 @@ pub struct Role {
 }
 
 /// A scope that this deployment defines.
+#[cfg_attr(feature = "files", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "files", schemars(extend("required" = ["description"])))]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CustomScope {
@@ -116,6 +121,7 @@ pub struct CustomScope {
 }
 
 /// A card that the policy adds to the launcher: for a Hub service, or for each of some servers.
+#[cfg_attr(feature = "files", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyCard {
@@ -154,6 +160,7 @@ pub struct PolicyCard {
 }
 
 /// Where a card's page opens.
+#[cfg_attr(feature = "files", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OpenIn {
@@ -165,6 +172,7 @@ pub enum OpenIn {
 }
 
 /// Who sees the cards that it matches.
+#[cfg_attr(feature = "files", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
@@ -194,6 +202,7 @@ pub struct Rule {
 }
 
 /// Servers that the Hub shares with some users.
+#[cfg_attr(feature = "files", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
@@ -212,6 +221,7 @@ pub struct Grant {
 }
 
 /// Users by name, or by the groups they are in: either is enough.
+#[cfg_attr(feature = "files", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipients {

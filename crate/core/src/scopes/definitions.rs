@@ -138,6 +138,13 @@ impl Definitions {
         hub_subscopes(base).is_some() || self.custom.contains_key(base)
     }
 
+    /// The names of all scopes.
+    #[cfg(feature = "files")]
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let hub = HUB_SCOPES.iter().map(|(name, _)| *name);
+        hub.chain(self.custom.keys().map(String::as_str))
+    }
+
     /// How a custom scope describes itself.
     #[must_use]
     pub fn description(&self, custom_scope: &str) -> Option<&str> {
@@ -146,7 +153,7 @@ impl Definitions {
     }
 
     /// `base` and everything that it includes; a scope that does not exist includes only itself.
-    pub(super) fn implied<'a>(&'a self, base: &'a str) -> Vec<&'a str> {
+    pub(crate) fn implied<'a>(&'a self, base: &'a str) -> Vec<&'a str> {
         let mut implied = vec![base];
         let mut seen = BTreeSet::from([base]);
         let mut next = 0;
@@ -158,7 +165,7 @@ impl Definitions {
     }
 
     /// Whether the subscopes of `base` lead into a cycle, which the Hub cannot expand.
-    pub(super) fn is_endless(&self, base: &str) -> bool {
+    pub(crate) fn is_endless(&self, base: &str) -> bool {
         if !self.custom.contains_key(base) {
             return false;
         }

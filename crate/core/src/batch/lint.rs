@@ -1,0 +1,47 @@
+//! The op `lint`.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::read;
+use crate::error::Error;
+use crate::policy::findings::{Finding, Severity};
+use crate::policy::lint::{Checked, Known, check};
+use crate::policy::time::parse_instant;
+
+#[derive(Deserialize)]
+struct Lint<'a> {
+    #[serde(borrow)]
+    policy: &'a RawValue,
+    file: Option<String>,
+    groups: Option<Vec<String>>,
+    now: Option<String>,
+}
+
+/// `lint`: checks `policy`, an object or the text of a file (YAML or JSON).
+///
+/// Lines and columns count within the object or text.
+pub(super) fn lint(line: &str) -> Result<Value, Error> {
+    let request: Lint = read(line)?;
+    let known = Known {
+        groups: request.groups.as_deref(),
+        now_ms: request.now.as_deref().map(parse_instant).transpose()?,
+    };
+    let raw = request.policy.get();
+    let text = if raw.starts_with('"') {
+        read(raw)?
+    } else {
+        raw.to_owned()
+    };
+    let file = request.file.as_deref().unwrap_or("policy");
+    let checked = check(text.as_bytes(), file, &known);
+    Ok(json!({
+        "errors": of(&checked, Severity::Error),
+        "warnings": of(&checked, Severity::Warning),
+    }))
+}
+
+fn of(checked: &Checked, severity: Severity) -> Vec<&Finding> {
+    checked.of(severity).collect()
+}

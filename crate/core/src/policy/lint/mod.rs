@@ -1,0 +1,330 @@
+//! Checks a policy file and says what is wrong, where, and what to write instead.
+//!
+//! Every check reads the tree of [`document`](super::document), not the typed document, so that one
+//! run reports everything: a wrong type in one rule does not hide a cycle between two others.
+
+mod conditions;
+mod grants;
+mod nearest;
+mod rules;
+mod scopes;
+mod selectors;
+mod shape;
+
+use std::cell::Cell;
+
+use serde::Deserialize;
+
+use self::conditions::Names;
+use self::nearest::Nearest;
+use super::document::{Entry, Node, Place, path_to_item, path_to_key, read};
+use super::findings::{Code, Finding, Severity};
+use super::model::Document;
+use crate::error::Error;
+
+/// More findings than this are counted, not told.
+const MOST_FINDINGS: usize = 1_000;
+
+/// Globs are held against at most so many names: beyond that, lint says nothing about them.
+const MOST_COMPARISONS: usize = 2_000_000;
+
+/// What the caller knows beyond the file. Knowing nothing is fine: then nothing is said about it.
+#[derive(Debug, Default)]
+pub struct Known<'a> {
+    /// The groups that the Hub has.
+    pub groups: Option<&'a [String]>,
+    /// The time, in milliseconds since 1970: windows that are over are reported.
+    pub now_ms: Option<i64>,
+}
+
+/// What came of a check.
+#[derive(Debug)]
+pub struct Checked {
+    /// The policy, unless there is an error.
+    pub document: Option<Document>,
+    /// Errors and warnings, in the order of the file.
+    pub findings: Vec<Finding>,
+}
+
+impl Checked {
+    /// The findings of one severity.
+    pub fn of(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
+        self.findings
+            .iter()
+            .filter(move |finding| finding.severity == severity)
+    }
+}
+
+/// Checks a policy file: YAML, or JSON (which a file named `*.json` must be).
+///
+/// `file` is only a name, for the findings. Takes time and memory in proportion to the file, whose
+/// size is bounded, whatever is in it.
+#[must_use]
+pub fn check(bytes: &[u8], file: &str, known: &Known) -> Checked {
+    let mut lint = Lint {
+        file,
+        known,
+        nearest: Nearest::default(),
+        findings: Vec::new(),
+        untold: 0,
+        comparisons_left: Cell::new(MOST_COMPARISONS),
+    };
+    let document = match read(bytes, file) {
+        Ok(root) => lint.document(&root),
+        Err(problems) => {
+            for problem in problems {
+                lint.add(
+                    problem.code,
+                    problem.place,
+                    problem.path,
+                    problem.message,
+                    problem.help,
+                );
+            }
+            None
+        }
+    };
+    Checked {
+        document,
+        findings: lint.into_findings(),
+    }
+}
+
+/// A check that is going on.
+struct Lint<'a> {
+    file: &'a str,
+    known: &'a Known<'a>,
+    nearest: Nearest,
+    findings: Vec<Finding>,
+    untold: usize,
+    comparisons_left: Cell<usize>,
+}
+
+impl Lint<'_> {
+    fn document(&mut self, root: &Node) -> Option<Document> {
+        let at = At {
+            node: root,
+            path: String::new(),
+        };
+        shape::check(self, &at);
+        let scopes = scopes::Known::new(&at);
+        scopes::check(self, &at, &scopes);
+        let names = Names::new(&at, self.known.groups, scopes);
+        rules::check(self, &at, &names);
+        grants::check(self, &at, &names);
+        conditions::check_cycles(self, &at);
+        if self.has_errors() {
+            return None;
+        }
+        match Document::deserialize(root.to_json()) {
+            Ok(document) => Some(document),
+            Err(error) => {
+                // The schema is as strict as the reader, so there should be nothing left to refuse.
+                let help = "Look this up in docs/policy.md.";
+                self.report(
+                    Code::WRONG_VALUE,
+                    &at,
+                    format!("This is no policy: {error}."),
+                    help,
+                );
+                None
+            }
+        }
+    }
+
+    fn has_errors(&self) -> bool {
+        let mut findings = self.findings.iter();
+        findings.any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Reports something about a value.
+    fn report(&mut self, code: Code, at: &At, message: impl Into<String>, help: impl Into<String>) {
+        self.add(
+            code,
+            at.node.place,
+            at.path.clone(),
+            message.into(),
+            help.into(),
+        );
+    }
+
+    /// Reports something about a key; `at` is its value.
+    fn report_key(
+        &mut self,
+        code: Code,
+        entry: &Entry,
+        at: &At,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.add(
+            code,
+            entry.key_place,
+            at.path.clone(),
+            message.into(),
+            help.into(),
+        );
+    }
+
+    /// Reports what a parser of the engine says, which ends in ": write …".
+    fn report_error(&mut self, code: Code, at: &At, error: &Error) {
+        let (message, help) = match error.message.split_once(": write ") {
+            Some((message, help)) => (message, format!("Write {help}.")),
+            None => (error.message.as_str(), String::new()),
+        };
+        self.report(code, at, format!("{}.", capitalized(message)), help);
+    }
+
+    fn add(&mut self, code: Code, place: Place, path: String, message: String, help: String) {
+        let told = self.findings.len() < MOST_FINDINGS;
+        if !told {
+            self.untold += 1;
+            // The first error must be told even after a thousand warnings: it refuses the policy.
+            if code.severity == Severity::Warning || self.has_errors() {
+                return;
+            }
+        }
+        self.findings.push(Finding {
+            severity: code.severity,
+            code: code.id,
+            message,
+            help,
+            file: self.file.to_owned(),
+            place,
+            path,
+        });
+    }
+
+    /// Whether there is time for so many more matches of globs.
+    fn may_compare(&self, count: usize) -> bool {
+        let left = self.comparisons_left.get().checked_sub(count);
+        self.comparisons_left.set(left.unwrap_or(0));
+        left.is_some()
+    }
+
+    fn into_findings(mut self) -> Vec<Finding> {
+        if let (1.., Some(last)) = (self.untold, self.findings.last_mut()) {
+            last.message += &format!(" (And {} more findings.)", self.untold);
+        }
+        let order = |finding: &Finding| (finding.place.line, finding.place.column, finding.code);
+        self.findings.sort_by_key(order);
+        self.findings
+    }
+}
+
+/// A value and the keys that lead to it.
+#[derive(Clone)]
+struct At<'a> {
+    node: &'a Node,
+    path: String,
+}
+
+impl<'a> At<'a> {
+    /// The value of a key, if it is there.
+    fn get(&self, key: &str) -> Option<At<'a>> {
+        let node = self.node.get(key)?;
+        let path = path_to_key(&self.path, key);
+        Some(At { node, path })
+    }
+
+    /// The text of a key, if it is there and text.
+    fn text(&self, key: &str) -> Option<&'a str> {
+        self.node.get(key)?.text()
+    }
+
+    /// The items of a list.
+    fn items(&self) -> impl Iterator<Item = At<'a>> + use<'a, '_> {
+        let items = self.node.items().iter().enumerate();
+        items.map(|(index, node)| At {
+            node,
+            path: path_to_item(&self.path, index),
+        })
+    }
+
+    /// The items of the list that a key has; none if the key is not there.
+    fn items_of(&self, key: &str) -> Vec<At<'a>> {
+        self.get(key)
+            .map_or_else(Vec::new, |list| list.items().collect())
+    }
+
+    /// The keys and values of a mapping.
+    fn entries(&self) -> impl Iterator<Item = (&'a Entry, At<'a>)> + use<'a, '_> {
+        self.node.entries().iter().map(|entry| {
+            let path = path_to_key(&self.path, &entry.key);
+            let node = &entry.value;
+            (entry, At { node, path })
+        })
+    }
+}
+
+fn capitalized(sentence: &str) -> String {
+    let mut rest = sentence.chars();
+    let first = rest.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(rest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The policy of the design: errors here would be false.
+    const CLASS: &str = r#"
+version: 1
+default: show
+no_hub: show
+refresh: 15s
+roles:
+  - name: class1234-students
+    groups: [PythonForMorons101]
+    scopes: ["access:services!service=class1234-web", "custom:class1234:use"]
+custom_scopes: {"custom:class1234:use": {description: Use the class 1234 tools}}
+kernels: {Class1234_Semester02: /srv/kernels/class1234}
+cards:
+  - {id: class1234-web, title: Class 1234 workbench, category: Class 1234, icon: workbench.svg, service: class1234-web}
+  - {id: dashboards, category: Dashboards, servers: "*/dash-*"}
+rules:
+  - id: class1234
+    match: {kernel: "Class1234_*"}
+    show_when: {group: PythonForMorons101}
+    contact: profx@example.edu
+  - id: class1234-tools
+    match: {proxy: "class1234-*", service: class1234-web}
+    show_when: {kernel: Class1234_Semester02}
+  - id: dashboards
+    match: {server: {include: "*/dash-*", except: ["*/"]}}
+    show_when: {scope: "access:servers!server={owner}/{name}"}
+  - {id: exam, match: {command: "terminal:*"}, hide_when: {group: "exam-*"}, from: 2026-12-01T08:00:00Z, until: 2026-12-01T12:00:00Z}
+grants:
+  - {id: dashboards, to: {groups: [default]}, servers: {include: "*/dash-*", except: ["*/dash-private-*"], tags: [dashboard]}, until: 2027-02-28}
+"#;
+
+    fn codes(text: &str, known: &Known) -> Vec<&'static str> {
+        let checked = check(text.as_bytes(), "policy.yaml", known);
+        for finding in &checked.findings {
+            println!("{finding:?}");
+        }
+        checked
+            .findings
+            .iter()
+            .map(|finding| finding.code)
+            .collect()
+    }
+
+    #[test]
+    fn a_good_policy_has_no_errors() {
+        let checked = check(CLASS.as_bytes(), "policy.yaml", &Known::default());
+        assert_eq!(
+            checked.of(Severity::Error).count(),
+            0,
+            "{:?}",
+            checked.findings
+        );
+        assert!(checked.document.is_some());
+        let groups = ["PythonForMorons101", "exam-1", "default"].map(str::to_owned);
+        let known = Known {
+            groups: Some(&groups),
+            now_ms: Some(1_796_000_000_000),
+        };
+        assert!(codes(CLASS, &known).is_empty());
+    }
+}

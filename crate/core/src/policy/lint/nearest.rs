@@ -1,0 +1,74 @@
+//! "Did you mean …?"
+
+use std::cell::Cell;
+
+/// Finds the known name that a wrong one was most likely meant to be.
+pub struct Nearest {
+    /// Comparisons left: a file of nothing but mistakes must not take longer than a second.
+    budget: Cell<usize>,
+}
+
+impl Default for Nearest {
+    fn default() -> Self {
+        Self {
+            budget: Cell::new(100_000),
+        }
+    }
+}
+
+impl Nearest {
+    /// The nearest of `known`, unless all are far from `wrong`. Case does not count.
+    pub fn find<'a>(
+        &self,
+        wrong: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
+        let length = wrong.chars().count();
+        if length > 255 {
+            return None;
+        }
+        let folded = wrong.to_lowercase();
+        let at_most = (length / 3).max(1);
+        known
+            .into_iter()
+            .map_while(|name| {
+                let left = self.budget.get().checked_sub(1)?;
+                self.budget.set(left);
+                Some(name)
+            })
+            .filter(|name| name.chars().count().abs_diff(length) <= at_most)
+            .map(|name| (strsim::osa_distance(&folded, &name.to_lowercase()), name))
+            .filter(|(distance, _)| *distance <= at_most)
+            .min()
+            .map(|(_, name)| name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Nearest;
+
+    #[test]
+    fn finds_the_likely_name() {
+        let known = ["show_when", "hide_when", "match", "id", "from"];
+        for (wrong, found) in [
+            ("show_wen", Some("show_when")),
+            ("Show_When", Some("show_when")),
+            ("form", Some("from")),
+            ("mach", Some("match")),
+            ("ID", Some("id")),
+            ("colour", None),
+            ("", None),
+        ] {
+            assert_eq!(Nearest::default().find(wrong, known), found, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn gives_up_in_time() {
+        let nearest = Nearest::default();
+        let known = vec!["abc"; 100_000];
+        assert_eq!(nearest.find("abd", known.iter().copied()), Some("abc"));
+        assert_eq!(nearest.find("abd", ["abc"]), None);
+    }
+}

@@ -1,0 +1,370 @@
+//! Roles, custom scopes, and the scopes that conditions ask for.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::rules::unique;
+use super::{At, Lint};
+use crate::policy::document::Value;
+use crate::policy::findings::{Code, quoted};
+use crate::policy::model;
+use crate::scopes::text::{split, split_filter};
+use crate::scopes::{CustomScope, Definitions, check_exists, expand_leniently, is_custom_name};
+
+/// Roles that exist without being defined; follows `jupyterhub.roles.get_default_roles`.
+const DEFAULT_ROLES: &[&str] = &["user", "admin", "server", "token"];
+
+/// Scopes that stand for others, or for none: nobody holds them as such.
+const METASCOPES: &[&str] = &["self", "inherit", "(no_scope)"];
+
+/// Scopes that exist, and custom scopes that roles grant.
+pub struct Known<'a> {
+    definitions: Definitions,
+    custom: HashSet<&'a str>,
+    granted: HashSet<String>,
+}
+
+impl<'a> Known<'a> {
+    /// Collects them from `custom_scopes` and `roles`.
+    pub fn new(root: &At<'a>) -> Self {
+        let mut custom = BTreeMap::new();
+        let custom_scopes = root.get("custom_scopes");
+        let mut names = HashSet::new();
+        for (entry, definition) in custom_scopes.iter().flat_map(At::entries) {
+            names.insert(entry.key.as_str());
+            let subscopes = definition.items_of("subscopes");
+            let subscopes = subscopes.iter().filter_map(|at| at.node.text());
+            let definition = CustomScope {
+                description: String::new(),
+                subscopes: subscopes.map(str::to_owned).collect(),
+            };
+            custom.insert(entry.key.clone(), definition);
+        }
+        let definitions = Definitions::with_custom(custom);
+        let roles = root.items_of("roles");
+        let scopes = roles.iter().flat_map(|role| role.items_of("scopes"));
+        let bases: HashSet<_> = scopes
+            .filter_map(|at| Some(split(at.node.text()?).0))
+            .collect();
+        let implied = bases.into_iter().flat_map(|base| definitions.implied(base));
+        let granted = implied.map(str::to_owned).collect();
+        Self {
+            definitions,
+            custom: names,
+            granted,
+        }
+    }
+
+    /// Reports a scope that does not exist, or whose filter grants nothing; says whether all is well.
+    fn check(&self, lint: &mut Lint, at: &At, scope: &str) -> bool {
+        let (base, filter) = split(scope);
+        let (entity, name) = split_filter(filter);
+        if let Err(error) = check_exists(scope, &self.definitions) {
+            let (message, help) = error
+                .message
+                .split_once(". ")
+                .unwrap_or((&error.message, ""));
+            let is_unknown = error.code == "unknown-scope";
+            let near = is_unknown
+                .then(|| lint.nearest.find(base, self.definitions.names()))
+                .flatten();
+            let help = match near {
+                Some(near) => format!("Did you mean `{near}`?"),
+                None if base.starts_with("custom:") => {
+                    "Define it under `custom_scopes`.".to_owned()
+                }
+                None if help.is_empty() => "The Hub's documentation lists its scopes.".to_owned(),
+                None => help.to_owned(),
+            };
+            let code = if is_unknown {
+                Code::UNKNOWN_SCOPE
+            } else {
+                Code::BAD_FILTER
+            };
+            lint.report(
+                code,
+                at,
+                format!("{}.", message.trim_end_matches('.')),
+                help,
+            );
+            return false;
+        }
+        if filter.contains('=') && name.is_empty() {
+            lint.report(
+                Code::BAD_FILTER,
+                at,
+                format!("The filter `!{entity}=` names nothing."),
+                format!("Write a name behind `!{entity}=`."),
+            );
+            return false;
+        }
+        if name.contains(['*', '?', '[']) {
+            lint.report(
+                Code::GLOB_IN_SCOPE,
+                at,
+                format!(
+                    "The Hub takes {} literally, so this scope gives access to nothing.",
+                    quoted(name)
+                ),
+                "Write one scope for each name. `grants` share servers by globs.",
+            );
+            return false;
+        }
+        let useful: &[&str] = match base {
+            "access:servers" => &["user", "group", "server"],
+            "access:services" => &["service"],
+            _ => &["user", "group", "server", "service"],
+        };
+        if !filter.is_empty() && !useful.contains(&entity) {
+            let useful: Vec<_> = useful
+                .iter()
+                .map(|entity| format!("`!{entity}=`"))
+                .collect();
+            lint.report(
+                Code::IDLE_FILTER,
+                at,
+                format!("`{base}` does not look at `!{entity}`, so this gives access to nothing."),
+                format!("Write {}.", useful.join(" or ")),
+            );
+        } else if entity == "server" && !name.is_empty() && !name.contains('/') {
+            lint.report(
+                Code::IDLE_FILTER,
+                at,
+                format!(
+                    "{} is not the name of a server with its owner.",
+                    quoted(name)
+                ),
+                format!("Write `!server=OWNER/{name}`; a default server is `!server=OWNER/`."),
+            );
+        }
+        true
+    }
+
+    /// Checks the scope that a condition asks for.
+    pub fn check_condition(&self, lint: &mut Lint, at: &At) {
+        let Some(text) = at.node.text().filter(|text| !text.is_empty()) else {
+            return;
+        };
+        if model::Scope::new(text).is_err() {
+            return; // `shape` has said so.
+        }
+        let (base, filter) = split(text);
+        if base.contains('{') {
+            lint.report(
+                Code::BAD_PLACEHOLDER,
+                at,
+                "A placeholder can only stand in the filter of a scope.",
+                "Write the scope out, such as `access:servers!server={owner}/{name}`.",
+            );
+            return;
+        }
+        let filled = text.replace("{name}", "name").replace("{owner}", "owner");
+        if !self.check(lint, at, &filled) {
+            return;
+        }
+        if !filter.is_empty() && !filter.contains('=') {
+            lint.report(
+                Code::BAD_FILTER,
+                at,
+                format!("A condition must say which {filter}."),
+                format!(
+                    "Write a name: `{base}!{filter}=…`; `{{owner}}` and `{{name}}` are the card's."
+                ),
+            );
+        } else if METASCOPES.contains(&base) {
+            lint.report(
+                Code::CONSTANT,
+                at,
+                format!("This never holds: `{base}` stands for other scopes, and nobody holds it as such."),
+                "Write the scope that is meant.",
+            );
+        } else if self.custom.contains(base) && !self.granted.contains(base) {
+            lint.report(
+                Code::NOT_GRANTED,
+                at,
+                format!("No role here grants {}.", quoted(base)),
+                "Add it to the `scopes` of a role, unless the Hub's own configuration does.",
+            );
+        }
+    }
+}
+
+/// Checks `custom_scopes` and `roles` as the Hub does when it starts.
+pub fn check(lint: &mut Lint, root: &At, known: &Known) {
+    check_custom_scopes(lint, root, known);
+    let roles = root.items_of("roles");
+    unique(lint, "role", &roles, "name");
+    for role in &roles {
+        check_role(lint, role, known);
+    }
+}
+
+fn check_custom_scopes(lint: &mut Lint, root: &At, known: &Known) {
+    let hub = Definitions::default();
+    let custom_scopes = root.get("custom_scopes");
+    for (entry, definition) in custom_scopes.iter().flat_map(At::entries) {
+        let name = entry.key.as_str();
+        if hub.contains(name) {
+            lint.report_key(
+                Code::CUSTOM_SCOPE_CLASH,
+                entry,
+                &definition,
+                format!("{} is the Hub's own scope.", quoted(name)),
+                format!("Write another name, such as `custom:{name}`."),
+            );
+        } else if !is_custom_name(name) || name.ends_with('\n') {
+            lint.report_key(
+                Code::CUSTOM_SCOPE_NAME,
+                entry,
+                &definition,
+                format!(
+                    "The Hub refuses {} as the name of a custom scope.",
+                    quoted(name)
+                ),
+                "Write `custom:` and at least three of a-z 0-9 _ - * : of which the first is a \
+                 letter or digit, and the last is neither - nor :.",
+            );
+        }
+        for subscope in definition.items_of("subscopes") {
+            let Some(text) = subscope.node.text() else {
+                continue;
+            };
+            if text.is_empty() || known.custom.contains(text) {
+                continue;
+            }
+            let near = lint.nearest.find(text, known.custom.iter().copied());
+            let help = match near {
+                _ if hub.contains(split(text).0) => "Put both scopes into a role.".to_owned(),
+                Some(near) => format!("Did you mean `{near}`?"),
+                None => "Define it under `custom_scopes`.".to_owned(),
+            };
+            let message = format!("{} is not a custom scope of this policy.", quoted(text));
+            lint.report(Code::BAD_SUBSCOPE, &subscope, message, help);
+        }
+        if let Some(subscopes) = definition.get("subscopes")
+            && known.definitions.is_endless(name)
+        {
+            lint.report(
+                Code::BAD_SUBSCOPE,
+                &subscopes,
+                "These subscopes lead into a cycle.",
+                "Remove one of them: a scope must not include itself.",
+            );
+        }
+    }
+}
+
+fn check_role(lint: &mut Lint, role: &At, known: &Known) {
+    let name = role.text("name").unwrap_or_default();
+    if let Some(at) = role.get("name")
+        && at
+            .node
+            .text()
+            .is_some_and(|name| !name.is_empty() && !is_role_name(name))
+    {
+        lint.report(
+            Code::BAD_NAME,
+            &at,
+            format!("The Hub refuses {} as the name of a role.", quoted(name)),
+            "Write 3 to 255 of a-z 0-9 - _ ~ . of which the first is a letter and the last a letter or digit.",
+        );
+    }
+    for key in ["description", "scopes"] {
+        if let Some(at) = role.get(key)
+            && name == "admin"
+        {
+            let message = format!("The Hub lets nobody change the `{key}` of the role `admin`.");
+            lint.report(
+                Code::FIXED_ROLE,
+                &at,
+                message,
+                "Delete the key, or rename the role.",
+            );
+        }
+    }
+    let scopes = role.items_of("scopes");
+    for at in &scopes {
+        if let Some(scope) = at.node.text().filter(|scope| !scope.is_empty()) {
+            known.check(lint, at, scope);
+        }
+    }
+    report_takeover(lint, role, &scopes, known);
+    report_idle(lint, role, name, &scopes);
+}
+
+/// Follows `jupyterhub.roles._validate_role_name`.
+fn is_role_name(name: &str) -> bool {
+    let letter = |c: u8| c.is_ascii_lowercase();
+    let letter_or_digit = |c: u8| letter(c) || c.is_ascii_digit();
+    match name.as_bytes() {
+        [first, inner @ .., last] => {
+            letter(*first)
+                && (1..=253).contains(&inner.len())
+                && inner
+                    .iter()
+                    .all(|&c| letter_or_digit(c) || b"-_~.".contains(&c))
+                && letter_or_digit(*last)
+        }
+        _ => false,
+    }
+}
+
+/// Who may put people into a group and may open the servers of its members, may open any server.
+fn report_takeover(lint: &mut Lint, role: &At, scopes: &[At], known: &Known) {
+    let texts = scopes.iter().filter_map(|at| at.node.text());
+    let held = expand_leniently(texts, None, None, &known.definitions).scopes;
+    for scope in held.iter().filter(|scope| scope.base == "access:servers") {
+        let Some(("group", group)) = scope.filter else {
+            continue;
+        };
+        let membership = format!("groups!group={group}");
+        if !held.has(&membership, false, None).unwrap_or(false) {
+            continue;
+        }
+        let text = scope.text();
+        let at = scopes.iter().find(|at| at.node.text() == Some(&text));
+        lint.report(
+            Code::GROUP_TAKEOVER,
+            at.unwrap_or(role),
+            format!(
+                "With `{membership}` in the same role, its holders can put anybody into the group \
+                 and open their servers: this is access to all servers."
+            ),
+            "Give the two scopes to different people, or share servers by `grants`.",
+        );
+    }
+}
+
+fn report_idle(lint: &mut Lint, role: &At, name: &str, scopes: &[At]) {
+    let is_default = DEFAULT_ROLES.contains(&name);
+    if let Some(at) = role.get("scopes")
+        && name == "user"
+        && !scopes
+            .iter()
+            .any(|scope| matches!(scope.node.text(), Some("self" | "inherit")))
+    {
+        lint.report(
+            Code::USER_WITHOUT_SELF,
+            &at,
+            "This replaces what every user holds, and users need `self` for their own servers.",
+            "Add `self`, or set `c.JupyterHub.extra_user_scopes` instead.",
+        );
+    }
+    let is_empty = |key| match role.node.get(key).map(|node| &node.value) {
+        Some(Value::List(items)) => items.is_empty(),
+        Some(_) => false,
+        None => true,
+    };
+    let missing = if is_empty("scopes") && !is_default {
+        "scopes"
+    } else if ["users", "groups", "services"].into_iter().all(is_empty) && !is_default {
+        "users, groups or services"
+    } else {
+        return;
+    };
+    lint.report(
+        Code::IDLE_ROLE,
+        role,
+        format!("This role has no {missing}, so it changes nothing."),
+        format!("Add {missing}, or delete the role."),
+    );
+}

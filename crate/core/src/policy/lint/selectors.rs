@@ -1,0 +1,119 @@
+//! Selectors: a glob, a list of globs, or `{include, except}`.
+
+use super::{At, Lint};
+use crate::policy::document::Value;
+use crate::policy::findings::{Code, quoted};
+use crate::policy::glob::Glob;
+
+/// The globs of a selector.
+pub struct Globs<'a> {
+    /// What is chosen.
+    pub include: Vec<At<'a>>,
+    /// What is not.
+    pub except: Vec<At<'a>>,
+}
+
+impl<'a> Globs<'a> {
+    /// The globs of a selector of any form; what is not text is left out.
+    pub fn of(selector: &At<'a>) -> Self {
+        let mut globs = match &selector.node.value {
+            Value::Map(_) => Self {
+                include: selector
+                    .get("include")
+                    .iter()
+                    .flat_map(one_or_more)
+                    .collect(),
+                except: selector
+                    .get("except")
+                    .iter()
+                    .flat_map(one_or_more)
+                    .collect(),
+            },
+            _ => Self {
+                include: one_or_more(selector),
+                except: Vec::new(),
+            },
+        };
+        globs.include.retain(|at| at.node.text().is_some());
+        globs.except.retain(|at| at.node.text().is_some());
+        globs
+    }
+
+    /// All globs.
+    pub fn iter(&self) -> impl Iterator<Item = &At<'a>> {
+        self.include.iter().chain(&self.except)
+    }
+}
+
+fn one_or_more<'a>(at: &At<'a>) -> Vec<At<'a>> {
+    match at.node.value {
+        Value::List(_) => at.items().collect(),
+        _ => vec![at.clone()],
+    }
+}
+
+/// Compiles globs; those that are none are left out.
+pub fn compiled(globs: &[At], ignore_case: bool) -> Vec<Glob> {
+    let texts = globs.iter().filter_map(|at| at.node.text());
+    texts
+        .filter_map(|text| Glob::new(text, ignore_case).ok())
+        .collect()
+}
+
+/// Whether the text has anything that is special in a glob.
+pub fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?', '[', '\\'])
+}
+
+/// Reports a selector, and globs in it, that nothing can match. `key` says what it looks at.
+pub fn check(lint: &mut Lint, selector: &At, key: &str) {
+    let globs = Globs::of(selector);
+    let list = match selector.get("include") {
+        Some(include) => include,
+        None => selector.clone(),
+    };
+    if matches!(&list.node.value, Value::List(items) if items.is_empty()) {
+        lint.report(
+            Code::NEVER_MATCHES,
+            &list,
+            "An empty list matches nothing.",
+            "Write at least one glob; `**` matches everything.",
+        );
+    }
+    for at in &globs.include {
+        let Some(text) = at.node.text() else { continue };
+        let except = globs.except.iter().find(|except| {
+            let except = except.node.text();
+            except == Some(text) || except == Some("**")
+        });
+        if let Some(except) = except {
+            lint.report(
+                Code::NEVER_MATCHES,
+                at,
+                format!(
+                    "{} matches nothing that `except` does not take away.",
+                    quoted(text)
+                ),
+                format!("Delete it here, or on line {}.", except.node.place.line),
+            );
+        }
+    }
+    for at in globs.iter() {
+        let Some(text) = at.node.text() else { continue };
+        let problem = match key {
+            "server" if !text.contains(['/', '[']) && !text.contains("**") => Some(format!(
+                "Servers are matched as `owner/name`: write `*/{text}`, or `{text}/*` for an owner."
+            )),
+            "kernel"
+                if text.contains(|c: char| !(c.is_alphanumeric() || "._-*?[]!^\\".contains(c))) =>
+            {
+                Some("Kernelspec names have only letters, digits, `-`, `_` and `.`.".to_owned())
+            }
+            _ => None,
+        };
+        if let (Some(help), false) = (problem, text.is_empty()) {
+            let message = format!("{} can match no {key}.", quoted(text));
+            lint.report(Code::NEVER_MATCHES, at, message, help);
+        }
+    }
+}
