@@ -179,14 +179,17 @@ pub fn constant(condition: &Node) -> Option<bool> {
     }))
 }
 
-/// Whether all hold: no, if one does not, whatever the unknown ones are.
-fn every(mut all: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    all.try_fold(Some(true), |so_far, holds| match holds {
-        Some(false) => Err(()),
-        Some(true) => Ok(so_far),
-        None => Ok(None),
-    })
-    .unwrap_or(Some(false))
+/// Whether all hold: no, if one does not, whatever the unknown ones are. Of none, nothing is known.
+fn every(all: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let (mut result, mut unknown) = (None, false);
+    for holds in all {
+        match holds {
+            Some(false) => return Some(false),
+            Some(true) => result = Some(true),
+            None => unknown = true,
+        }
+    }
+    result.filter(|_| !unknown)
 }
 
 /// Reports kernels whose cards depend on themselves through `kernel` conditions.
