@@ -51,6 +51,10 @@ export default defineConfig([
       ],
       '@typescript-eslint/no-unused-vars': ['warn', { args: 'none' }],
       '@typescript-eslint/no-namespace': 'off',
+      // Signals take a method and its `this` apart.
+      '@typescript-eslint/unbound-method': 'off',
+      // What decides on the first card is needed at once.
+      'jupyter/prefer-lazy-imports': 'off',
       curly: ['error', 'all'],
       eqeqeq: 'error',
       'prefer-arrow-callback': 'error'

@@ -3,18 +3,64 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ILauncher } from '@jupyterlab/launcher';
-import init from '../wasm/scoped_launcher.js';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { EngineMind, startEngine } from './engine';
+import { Gate } from './gate';
+import { LauncherGuard } from './guard';
+import { hubOfPage } from './hub';
+import { OwnCards } from './ownCards';
+import { TroubleTeller } from './trouble';
 
-const ready = init();
+const PLUGIN_ID = 'jupyterlab-scoped-launcher:gate';
 
-const gate: JupyterFrontEndPlugin<void> = {
-  id: 'jupyterlab-scoped-launcher:gate',
-  description: 'Shows the launcher cards that the policy allows.',
+// Started with the module, long before JupyterLab starts its plugins: the first card waits for nothing.
+const engine = startEngine();
+// Whoever awaits the engine hears of its failure.
+engine.catch(() => undefined);
+
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: PLUGIN_ID,
+  description:
+    'Shows the launcher cards that the policy allows, and adds its own.',
   autoStart: true,
   requires: [ILauncher],
-  activate: (app: JupyterFrontEnd, launcher: ILauncher) => {
-    void ready;
+  optional: [ITranslator, ISettingRegistry],
+  activate: (
+    app: JupyterFrontEnd,
+    launcher: ILauncher,
+    translator: ITranslator | null,
+    settingRegistry: ISettingRegistry | null
+  ) => {
+    // First, and without awaiting anything: from here on no card is drawn that was not decided on.
+    const gate = new Gate(launcher as ILauncher.IModel);
+
+    const labTrans = (translator ?? nullTranslator).load('jupyterlab');
+    const trans = (translator ?? nullTranslator).load(
+      'jupyterlab_scoped_launcher'
+    );
+    const hub = hubOfPage();
+    const ownCards = hub && new OwnCards(app, launcher, hub, trans);
+    const teller = new TroubleTeller(trans);
+    const guard = new LauncherGuard(app, gate, ownCards, teller);
+    const { serverSettings } = app.serviceManager;
+    engine.then(
+      engine => guard.employ(new EngineMind(engine, serverSettings, labTrans)),
+      reason => guard.fail(reason)
+    );
+
+    settingRegistry?.load(PLUGIN_ID).then(
+      settings => {
+        const apply = () => {
+          teller.enabled = settings.get('notifyOnTrouble').composite as boolean;
+        };
+        settings.changed.connect(apply);
+        apply();
+      },
+      (reason: unknown) =>
+        console.error('The settings of the scoped launcher failed.', reason)
+    );
   }
 };
 
-export default gate;
+export default plugin;
