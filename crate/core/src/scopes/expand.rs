@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::definitions::{Definitions, SELF_SCOPES};
-use super::set::ScopeSet;
+use super::set::{Name, ScopeSet};
 use super::text::{empty_filter, split};
 use crate::error::Error;
 
@@ -62,20 +62,36 @@ pub fn expand_leniently<'s>(
 ) -> Expansion {
     let fill = Fill::new(owner, client);
     let mut expansion = Expansion::default();
-    let mut known: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let Expansion { scopes, problems } = &mut expansion;
+    let mut known: BTreeMap<&str, Vec<(&str, Name)>> = BTreeMap::new();
     for raw_scope in raw_scopes {
         let (base, filter) = split(raw_scope);
         if base == "self" && filter.is_empty() {
-            expansion.add_self(owner, definitions);
+            if !add_self(scopes, owner, definitions) {
+                problems.insert((Problem::NotAUser, base.to_owned()));
+            }
             continue;
         }
-        let implied = known
-            .entry(base)
-            .or_insert_with(|| definitions.implied(base));
-        for scope in implied.iter() {
+        let implied = known.entry(base).or_insert_with(|| {
+            let implied = definitions.implied(base).into_iter();
+            implied
+                .map(|scope| (scope, scopes.name_base(scope)))
+                .collect()
+        });
+        let filled = match fill.filled(filter) {
+            None => Err(Problem::Unfilled),
+            Some(filled) => scopes.name_filter(filled).ok_or(Problem::EmptyFilter),
+        };
+        for &mut (scope, name) in implied {
             // The names of users are nothing that one server has; follows `_expand_scope`.
-            if !(filter.starts_with("server") && scope.starts_with("read:user")) {
-                expansion.add(scope, filter, &fill);
+            if filter.starts_with("server") && scope.starts_with("read:user") {
+                continue;
+            }
+            match filled {
+                Ok(filter) => scopes.add(name, filter),
+                Err(problem) => {
+                    problems.insert((problem, [scope, "!", filter].concat()));
+                }
             }
         }
     }
@@ -167,39 +183,29 @@ impl Fill {
             server: server.map(|(user, name)| ["server=", user, "/", name].concat()),
         }
     }
-}
 
-impl Expansion {
-    fn add(&mut self, base: &str, filter: &str, fill: &Fill) {
-        let filled = match filter {
-            "user" => fill.user.as_deref(),
-            "service" => fill.service.as_deref(),
-            "server" => fill.server.as_deref(),
+    /// The filter with its name; `None` if there is nothing to fill in.
+    fn filled<'f>(&'f self, filter: &'f str) -> Option<&'f str> {
+        match filter {
+            "user" => self.user.as_deref(),
+            "service" => self.service.as_deref(),
+            "server" => self.server.as_deref(),
             filter => Some(filter),
-        };
-        let problem = match filled {
-            None => Problem::Unfilled,
-            Some(filled) if self.scopes.insert(base, filled) => return,
-            Some(_) => Problem::EmptyFilter,
-        };
-        self.problems
-            .insert((problem, [base, "!", filter].concat()));
-    }
-
-    /// Adds the user's own resources; follows `_expand_self_scope`.
-    fn add_self(&mut self, owner: Option<Owner>, definitions: &Definitions) {
-        match owner {
-            Some(Owner::User(name)) if !name.is_empty() => {
-                let filter = ["user=", name].concat();
-                for scope in SELF_SCOPES {
-                    for scope in definitions.implied(scope) {
-                        self.scopes.insert(scope, &filter);
-                    }
-                }
-            }
-            _ => {
-                self.problems.insert((Problem::NotAUser, "self".to_owned()));
-            }
         }
     }
+}
+
+/// Adds the owner's own resources; follows `_expand_self_scope`. False if the owner is not a user.
+fn add_self(scopes: &mut ScopeSet, owner: Option<Owner>, definitions: &Definitions) -> bool {
+    let name = match owner {
+        Some(Owner::User(name)) if !name.is_empty() => name,
+        _ => return false,
+    };
+    let filter = ["user=", name].concat();
+    for scope in SELF_SCOPES {
+        for scope in definitions.implied(scope) {
+            scopes.insert(scope, &filter);
+        }
+    }
+    true
 }

@@ -19,7 +19,7 @@ pub fn intersect(
     let mut common = ScopeSet::default();
     for (set, other) in [(a, b), (b, a)] {
         for scope in set.iter().filter(|scope| other.covers(scope, groups_of)) {
-            common.add(&scope);
+            common.copy(&scope);
         }
     }
     let warning = match groups_of {

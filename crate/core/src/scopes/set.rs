@@ -1,6 +1,7 @@
 //! Scopes, indexed: asking for one costs the same whether ten or ten thousand are held.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::text::{empty_filter, owner_of, split, split_filter};
@@ -9,9 +10,36 @@ use crate::error::Error;
 /// The groups of a user by name; empty for a user who is in none or is not known.
 pub type GroupsOf<'g> = dyn Fn(&str) -> &'g [String] + 'g;
 
-/// A text that this set has seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Name(u32);
+/// The number of a text that a set has seen; texts are numbered as they come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Name(u32);
+
+/// Entity and name of a filter; `None` is no filter.
+pub(super) type NamedFilter = Option<(Name, Name)>;
+
+/// Hashes names by multiplication: as their numbers are given here, nobody can choose them so that
+/// they collide.
+#[derive(Default)]
+struct NameHasher(u64);
+
+type ByName = BuildHasherDefault<NameHasher>;
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u32(byte.into());
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = (self.0.rotate_left(32) ^ u64::from(number)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn finish(&self) -> u64 {
+        // The high bits are the mixed ones, and the table takes the low ones.
+        self.0.rotate_left(26)
+    }
+}
 
 // Interned first in every set, so that these are their numbers.
 const ENTITIES: [&str; 3] = ["user", "server", "group"];
@@ -52,7 +80,7 @@ enum Filters {
     /// Everything: it is held without a filter.
     All,
     /// Only these, as (entity, name).
-    Only(HashSet<(Name, Name)>),
+    Only(HashSet<(Name, Name), ByName>),
 }
 
 /// One scope of a set: its base and, if it has a filter, entity and name.
@@ -79,7 +107,7 @@ impl Scope<'_> {
 #[derive(Debug, Clone)]
 pub struct ScopeSet {
     names: Names,
-    bases: HashMap<Name, Filters>,
+    bases: HashMap<Name, Filters, ByName>,
 }
 
 impl Default for ScopeSet {
@@ -90,7 +118,7 @@ impl Default for ScopeSet {
         }
         Self {
             names,
-            bases: HashMap::new(),
+            bases: HashMap::default(),
         }
     }
 }
@@ -135,14 +163,11 @@ impl ScopeSet {
     /// Adds one scope; an empty `filter` is none. False, and nothing added, if the filter has no
     /// name.
     pub(super) fn insert(&mut self, base: &str, filter: &str) -> bool {
-        let filter = match filter {
-            "" => None,
-            filter => match split_filter(filter) {
-                (_, "") => return false,
-                named => Some(named),
-            },
+        let Some(filter) = self.name_filter(filter) else {
+            return false;
         };
-        self.add(&Scope { base, filter });
+        let base = self.name_base(base);
+        self.add(base, filter);
         true
     }
 
@@ -155,20 +180,44 @@ impl ScopeSet {
         }
     }
 
+    /// The name of a base scope, to [`ScopeSet::add`] it.
+    pub(super) fn name_base(&mut self, base: &str) -> Name {
+        self.names.intern(base)
+    }
+
+    /// The names of a filter, to [`ScopeSet::add`] it; `None` if it has an entity alone.
+    pub(super) fn name_filter(&mut self, filter: &str) -> Option<NamedFilter> {
+        if filter.is_empty() {
+            return Some(None);
+        }
+        match split_filter(filter) {
+            (_, "") => None,
+            (entity, name) => Some(Some((self.names.intern(entity), self.names.intern(name)))),
+        }
+    }
+
     /// Adds one scope.
-    pub(super) fn add(&mut self, scope: &Scope) {
-        let base = self.names.intern(scope.base);
-        let Some((entity, name)) = scope.filter else {
+    pub(super) fn add(&mut self, base: Name, filter: NamedFilter) {
+        let Some(filter) = filter else {
             self.bases.insert(base, Filters::All);
             return;
         };
         let filters = self
             .bases
             .entry(base)
-            .or_insert_with(|| Filters::Only(HashSet::new()));
+            .or_insert_with(|| Filters::Only(HashSet::default()));
         if let Filters::Only(held) = filters {
-            held.insert((self.names.intern(entity), self.names.intern(name)));
+            held.insert(filter);
         }
+    }
+
+    /// Adds a scope of another set.
+    pub(super) fn copy(&mut self, scope: &Scope) {
+        let base = self.names.intern(scope.base);
+        let filter = scope
+            .filter
+            .map(|(entity, name)| (self.names.intern(entity), self.names.intern(name)));
+        self.add(base, filter);
     }
 
     fn holds_all(&self, base: &str) -> bool {
@@ -259,7 +308,7 @@ impl ScopeSet {
     /// Whether filters reach a resource: by its name, by its owner, or by a group of its owner.
     fn reaches(
         &self,
-        held: &HashSet<(Name, Name)>,
+        held: &HashSet<(Name, Name), ByName>,
         entity: &str,
         name: &str,
         groups_of: Option<&GroupsOf>,
