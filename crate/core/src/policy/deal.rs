@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::compile::Policy;
 use super::facts::{Card, Kernelspec, Kind};
+use super::hash::QuickMap;
 use super::model::Key;
 
 /// Cards by the rules that match them. Cards with the same rules are one class, and the rules of a
@@ -144,7 +145,7 @@ pub(super) fn server_names(card: &Card) -> (&str, Option<&str>) {
 
 struct Dealer<'p> {
     policy: &'p Policy,
-    classes: HashMap<Vec<u32>, u32>,
+    classes: QuickMap<Vec<u32>, u32>,
     /// Kept between cards for their memory only.
     found: Vec<u32>,
     given_tags: Vec<u32>,
@@ -154,7 +155,7 @@ impl<'p> Dealer<'p> {
     fn new(policy: &'p Policy) -> Self {
         Self {
             policy,
-            classes: HashMap::new(),
+            classes: QuickMap::default(),
             found: Vec::new(),
             given_tags: Vec::new(),
         }

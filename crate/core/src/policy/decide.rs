@@ -417,10 +417,16 @@ impl Session {
         }
     }
 
-    /// Exchanges the visitor's facts. Cards are not matched again.
+    /// Exchanges the visitor's facts. Cards are not matched again; facts that say the same as before,
+    /// which is what most refreshes bring, leave everything as it is.
     pub fn set_context(&mut self, context: Context) {
-        self.facts = Facts::new(&self.policy, context);
-        self.pass = None;
+        let now = context.now.clone();
+        let known = &mut self.facts.context;
+        known.now = now;
+        if *known != context {
+            self.facts = Facts::new(&self.policy, context);
+            self.pass = None;
+        }
     }
 
     /// Exchanges the kernels that exist; matches the cards again, since they may bring tags.

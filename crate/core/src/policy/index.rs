@@ -3,7 +3,7 @@
 //! Each glob is filed under its longest literal part by where in the text that part must be. A text
 //! is looked up by its possible parts, so that a rule about something else costs it nothing.
 
-use std::collections::HashMap;
+use super::hash::QuickMap;
 
 use super::glob::{Anchor, Glob};
 use super::model::{Key, Pattern, Selector};
@@ -66,7 +66,7 @@ pub(super) struct Index {
 
 #[derive(Debug, Default)]
 struct KeyIndex {
-    whole: HashMap<String, Vec<u32>>,
+    whole: QuickMap<String, Vec<u32>>,
     start: Parts,
     end: Parts,
     inside: Parts,
@@ -76,7 +76,7 @@ struct KeyIndex {
 /// Literal parts, and which lengths they have.
 #[derive(Debug, Default)]
 struct Parts {
-    selectors: HashMap<String, Vec<u32>>,
+    selectors: QuickMap<String, Vec<u32>>,
     lengths: Vec<usize>,
 }
 

@@ -16,6 +16,7 @@ pub mod findings;
 pub mod glob;
 #[cfg(feature = "files")]
 pub mod grants;
+mod hash;
 mod index;
 #[cfg(feature = "files")]
 pub mod lint;
