@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from .scopes import scopes
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="jupyterlab-scoped-launcher")
@@ -19,6 +21,9 @@ def batch() -> None:
     from .batch import serve
 
     serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+cli.add_command(scopes)
 
 
 def run() -> int:

@@ -1,0 +1,78 @@
+"""``scoped-launcher scopes``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+
+from jupyterlab_scoped_launcher.cli.scopes import scopes
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(scopes, arguments)
+
+
+def test_expand_lists_one_scope_a_line() -> None:
+    result = run("expand", "list:users", "access:servers!server", "--server", "ann/")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "access:servers!server=ann/",
+        "list:users",
+        "read:users:name",
+    ]
+
+
+def test_expand_fills_in_the_holder_or_warns() -> None:
+    assert "tokens!user=ann" in run("expand", "self", "--user", "ann").stdout.splitlines()
+    service = run("expand", "self", "read:services!service", "--service", "web")
+    assert "read:services!service=web" in service.stdout.splitlines()
+    assert "Warning: `self`" in service.stderr
+
+
+def test_expand_answers_as_batch_does() -> None:
+    answer = json.loads(run("expand", "proxy", "--json").stdout)
+    assert answer == {"scopes": ["proxy"], "warnings": []}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "said"),
+    [
+        (["expand", "all"], 1, "write `inherit`"),
+        (["expand", "users!user="], 1, "names nothing"),
+        (["expand"], 2, "Missing argument"),
+        (["expand", "proxy", "--server", "ann"], 2, "OWNER/NAME"),
+        (["expand", "self", "--user", "ann", "--service", "web"], 2, "--user or --service"),
+        (["has", "proxy", "nonsense"], 1, "no scope `nonsense`"),
+        (["has", "proxy", "shutdown", "--group", "class"], 2, "--user"),
+        (["describe", "users!tag=x"], 1, "filter that does not exist"),
+    ],
+)
+def test_what_is_wrong_is_said(arguments: list[str], exit_code: int, said: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == exit_code
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_has_answers_by_word_and_exit_code() -> None:
+    asked = ("has", "access:servers!server=ann/lab", "access:servers!group=class")
+    for more, answer in (
+        ((), ("no\n", 1)),
+        (("--user", "ann", "--group", "class"), ("yes\n", 0)),
+        (("--user", "ann", "--group", "other"), ("no\n", 1)),
+        (("--user", "bob", "--group", "class"), ("no\n", 1)),
+    ):
+        result = run(*asked, *more)
+        assert (result.stdout, result.exit_code) == answer
+    assert run("has", "users", "users!user=ann").stdout == "no\n"
+    assert run("has", "users", "users!user=ann", "--any").stdout == "yes\n"
+
+
+def test_describe_says_it_in_words() -> None:
+    result = run("describe", "access:servers!group=course7", "shutdown")
+    assert result.stdout.splitlines() == [
+        "access:servers!group=course7  access servers of users in group course7",
+        "shutdown                      shut down the Hub",
+    ]
