@@ -59,3 +59,21 @@ class Policy:
         """``{"create": [...], "revoke": [...]}``, as the batch contract's ``grants``."""
     def allows_preview(self, context: str) -> bool:
         """Whether this visitor may read the whole document."""
+
+def check(
+    content: bytes,
+    file: str = "policy.yaml",
+    groups: list[str] | None = None,
+    now: str | None = None,
+) -> str:
+    """Check a policy file: ``{"document": {...} or null, "findings": [...]}``.
+
+    ``groups`` are the Hub's, if they are known; with ``now`` (RFC 3339), windows that are over are
+    found, too.
+    """
+
+def schema() -> str:
+    """The JSON Schema of policy files."""
+
+def policy_cards(document: str, context: str) -> str:
+    """The cards that a policy adds to a visitor's launcher."""

@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
+from . import ask, batch, checking, launcher
 from .scopes import scopes
 
+HELP = """Check a launcher policy, and ask what it shows to whom.
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+Exit codes: 0 done; 1 the policy has errors; 2 wrong usage; 3 something outside
+failed, such as the Hub; 130 interrupted."""
+
+
+@click.group(
+    help=HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="jupyterlab-scoped-launcher")
-def cli() -> None:
-    """Check a launcher policy, and ask what it shows to whom."""
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Leave colours to terminals whose user wants them (https://no-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
 
 
-@cli.command()
-def batch() -> None:
-    """Answer JSON lines from standard input, one line each (docs/batch.md)."""
-    from .batch import serve
+@cli.command("batch")
+def batch_command() -> None:
+    """Answer JSON lines from standard input, one line each.
 
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    docs/batch.md has the ops. Each line is answered at once; a line that cannot be served answers
+    an error, and the next one is served. Ends with the input, with exit code 0.
+    """
+    batch.serve(sys.stdin.buffer, sys.stdout.buffer)
 
 
-cli.add_command(scopes)
+for command in (
+    checking.check,
+    ask.explain,
+    ask.decide,
+    launcher.preview,
+    launcher.diff,
+    checking.schema,
+    scopes,
+):
+    cli.add_command(command)
 
 
 def run() -> int:
     """Run the command named by the process's arguments; return the exit code."""
     try:
-        code = cli(standalone_mode=False)
-        return code if isinstance(code, int) else 0
+        code = cli(prog_name="scoped-launcher", standalone_mode=False)
     except click.exceptions.Exit as asked:
         return asked.exit_code
     except click.Abort:
@@ -38,3 +61,4 @@ def run() -> int:
     except click.ClickException as problem:
         problem.show()
         return problem.exit_code
+    return code if isinstance(code, int) else 0

@@ -2,6 +2,8 @@
 //!
 //! Everything crosses as JSON text, in the shapes of the batch contract.
 
+mod check;
+
 use pyo3::prelude::*;
 
 /// Compiled core of jupyterlab-scoped-launcher.
@@ -11,6 +13,9 @@ mod _core {
     use pyo3::types::PyString;
     use scoped_launcher_core::batch;
     use scoped_launcher_core::error::Error;
+
+    #[pymodule_export]
+    use crate::check::{check, policy_cards, schema};
 
     /// The version of the distribution.
     #[pymodule_export]

@@ -79,7 +79,7 @@ fn check_servers(lint: &mut Lint, servers: &At) {
 /// Default servers, `owner/`, that a glob is likely to match if it matches any: its part before the
 /// first `/` with different fillings for what may vary.
 fn default_servers(glob: &str) -> impl Iterator<Item = String> {
-    ["", "x", "xy", "owner", "another-owner"]
+    ["owner", "another-owner", "xy", "x", ""]
         .into_iter()
         .map(move |filling| {
             let mut server = String::new();

@@ -1,0 +1,77 @@
+"""The decision cases of tests/cases, through the extension module.
+
+Rust and WebAssembly run the same files; scripts/run_tests.py compares how many each ran.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jupyterlab_scoped_launcher import _core
+
+REPO = Path(__file__).resolve().parents[2]
+CASES = REPO / "tests" / "cases"
+COUNT = REPO / "target" / "case-counts" / "python"
+
+
+class Loader(yaml.SafeLoader):
+    """YAML as the engine reads it: dates stay text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  as in the base class
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def load() -> list[tuple[str, dict[str, Any]]]:
+    """Read all cases: name and the case with what is given for its file."""
+    cases = []
+    for path in sorted(CASES.glob("*.yaml")):
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader)
+        given = document.get("given", {})
+        cases += [(f"{path.name}: {case['name']}", {**given, **case}) for case in document["cases"]]
+    return cases
+
+
+def decision(card: str, expected: str) -> dict[str, Any]:
+    """Read ``shown REASON [RULE]`` or ``hidden REASON [RULE]``."""
+    verdict, reason, *rule = expected.split(" ")
+    assert verdict in {"shown", "hidden"}
+    visible = verdict == "shown"
+    return {"id": card, "visible": visible, "reason": reason, "rule": rule[0] if rule else None}
+
+
+def ask(op: str, case: dict[str, Any]) -> Any:
+    fields = ("policy", "context", "cards", "kernelspecs", "now")
+    request = {key: case[key] for key in fields if key in case}
+    return json.loads(_core.batch(json.dumps({"op": op, **request})))
+
+
+def test_every_case_is_decided_as_it_says() -> None:
+    cases = load()
+    wrong = []
+    for name, case in cases:
+        expected = [decision(card["id"], case["expect"][card["id"]]) for card in case["cards"]]
+        assert len(expected) == len(case["expect"]), name
+        decided = ask("decide", case)
+        if decided != {"decisions": expected}:
+            wrong.append(f"{name}\n  expected {expected}\n  decided  {decided}")
+        sentences = {card["id"]: card["sentence"] for card in ask("explain", case)["decisions"]}
+        for card, sentence in case.get("sentences", {}).items():
+            assert sentences[card] == sentence, name
+    assert not wrong, "\n".join(wrong)
+    COUNT.parent.mkdir(parents=True, exist_ok=True)
+    COUNT.write_text(f"{len(cases)}\n")
+
+
+def test_lint_refuses_only_what_the_hub_or_nobody_could_use() -> None:
+    # Empty globs, role names that the Hub refuses, kernels in a circle, scopes that do not exist:
+    # cases have them on purpose, because the engine must decide on anything that can be read.
+    deliberate = {"SL105", "SL112", "SL202", "SL301"}
+    for name, case in load():
+        found = {finding["code"] for finding in ask("lint", case)["errors"]}
+        assert found <= deliberate, name
