@@ -20,10 +20,11 @@ class PolicyError(ValueError):
 class Policy:
     """A checked policy, ready to decide."""
 
-    def __new__(cls, text: str, file: str = "policy.yaml") -> Policy:
+    def __new__(cls, text: str | bytes, file: str = "policy.yaml") -> Policy:
         """Check ``text`` (YAML or JSON); ``file`` is its name in findings.
 
-        Raises `PolicyError` when lint finds errors.
+        Raises `PolicyError` when lint finds errors. What follows raises ValueError for JSON that is
+        not as the batch contract says.
         """
     @property
     def etag(self) -> str:
@@ -39,7 +40,7 @@ class Policy:
         """How long the last good facts are used while the Hub is away, in seconds."""
     def document(self) -> str:
         """The whole document as JSON."""
-    def for_visitor(self, user: str, groups: list[str]) -> str:
+    def for_visitor(self, user: str) -> str:
         """The document as JSON, reduced so that it names no other user."""
     def decide(
         self, context: str, cards: str, kernelspecs: str | None = None, now: str | None = None

@@ -127,8 +127,7 @@ class ContextHandler(_Handler):
                 if _may_see_details(reading):
                     head["message"] += f"\n{state.problem}"
             return json.dumps({"etag": None, "document": None, **head})
-        facts = reading.facts
-        etag, document = self.launcher.policies.for_visitor(state.policy, facts.user, facts.groups)
+        etag, document = self.launcher.policies.for_visitor(state.policy, reading.facts.user)
         text = json.dumps({"etag": etag, **head})
         if self.get_query_argument("etag", "") == etag:
             return text

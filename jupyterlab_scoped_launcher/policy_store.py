@@ -27,6 +27,9 @@ MAX_POLICY_BYTES = 4 * 1024 * 1024
 LOOK_EVERY_S = 1.0
 """How often the file is looked at, at most."""
 
+STILL_AFTER_S = 1.0
+"""A file that was changed more recently may still be being written."""
+
 MAX_LOGGED_FINDINGS = 20
 
 MAX_REDUCED = 64
@@ -71,7 +74,7 @@ class PolicyStore:
         self._overrides: dict[str, tuple[str, float]] = {}
         self._override("refresh", refresh)
         self._override("max_stale", max_stale)
-        self._reduced: OrderedDict[tuple[str, tuple[str, ...]], tuple[str, str]] = OrderedDict()
+        self._reduced: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     def current(self) -> PolicyState:
         """Return what governs the launcher now, after a look at the file if one is due."""
@@ -87,44 +90,44 @@ class PolicyStore:
             return self._overrides["max_stale"][1]
         return 0.0 if policy is None else policy.max_stale_s
 
-    def for_visitor(self, policy: Policy, user: str, groups: tuple[str, ...]) -> tuple[str, str]:
+    def for_visitor(self, policy: Policy, user: str) -> tuple[str, str]:
         """Return the document reduced to this visitor, as ``(etag, JSON text)``."""
-        key = (user, groups)
-        found = self._reduced.get(key)
+        found = self._reduced.get(user)
         if found is None:
-            text = policy.for_visitor(user, list(groups))
+            text = policy.for_visitor(user)
             if self._overrides:
                 overrides = {key: written for key, (written, _) in self._overrides.items()}
                 text = json.dumps({**json.loads(text), **overrides})
             found = (sha256(text.encode()).hexdigest()[:16], text)
-            self._reduced[key] = found
+            self._reduced[user] = found
             if len(self._reduced) > MAX_REDUCED:
                 self._reduced.popitem(last=False)
-        self._reduced.move_to_end(key)
+        self._reduced.move_to_end(user)
         return found
 
     def _look(self, path: Path) -> None:
         """Read the file if it may have changed.
 
-        A new version replaces a good one when two looks in a row read the same, so that a file
-        still being written (half a YAML file is often good YAML) never becomes the policy.
+        A new version replaces a good one when it was written a while ago, or when two looks in a
+        row read the same (clocks may differ). So a file that is still being written never becomes
+        the policy: half a YAML file is often good YAML.
         """
         try:
             if _stamp(os.stat(path)) == self._settled:
                 return
-            stamp, content = _read(path)
+            stamp, content, age_s = _read(path)
         except (OSError, ValueError) as error:
             self._seen = self._settled = self._checked = None
             reason = error.strerror if isinstance(error, OSError) else error
             self._refuse(f"  {path}: error unreadable: {reason}.")
             return
         seen = (stamp, sha256(content).digest())
-        if seen == self._seen:
+        still = seen == self._seen or age_s > STILL_AFTER_S
+        self._seen = seen
+        if still:
             self._settled = stamp
         elif self._now.policy is not None:
-            self._seen = seen
             return
-        self._seen = seen
         if seen[1] != self._checked:
             self._checked = seen[1]
             self._check(path, content)
@@ -139,11 +142,7 @@ class PolicyStore:
             )
             return
         try:
-            policy = Policy(content.decode("utf-8-sig"), str(path))
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            self._refuse(f"  {path}:{line}: error not-utf-8: this line is not UTF-8. Save it so.")
-            return
+            policy = Policy(content, str(path))
         except PolicyError as error:
             self._refuse(_as_lines(error.findings))
             return
@@ -162,7 +161,9 @@ class PolicyStore:
         self._now = PolicyState("invalid" if good is None else "ok", good, problem)
         self._log.error(
             "scoped-launcher: the policy cannot be used; %s:\n%s",
-            "governed cards stay hidden" if good is None else "the last good one stays in use",
+            "ScopedLauncher.on_invalid says what the launcher shows"
+            if good is None
+            else "the last good one stays in use",
             problem,
         )
 
@@ -193,8 +194,8 @@ def _stamp(status: os.stat_result) -> _Stamp:
     return (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
 
 
-def _read(path: Path) -> tuple[_Stamp, bytes]:
-    """Return the file's stamp and content.
+def _read(path: Path) -> tuple[_Stamp, bytes, float]:
+    """Return the file's stamp, its content, and how long ago it was written, in seconds.
 
     Raises OSError, or ValueError (with a reason for people) when it is no policy file at all.
     """
@@ -205,7 +206,7 @@ def _read(path: Path) -> tuple[_Stamp, bytes]:
         content = file.read(MAX_POLICY_BYTES + 1)
     if len(content) > MAX_POLICY_BYTES:
         raise ValueError(f"it is longer than {MAX_POLICY_BYTES // 1024 // 1024} MiB")
-    return _stamp(status), content
+    return _stamp(status), content, time.time() - status.st_mtime
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

@@ -30,42 +30,19 @@ import requests
 import jupyterlab_scoped_launcher
 
 REPO = Path(__file__).resolve().parents[2]
+HUB_CONFIG = Path(__file__).with_name("jupyterhub_config.py")
 PASSWORD = "only for tests"
 
-HUB_CONFIG = """
-import json, os
-known = json.loads(os.environ["TEST_HUB"])
-c.JupyterHub.bind_url = known["url"]
-c.JupyterHub.hub_bind_url = known["hub_url"]
-c.ConfigurableHTTPProxy.api_url = known["proxy_api_url"]
-c.ConfigurableHTTPProxy.command = [known["proxy_command"]]
-c.JupyterHub.db_url = "sqlite:///hub.sqlite"
-c.JupyterHub.authenticator_class = "dummy"
-c.DummyAuthenticator.password = known["password"]
-c.Authenticator.allow_all = True
-c.JupyterHub.allow_named_servers = True
-c.JupyterHub.load_groups = {"Morons": {"users": ["member"]}, "empty": {"users": []}}
-c.JupyterHub.services = [{"name": "tests", "api_token": known["token"]}]
-c.JupyterHub.load_roles = [
-    {
-        "name": "tests",
-        "services": ["tests"],
-        "scopes": ["admin:users", "admin:groups", "admin:servers", "tokens", "shares"],
-    },
-]
-c.JupyterHub.spawner_class = "simple"
-c.SimpleLocalProcessSpawner.home_dir_template = os.path.join(os.getcwd(), "home", "{username}")
-c.Spawner.hub_connect_url = known["line_url"]
-c.Spawner.cmd = known["singleuser"]
-c.Spawner.args = known["args"]
-c.Spawner.http_timeout = 60
-# What a server that lists shares needs: its visitors' tokens may read the shares to the visitor.
-c.Spawner.oauth_client_allowed_scopes = ["read:users:shares!user"]
-c.Spawner.environment = {
-    **known["environment"],
-    "JUPYTERHUB_SINGLEUSER_EXTENSION": lambda s: "0" if s.user.name == "mixin" else "1",
-}
+POLICY = """\
+version: 1
+max_stale: 4s
+rules:
+  - id: class
+    match: {kernel: "Class1234_*"}
+    show_when: {any: [{group: Morons}, {user: [sharer, "somebody-*"]}]}
+preview: {user: mixin}
 """
+"""The policy of all servers, in the file `Hub.policy`."""
 
 
 class Line(ThreadingHTTPServer):
@@ -142,6 +119,8 @@ class Hub:
 
     def __init__(self, folder: Path, url: str, api_url: str, token: str, line: Line) -> None:
         self.folder = folder
+        self.policy = folder / "policy.yaml"
+        self.policy_text = POLICY
         self.url = url
         self.api_url = api_url
         self.line = line
@@ -232,8 +211,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     url, hub_url, proxy_api_url = (f"http://127.0.0.1:{port}" for port in ports)
     line = Line(hub_url)
     token = secrets.token_hex(16)
-    (folder / "config.py").write_text(HUB_CONFIG)
-    package = str(Path(jupyterlab_scoped_launcher.__file__).parents[1])
+    running = Hub(folder, url, f"{hub_url}/hub/api", token, line)
+    running.policy.write_text(running.policy_text)
     known = {
         "url": url,
         "hub_url": hub_url,
@@ -242,13 +221,9 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         "line_url": line.url,
         "password": PASSWORD,
         "token": token,
-        "singleuser": [sys.executable, "-m", "jupyterhub.singleuser"],
-        "args": ["--allow-root", f"--ScopedLauncher.policy_file={folder / 'policy.yaml'}"],
-        "environment": {
-            # The package that is under test, enabled as its installation enables it.
-            "PYTHONPATH": package,
-            "JUPYTER_CONFIG_PATH": str(REPO / "python-data/data/etc/jupyter"),
-        },
+        "policy": str(running.policy),
+        "package": str(Path(jupyterlab_scoped_launcher.__file__).parents[1]),
+        "config_path": str(REPO / "python-data/data/etc/jupyter"),
     }
     environment = {
         **os.environ,
@@ -258,13 +233,12 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     }
     with (folder / "hub.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterhub", "-f", "config.py"],
+            [sys.executable, "-m", "jupyterhub", "-f", str(HUB_CONFIG)],
             cwd=folder,
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    running = Hub(folder, url, f"{hub_url}/hub/api", token, line)
     try:
         _wait(lambda: _answers(f"{url}/hub/health", process), 60, "the Hub does not start", running)
         yield running

@@ -244,10 +244,10 @@ def test_an_outage_is_logged_once_and_so_is_its_end(hub, reader, member, caplog)
 @pytest.fixture(scope="module")
 def sharing(hub) -> str:
     """Share two servers with ``member``; return a token of theirs that may list shares."""
-    for server in ("dash-1", "dash-2"):
+    for server in ("bare-1", "bare-2"):
         hub.start("sharer", server)
         hub.api("POST", f"/shares/sharer/{server}", user="member")
-    hub.api("POST", "/shares/sharer/dash-1", group="empty")
+    hub.api("POST", "/shares/sharer/bare-1", group="empty")
     return hub.token("member", "access:servers!server=member/", "read:users:shares!user")
 
 
@@ -256,13 +256,13 @@ class TestShares:
 
     def test_are_read(self, reader, sharing):
         reading = reader.read(sharing)
-        assert reading.facts.shares == ("sharer/dash-1", "sharer/dash-2")
+        assert reading.facts.shares == ("sharer/bare-1", "sharer/bare-2")
         assert reading.facts.warnings == ()
 
     def test_are_read_page_by_page(self, hub, reader, sharing, monkeypatch):
         monkeypatch.setattr(facts, "SHARES_PER_PAGE", 1)
         hub.line.asked.clear()
-        assert reader.read(sharing).facts.shares == ("sharer/dash-1", "sharer/dash-2")
+        assert reader.read(sharing).facts.shares == ("sharer/bare-1", "sharer/bare-2")
         assert hub.line.asked == [
             "/hub/api/user",
             "/hub/api/users/member/shared?offset=0&limit=1",
@@ -273,7 +273,7 @@ class TestShares:
         monkeypatch.setattr(facts, "SHARES_PER_PAGE", 1)
         monkeypatch.setattr(facts, "MAX_SHARE_PAGES", 1)
         reading = reader.read(sharing)
-        assert reading.facts.shares == ("sharer/dash-1",)
+        assert reading.facts.shares == ("sharer/bare-1",)
         assert reading.facts.warnings == ("Only the first 1 servers shared with you are used.",)
 
     def test_are_not_asked_for_without_leave(self, hub, reader, member, sharing):

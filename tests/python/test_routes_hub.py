@@ -37,9 +37,9 @@ def visitor(request, visitors):
     return visitors[request.param]
 
 
-def in_time(visitor, condition) -> dict[str, Any]:
-    """Ask until the context is as it should be, for as long as answers may be shared."""
-    deadline = time.monotonic() + COALESCE_S + 0.5
+def in_time(visitor, condition, seconds: float = COALESCE_S + 0.5) -> dict[str, Any]:
+    """Ask until the context is as it should be; by default for as long as answers may be shared."""
+    deadline = time.monotonic() + seconds
     context = visitor.context()
     while not condition(context) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -62,7 +62,8 @@ def test_context_is_the_visitors(visitors):
 
     mixin = visitors["mixin"].context()
     assert set(mixin) == KEYS
-    assert (mixin["hub"], mixin["user"], mixin["groups"]) == (True, "mixin", [])
+    assert (mixin["hub"], mixin["user"], mixin["admin"]) == (True, "mixin", True)
+    assert mixin["groups"] == []
     assert mixin["server"] == {"owner": "mixin", "name": ""}
 
 
@@ -154,6 +155,73 @@ def test_a_revoked_token_ends_at_once(hub, visitor):
     answer = session.get(url, timeout=30)
     assert (answer.status_code, answer.json()["code"]) == (403, "logged-out")
     assert session.get(f"{visitor.base}/api/me", timeout=30).status_code == 200
+
+
+class TestPolicy:
+    def test_names_no_other_user(self, visitors):
+        for visitor in visitors.values():
+            policy = visitor.context()["policy"]
+            assert (policy["state"], policy["on_invalid"]) == ("ok", "hide_all")
+            assert set(policy["document"]) == {"version", "default", "no_hub", "max_stale", "rules"}
+            text = str(policy["document"])
+            assert "Morons" in text
+            assert not any(name in text for name in ("sharer", "somebody", "mixin", "member"))
+
+    def test_is_not_sent_again(self, visitor):
+        policy = visitor.context()["policy"]
+        again = visitor.context(params={"etag": policy["etag"]})["policy"]
+        document = policy.pop("document")
+        assert again == policy
+        assert visitor.context(params={"etag": "another"})["policy"]["document"] == document
+
+    def test_is_whole_for_whom_it_allows(self, visitors):
+        answer = visitors["mixin"].get("scoped-launcher/policy")
+        assert answer.status_code == 200
+        assert "somebody-*" in answer.text
+        assert answer.json()["preview"] == {"user": "mixin"}
+        refused = visitors["member"].get("scoped-launcher/policy")
+        assert (refused.status_code, refused.json()["code"]) == (403, "not-allowed")
+
+    def test_follows_the_file_of_a_running_server(self, hub, visitor):
+        first = visitor.context()
+        etag = first["policy"]["etag"]
+        try:
+            hub.policy.write_text(hub.policy_text.replace("Morons", "empty"))
+            new = in_time(visitor, lambda context: context["policy"]["etag"] != etag, 4)
+            assert "empty" in str(new["policy"]["document"])
+
+            fault = f"{hub.policy}:1:1: error SL"
+            logged = hub.log_text().count(fault)
+            hub.policy.write_text("rules: all of them")
+            bad = in_time(visitor, lambda _: hub.log_text().count(fault) > logged, 4)
+            assert bad["policy"] == new["policy"]
+            if first["admin"]:
+                (warning,) = bad["warnings"]
+                assert warning.startswith("The policy file has errors; the last good one is in use")
+                assert fault in warning
+            else:
+                assert bad["warnings"] == []
+        finally:
+            hub.policy.write_text(hub.policy_text)
+        mended = in_time(visitor, lambda context: context["policy"]["etag"] == etag, 4)
+        assert mended["warnings"] == []
+
+
+def test_an_outage_of_the_hub_is_bridged_and_then_closes(hub, visitor):
+    good = visitor.context()
+    with hub.line.disturbed(lambda line: line.answer(502, b"<h1>Bad Gateway</h1>")):
+        stale = in_time(visitor, lambda context: context["stale"])
+        assert stale["groups"] == good["groups"]
+        assert stale["age_s"] >= COALESCE_S
+        time.sleep(4 - stale["age_s"] + 0.1)
+        closed = visitor.get("scoped-launcher/context")
+    assert closed.status_code == 503
+    assert closed.json() == {
+        "code": "hub-error",
+        "message": "JupyterHub answered with an error.",
+    }
+    time.sleep(COALESCE_S)
+    assert visitor.context()["stale"] is False
 
 
 def test_asking_keeps_no_idle_server_alive(visitor):

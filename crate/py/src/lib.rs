@@ -3,6 +3,7 @@
 //! Everything crosses as JSON text, in the shapes of the batch contract.
 
 mod check;
+mod policy;
 
 use pyo3::prelude::*;
 
@@ -16,6 +17,8 @@ mod _core {
 
     #[pymodule_export]
     use crate::check::{check, policy_cards, schema};
+    #[pymodule_export]
+    use crate::policy::{Policy, PolicyError};
 
     /// The version of the distribution.
     #[pymodule_export]
