@@ -67,6 +67,7 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
 
     def initialize_settings(self) -> None:
         """Read the policy, so that the log says at start what is wrong with it."""
+        from .outline import outlining
         from .policy_store import PolicyStore
 
         path = Path(self.policy_file).expanduser().absolute() if self.policy_file else None
@@ -76,6 +77,9 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
                 "scoped-launcher: no policy file is configured, so every launcher card is shown."
                 " Name one with --ScopedLauncher.policy_file=… or SCOPED_LAUNCHER_POLICY."
             )
+
+        hook = self.settings.get("page_config_hook")
+        self.settings["page_config_hook"] = outlining(self, hook)
 
     def initialize_handlers(self) -> None:
         """Add the routes."""

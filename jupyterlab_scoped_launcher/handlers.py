@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import datetime, timezone
 from http.client import responses
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,6 +16,7 @@ from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado import web
 
 from .facts import Facts, FactsError, NotIdentified, Reading, local_reading
+from .outline import now
 
 if TYPE_CHECKING:
     from .extension import ScopedLauncher
@@ -180,7 +180,7 @@ def as_context(reading: Reading) -> dict[str, Any]:
         "scopes": list(facts.scopes),
         "shares": list(facts.shares),
         "server": {"owner": owner, "name": name},
-        "now": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "now": now(),
         "age_s": round(reading.age_s, 3),
         "stale": reading.stale,
         "warnings": list(facts.warnings),

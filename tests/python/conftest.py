@@ -195,12 +195,11 @@ class Visitor:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def token(self) -> str:
-        """The visitor's token, as JupyterLab's page would have it."""
+    def page_config(self) -> dict[str, Any]:
+        """Return what JupyterLab's page knows from the start."""
         page = self.get("lab").text
         start = page.index('id="jupyter-config-data"')
-        config = page[page.index("{", start) : page.index("</script>", start)]
-        return json.loads(config)["token"]
+        return json.loads(page[page.index("{", start) : page.index("</script>", start)])
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -91,7 +92,7 @@ def test_a_shared_server_tells_each_their_own_facts(hub, servers):
 
 
 def test_no_token_in_the_answer_or_the_log(hub, visitor):
-    token = visitor.token()
+    token = visitor.page_config()["token"]
     assert len(token) > 20
     answer = visitor.get("scoped-launcher/context", headers={"Authorization": f"token {token}"})
     assert answer.status_code == 200
@@ -155,6 +156,20 @@ def test_a_revoked_token_ends_at_once(hub, visitor):
     answer = session.get(url, timeout=30)
     assert (answer.status_code, answer.json()["code"]) == (403, "logged-out")
     assert session.get(f"{visitor.base}/api/me", timeout=30).status_code == 200
+
+
+def test_the_page_has_an_outline_of_the_policy(visitor):
+    outline = json.loads(visitor.page_config()["scopedLauncherOutline"])
+    assert abs(time.time() - _seconds(outline["now"])) < 2
+    assert outline["policy"] == {
+        "state": "ok",
+        "on_invalid": "hide_all",
+        "document": {
+            "version": 1,
+            "default": "show",
+            "rules": [{"id": "class", "match": {"kernel": "Class1234_*"}}],
+        },
+    }
 
 
 class TestPolicy:

@@ -156,6 +156,53 @@ class TestPolicyOfTheEnvironment:
         assert "/configured.yaml" in get()[1]["policy"]["message"]
 
 
+class TestOutline:
+    """What JupyterLab's page is told of the policy."""
+
+    def outline(self, serverapp) -> str:
+        hook = serverapp.web_app.settings["page_config_hook"]
+        return hook(None, {"kept": True})["scopedLauncherOutline"]
+
+    def test_of_an_unusable_policy(self, jp_serverapp):
+        policy = json.loads(self.outline(jp_serverapp))["policy"]
+        assert policy == {"state": "invalid", "on_invalid": "hide_all"}
+
+    @pytest.mark.parametrize(
+        "policy",
+        [
+            "version: 1\ntags: {x: {kernel: y}}\nrules:\n"
+            "- {id: a, match: {tag: x}, show_when: {group: g}, contact: a@b.example}\n"
+            "- {id: b, match: {kernel: z}, hide_when: {user: u},"
+            " from: 2026-01-01, until: 2026-02-01}"
+        ],
+        indirect=True,
+    )
+    def test_says_which_cards_are_governed_and_not_for_whom(self, jp_serverapp, policy):
+        assert json.loads(self.outline(jp_serverapp))["policy"]["document"] == {
+            "version": 1,
+            "default": "show",
+            "tags": {"x": {"kernel": "y"}},
+            "rules": [
+                {"id": "a", "match": {"tag": "x"}},
+                {
+                    "id": "b",
+                    "match": {"kernel": "z"},
+                    "from": "2026-01-01",
+                    "until": "2026-02-01",
+                },
+            ],
+        }
+
+    @pytest.mark.parametrize(
+        "policy",
+        [f"version: 1\nrules: [{{id: a, match: {{kernel: [{'x, ' * 40_000}x]}}}}]"],
+        indirect=True,
+        ids=["long"],
+    )
+    def test_of_a_long_policy_is_left_out(self, jp_serverapp, policy):
+        assert self.outline(jp_serverapp) == ""
+
+
 def test_under_a_hub_without_its_login_nobody_is_known(get, monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_API_URL", "http://127.0.0.1:1/hub/api")
     status, answer = get()
