@@ -2,6 +2,7 @@
 //!
 //! `docs/batch.md` is the contract, op by op. Each family of ops has a file here.
 
+mod ascii;
 mod grants;
 mod lint;
 mod policy;
@@ -16,20 +17,18 @@ pub use policy::Question;
 
 /// Answers one line of the batch contract.
 ///
-/// `line` is a JSON object whose `op` names what is asked. The answer is one line of JSON
+/// `line` is a JSON object whose `op` names what is asked. The answer is one line of JSON in ASCII,
 /// without its line end. Whatever is wrong with `line`, the answer is
 /// `{"error": {"code", "message"}}`: this never panics and keeps nothing between lines.
 #[must_use]
 pub fn answer(line: &str) -> String {
-    respond(line)
-        .unwrap_or_else(|error| failure(&error))
-        .to_string()
+    ascii::to_line(&respond(line).unwrap_or_else(|error| failure(&error)))
 }
 
 /// The answer for a line that cannot even be handed to [`answer`].
 #[must_use]
 pub fn refuse(error: &Error) -> String {
-    failure(error).to_string()
+    ascii::to_line(&failure(error))
 }
 
 fn failure(error: &Error) -> Value {
@@ -49,7 +48,6 @@ fn respond(line: &str) -> Result<Value, Error> {
     match read::<Request>(line)?.op.as_str() {
         "expand" => scopes::expand(line),
         "reduce" => scopes::reduce(line),
-        "lint" => lint::lint(line),
         "parse" => scopes::parse(line),
         "intersect" => scopes::intersect(line),
         "has_scope" => scopes::has_scope(line),
@@ -57,6 +55,7 @@ fn respond(line: &str) -> Result<Value, Error> {
         "visitor_check" => scopes::visitor_check(line),
         "resolve" => scopes::resolve(line),
         "describe" => scopes::describe(line),
+        "lint" => lint::lint(line),
         "decide" => policy::decide(line),
         "explain" => policy::explain(line),
         "grants" => grants::grants(line),
