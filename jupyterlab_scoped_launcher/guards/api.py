@@ -1,0 +1,140 @@
+"""Jupyter's own API: starting kernels and terminals, and the channels of running kernels.
+
+The kernelspec manager already refuses a kernel that the visitor may not use, whichever way it is
+asked for. The authorizer refuses earlier: with facts read afresh, and with a 403 where a handler
+would make something else of the manager's refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any
+
+from tornado.websocket import WebSocketHandler
+
+from .judge import Card
+
+if TYPE_CHECKING:
+    from jupyter_server.auth import User
+    from jupyter_server.base.handlers import JupyterHandler
+    from jupyter_server.serverapp import ServerApp
+
+    from .judge import Judge
+    from .live import LiveConnections
+
+GUARDED = {"kernels", "kernelspecs", "sessions", "terminals"}
+
+TERMINAL = Card(
+    "command", "terminal:create-new", category="Other", command="terminal:create-new"
+)
+"""The launcher's card for a new terminal."""
+
+
+def guard_api(server: ServerApp, judge: Judge, live: LiveConnections) -> None:
+    """Make the server's authorizer ask ``judge`` too, after what it asks already.
+
+    The configured authorizer stays what it is, and gets a class derived from its own, in place.
+    """
+    authorizer = server.authorizer
+    authorizer._scoped_launcher = ApiGuard(judge, live)
+    configured = type(authorizer)
+    authorizer.__class__ = type(
+        f"Guarded{configured.__name__}", (GuardedAuthorizer, configured), {}
+    )
+
+
+class GuardedAuthorizer:
+    """Comes before the configured authorizer's class; it can only refuse more than that does."""
+
+    _scoped_launcher: ApiGuard
+
+    def is_authorized(
+        self, handler: JupyterHandler, user: User, action: str, resource: str
+    ) -> Any:
+        """Return the configured answer, or for kernels and terminals an awaitable of it.
+
+        The awaitable raises a 403 with the reason for what the policy does not allow.
+        """
+        answer = super().is_authorized(handler, user, action, resource)  # type: ignore[misc]
+        # /api/me asks about other resources than its own: that is a question, not a use of them.
+        if resource in GUARDED and getattr(handler, "auth_resource", None) == resource:
+            return self._scoped_launcher.authorize(answer, handler, resource)
+        return answer
+
+
+class ApiGuard:
+    """Decides which cards a request to Jupyter's API needs, and requires them."""
+
+    def __init__(self, judge: Judge, live: LiveConnections) -> None:
+        self._judge = judge
+        self._live = live
+
+    async def authorize(self, answer: Any, handler: JupyterHandler, resource: str) -> bool:
+        """Return whether ``answer`` is yes; raises a 403 where it is but the policy's is no."""
+        if isawaitable(answer):
+            answer = await answer
+        if not answer:
+            return False
+        await self._judge.learn(handler)
+        if resource == "terminals":
+            self._terminals(handler)
+        elif resource != "kernelspecs":
+            self._kernels(handler)
+        return True
+
+    def _terminals(self, handler: JupyterHandler) -> None:
+        """A new terminal, and talking to one, need the terminal card; listing and ending do not."""
+        if isinstance(handler, WebSocketHandler):
+            self._judge.require_known(handler, TERMINAL, "connect")
+            self._live.watch(handler, TERMINAL)
+        elif handler.request.method == "POST":
+            self._judge.require_known(handler, TERMINAL, "start")
+
+    def _kernels(self, handler: JupyterHandler) -> None:
+        """Starting a kernel needs its card, and so does talking to a running one of somebody else.
+
+        A server's owner keeps the kernels that run: what is in their memory is the owner's work.
+        Listing, interrupting and ending kernels are open to everybody who may enter the server.
+        """
+        connects = isinstance(handler, WebSocketHandler)
+        if connects and self._judge.is_owner(handler):
+            return
+        action = "connect" if connects else "start"
+        for name in self._names(handler, connects):
+            card = self._judge.kernelspecs.card(name)
+            self._judge.require_known(handler, card, action)
+            if connects:
+                self._live.watch(handler, card)
+
+    def _names(self, handler: JupyterHandler, connects: bool) -> Iterator[str]:
+        """Give the names of the kernels that the request would start or talk to.
+
+        Follows the handlers in ``jupyter_server.services`` for kernels and sessions. What they do
+        not accept is theirs to refuse, and what this misreads the kernelspec manager refuses.
+        """
+        running = handler.path_kwargs.get("kernel_id")
+        if connects or handler.path_kwargs.get("action") == "restart":
+            yield from self._running(handler, running)
+            return
+        method, resource = handler.request.method, handler.auth_resource
+        if running is not None or method not in ("POST", "PATCH"):
+            return
+        body = handler.get_json_body()
+        kernel = body if resource == "kernels" else isinstance(body, dict) and body.get("kernel")
+        kernel = kernel if isinstance(kernel, dict) else {}
+        yield from self._running(handler, kernel.get("kernel_id"))
+        yield from self._running(handler, kernel.get("id"))
+        name = kernel.get("name")
+        if isinstance(name, str) and name:
+            yield name
+        elif method == "POST" and not (kernel.get("kernel_id") or kernel.get("id")):
+            yield handler.kernel_manager.default_kernel_name
+
+    def _running(self, handler: JupyterHandler, kernel_id: Any) -> Iterator[str]:
+        """Give the name of the running kernel ``kernel_id``, if there is one."""
+        kernels = handler.kernel_manager
+        if isinstance(kernel_id, str) and kernel_id in kernels:
+            kernel = kernels.get_kernel(kernel_id)
+            model = getattr(kernel, "kernel", None)  # a gateway's kernel has its name in a model
+            yield model["name"] if isinstance(model, dict) else kernel.kernel_name

@@ -1,0 +1,144 @@
+"""Proxied services in the server: jupyter-server-proxy's handlers, by name and by port.
+
+These handlers ask no authorizer. So their ``prepare``, which runs before every method and every
+websocket's upgrade, asks here. It is replaced on jupyter-server-proxy's own base class, once for all
+servers of the process, because each entry's handler is a class of its own, and so that it does not
+matter which extension loads first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from tornado.routing import Rule, RuleRouter
+from tornado.web import Application, HTTPError
+
+from .judge import Card
+
+if TYPE_CHECKING:
+    from jupyter_server.base.handlers import JupyterHandler
+    from jupyter_server.serverapp import ServerApp
+
+    from .judge import Judge
+    from .live import LiveConnections
+
+PORTS = 1 << 16
+"""The C library takes a port's low 16 bits: port 73616 is port 8080."""
+
+_guards: WeakKeyDictionary[Application, ProxyGuard] = WeakKeyDictionary()
+
+
+def guard_proxies(server: ServerApp, judge: Judge, live: LiveConnections) -> None:
+    """Guard this server's proxied services, if jupyter-server-proxy is installed."""
+    try:
+        from jupyter_server_proxy.config import AddSlashHandler
+        from jupyter_server_proxy.handlers import ProxyHandler
+    except ImportError:
+        return
+    _guards[server.web_app] = ProxyGuard(server.web_app, judge, live)
+    for handler_class in (ProxyHandler, AddSlashHandler):
+        _ask_first(handler_class)
+
+
+def _ask_first(handler_class: Any) -> None:
+    """Let ``handler_class.prepare`` ask the guard of its server after it has identified the visitor."""
+    prepare: Callable[..., Awaitable[None] | None] = handler_class.prepare
+    if hasattr(prepare, "_scoped_launcher"):
+        return
+
+    @wraps(prepare)
+    async def guarded_prepare(self: JupyterHandler, *args: Any, **kwargs: Any) -> None:
+        waiting = prepare(self, *args, **kwargs)
+        if waiting is not None:
+            await waiting
+        guard = _guards.get(self.application)
+        if guard is not None and not self._finished:
+            await guard.check(self)
+
+    guarded_prepare._scoped_launcher = True  # type: ignore[attr-defined]
+    handler_class.prepare = guarded_prepare
+
+
+class ProxyGuard:
+    """Decides which proxied services a request reaches, and requires their cards."""
+
+    def __init__(self, application: Application, judge: Judge, live: LiveConnections) -> None:
+        self._application = application
+        self._judge = judge
+        self._live = live
+        self._processes: dict[str, Any] = {}
+        self._states: dict[str, dict[str, Any]] = {}  # where a started service's port is
+
+    async def check(self, handler: JupyterHandler) -> None:
+        """Raise a 403 unless the visitor may use every service that this request may reach.
+
+        Facts up to ``refresh`` old do for a yes. A no is decided on fresh ones, so that a visitor
+        who was added is let in at once.
+        """
+        cards = list(self._cards(handler))
+        if not cards:
+            return
+        if not handler.current_user:  # not logged in: the redirect to the login, or nothing at all
+            raise HTTPError(403)
+        await self._judge.learn(handler, self._judge.refresh_s)
+        if not all(verdict.allowed for verdict in self._judge.decide(handler, cards)):
+            await self._judge.learn(handler)
+        streams = handler.request.headers.get("Accept") == "text/event-stream"
+        upgrades = handler.request.headers.get("Upgrade", "").lower() == "websocket"
+        for card in cards:
+            self._judge.require_known(handler, card, "connect" if upgrades else "open")
+        if streams or upgrades:
+            self._live.watch(handler, *cards)
+
+    def _cards(self, handler: JupyterHandler) -> Iterator[Card]:
+        """Give the card of each entry that the request may reach: several, or none, for a port."""
+        from jupyter_server_proxy.handlers import (
+            LocalProxyHandler,
+            NamedLocalProxyHandler,
+            RemoteProxyHandler,
+        )
+
+        if isinstance(handler, NamedLocalProxyHandler):
+            if state := getattr(handler, "state", None):  # of a service that it starts on demand
+                self._states[handler.name] = state
+            yield self._card(handler.name)
+        elif isinstance(handler, (LocalProxyHandler, RemoteProxyHandler)):
+            # Whatever its host is called: names for this machine are too many to list.
+            port = int(handler.path_args[-2]) % PORTS
+            names = {name for name, entry in self._entries().items() if entry.port == port}
+            names |= {name for name, state in self._states.items() if state.get("port") == port}
+            yield from map(self._card, sorted(names))
+        else:  # the redirect from the entry's path without a slash
+            path = handler.request.path.removeprefix(handler.base_url).strip("/")
+            if path in self._entries():
+                yield self._card(path)
+
+    def _card(self, name: str) -> Card:
+        entry = self._entries().get(name)
+        return Card("proxy", name, category=entry and entry.launcher_entry.category)
+
+    def _entries(self) -> dict[str, Any]:
+        """Return jupyter-server-proxy's ``ServerProcess`` of each entry, by name.
+
+        It keeps them only with its route that lists them, which may not be there yet.
+        """
+        if not self._processes:
+            from jupyter_server_proxy.api import ServersInfoHandler
+
+            for rule in _rules(self._application.default_router):
+                if rule.target is ServersInfoHandler:
+                    processes = rule.target_kwargs["server_processes"]
+                    self._processes = {process.name: process for process in processes}
+        return self._processes
+
+
+def _rules(router: RuleRouter) -> Iterator[Rule]:
+    """Give the rules of ``router`` and of the routers below it."""
+    for rule in router.rules:
+        if isinstance(rule.target, RuleRouter):
+            yield from _rules(rule.target)
+        else:
+            yield rule

@@ -1,0 +1,128 @@
+"""Settings of a Hub that undermine any policy of this kind, found before they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from .settings import configured, sections_with
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+WIDE = {
+    "inherit": "is everything that its owner may do",
+    "self": "is everything that its owner may do to their own account and servers",
+    "access:servers": "opens every user's every server",
+    "shares": "can share, and so open, every user's every server",
+    "admin:users": "changes users",
+    "admin:groups": "changes groups",
+    "groups": "changes the members of every group",
+}
+"""Scopes that no visitor's or server's token should have, and why (after "because it …")."""
+
+OPENS_ALL_SERVERS = {"access:servers", "shares"}
+
+OVERRIDDEN = {"JUPYTER_PATH", "SCOPED_LAUNCHER_POLICY"}
+
+
+def risks(c: Config) -> list[str]:
+    """Return a sentence for the admin for each configured setting that undermines the policy."""
+    return [*_tokens(c), *_roles(c), *_overrides(c), *_group_properties(c)]
+
+
+def _tokens(c: Config) -> Iterator[str]:
+    """Tokens that a server's owner can read must open nothing but that server."""
+    for trait, whose in (
+        ("oauth_client_allowed_scopes", "the token of whoever visits a server"),
+        ("server_token_scopes", "the token in each server's environment"),
+    ):
+        for name, section in sections_with(c, trait):
+            scopes = configured(section, trait, [])
+            for scope in scopes if isinstance(scopes, (list, tuple, set)) else ():
+                if scope in WIDE:
+                    yield (
+                        f"c.{name}.{trait} has {scope!r}: {whose} can be read by everybody who can"
+                        f" run code in that server, and this scope {WIDE[scope]}. Remove it."
+                    )
+
+
+def _roles(c: Config) -> Iterator[str]:
+    for role in configured(c.JupyterHub, "load_roles", []):
+        name, scopes = role.get("name", ""), set(role.get("scopes") or ())
+        everybody = name in ("user", "server")
+        if name != "admin" and (everybody or role.get("users") or role.get("groups")):
+            for scope in sorted(scopes & OPENS_ALL_SERVERS):
+                yield (
+                    f"the role {name!r} in c.JupyterHub.load_roles has {scope!r} without a filter,"
+                    f" which {WIDE[scope]}, default servers too. Write"
+                    f" '{scope}!server=OWNER/NAME', or use the policy's grants."
+                )
+        if name == "server" and "inherit" in scopes:
+            yield (
+                "the role 'server' in c.JupyterHub.load_roles has 'inherit': the token in each"
+                f" server's environment then {WIDE['inherit']}. Remove it."
+            )
+        for scope in sorted(scopes):
+            base, _, group = scope.partition("!group=")
+            if base == "groups" and group and f"access:servers!group={group}" in scopes:
+                yield (
+                    f"the role {name!r} in c.JupyterHub.load_roles has both {scope!r} and"
+                    f" 'access:servers!group={group}': who holds it can put anybody into the group"
+                    " and then open their servers, so it opens every server. Remove one of the two."
+                )
+    for scope in configured(c.JupyterHub, "extra_user_scopes", []):
+        if scope in WIDE:
+            yield (
+                f"c.JupyterHub.extra_user_scopes has {scope!r}, which {WIDE[scope]}, for every"
+                " user. Remove it."
+            )
+
+
+def _overrides(c: Config) -> Iterator[str]:
+    """Settings that JupyterHub or a spawner applies over those that `configure` makes."""
+    for name, section in sections_with(c, "group_overrides"):
+        overrides = section["group_overrides"]
+        for key, override in overrides.items() if isinstance(overrides, dict) else ():
+            if "pre_spawn_hook" in (override.get("spawner_override") or {}):
+                yield (
+                    f"c.{name}.group_overrides[{key!r}] sets pre_spawn_hook: for its groups nothing"
+                    " of the policy is applied at spawn. Set c.Spawner.pre_spawn_hook before"
+                    " configure(), which chains it."
+                )
+    for name, section in sections_with(c, "profile_list"):
+        profiles = section["profile_list"]
+        entries = profiles.values() if isinstance(profiles, dict) else profiles
+        for profile in entries if not callable(entries) else ():
+            environment = (profile.get("kubespawner_override") or {}).get("environment") or {}
+            for variable in sorted(OVERRIDDEN & set(environment)):
+                yield (
+                    f"the profile {profile.get('display_name')!r} in c.{name}.profile_list sets"
+                    f" {variable}, which replaces what the policy sets at spawn. Set it in"
+                    " c.Spawner.environment instead."
+                )
+
+
+def _group_properties(c: Config) -> Iterator[str]:
+    """Whoever may change a group's members may also write its properties."""
+    for trait in ("pre_spawn_hook", "group_overrides", "auth_state_hook", "profile_list"):
+        for name, section in sections_with(c, trait):
+            if _reads(section[trait], "properties"):
+                yield (
+                    f"c.{name}.{trait} seems to read group properties: everybody with"
+                    " 'groups!group=…' (an instructor) can write them. Decide by the group's name."
+                )
+
+
+def _reads(function: Callable[..., Any] | Any, attribute: str) -> bool:
+    """Say whether the function's own code names ``attribute``."""
+    code = getattr(function, "__code__", None)
+    return isinstance(code, CodeType) and _names(code, attribute)
+
+
+def _names(code: CodeType, attribute: str) -> bool:
+    return attribute in code.co_names or any(
+        isinstance(constant, CodeType) and _names(constant, attribute)
+        for constant in code.co_consts
+    )

@@ -1,0 +1,29 @@
+"""Reading ``c`` of a ``jupyterhub_config.py`` without changing it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+
+def sections_with(c: Config, trait: str) -> list[tuple[str, Config]]:
+    """Return the sections (name and content) of ``c`` that set ``trait``."""
+    return [
+        (name, section)
+        for name, section in list(c.items())
+        if isinstance(section, type(c)) and trait in section
+    ]
+
+
+def configured(section: Config, trait: str, default: Any) -> Any:
+    """Return the configured value; ``c.X.trait.append(…)`` leaves a lazy one, resolved here."""
+    from traitlets.config.loader import LazyConfigValue
+
+    if trait not in section:
+        return default
+    value = section[trait]
+    if isinstance(value, LazyConfigValue):
+        return value.get_value(type(default)() if default is not None else [])
+    return value

@@ -1,0 +1,84 @@
+"""The least scopes that visitors' tokens need so that the policy's ``scope`` conditions can hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyterhub.spawner import Spawner
+
+    from .._core import Policy
+
+SHARES_SCOPE = "read:users:shares!user"
+"""Lets a visitor's token read which servers are shared with that visitor, and nothing else."""
+
+
+def least_scopes(policy: Policy) -> list[str]:
+    """Return the scopes that the policy asks about and that its own roles do not already answer.
+
+    The engine adds the scopes of the policy's roles by the visitor's groups, without any token
+    having them. A scope that mentions the card's server is answered by the visitor's shares, so it
+    needs only the right to read these.
+    """
+    document = json.loads(policy.document())
+    granted = {scope for role in json.loads(policy.roles()) for scope in role.get("scopes") or ()}
+    needed = set()
+    for scope in _asked(document.get("rules") or []):
+        if "{" in scope:
+            needed.add(SHARES_SCOPE)
+        elif scope not in granted:
+            needed.add(scope)
+    return sorted(needed)
+
+
+def only_unshared(
+    scopes: list[str], earlier: list[str] | Callable[[Spawner], Any] | None
+) -> Callable[[Spawner], Awaitable[list[str]]]:
+    """Return an ``oauth_client_allowed_scopes`` with ``scopes`` for servers that nobody else enters.
+
+    The owner of a server can read the token of whoever visits it, so a shared server must not get
+    tokens that open anything else. What was configured ``earlier`` stays for every server.
+    """
+
+    async def oauth_client_allowed_scopes(spawner: Spawner) -> list[str]:
+        allowed = earlier(spawner) if callable(earlier) else earlier
+        if isawaitable(allowed):
+            allowed = await allowed
+        return sorted({*(allowed or ()), *([] if may_be_shared(spawner) else scopes)})
+
+    return oauth_client_allowed_scopes
+
+
+def may_be_shared(spawner: Spawner) -> bool:
+    """Say whether anybody but its owner may come to visit this server by a share.
+
+    True for every named server, for a server that has a share or an invitation already, and for the
+    servers of a user who may create shares.
+    """
+    from jupyterhub.scopes import get_scopes_for
+
+    orm_spawner = spawner.orm_spawner
+    if spawner.name or orm_spawner.shares or orm_spawner.share_codes:
+        return True
+    owner = spawner.user.name
+    return any(
+        scope in ("shares", f"shares!user={owner}", f"shares!server={owner}/")
+        or scope.startswith("shares!group=")
+        for scope in get_scopes_for(spawner.user.orm_user)
+    )
+
+
+def _asked(node: Any) -> Iterator[str]:
+    """Give the value of each ``scope`` in the conditions below ``node``."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "scope" and isinstance(value, str):
+                yield value
+            else:
+                yield from _asked(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _asked(value)
