@@ -7,7 +7,7 @@ name and no other personal data, and never a token.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .metrics import DENIALS
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from .extension import ScopedLauncher
     from .guards.judge import Verdict
 
-SCHEMA_ID = "https://github.com/jupyterlab-scoped-launcher/jupyterlab-scoped-launcher/events/decision/v1"
+SCHEMA_ID = (
+    "https://github.com/jupyterlab-scoped-launcher/jupyterlab-scoped-launcher/events/decision/v1"
+)
 SCHEMA_FILE = Path(__file__).parent / "event_schemas" / "decision" / "v1.yaml"
 
 
@@ -24,7 +26,8 @@ class Audit:
 
     def __init__(self, launcher: ScopedLauncher) -> None:
         self._launcher = launcher
-        self._events = launcher.serverapp.event_logger
+        server: Any = launcher.serverapp
+        self._events = server.event_logger
         if SCHEMA_ID not in self._events.schemas:
             self._events.register_event_schema(SCHEMA_FILE)
 
@@ -32,7 +35,7 @@ class Audit:
         """Record ``verdict`` on the visitor's ``action`` (as the schema lists them)."""
         if not verdict.allowed:
             DENIALS.labels(kind=verdict.card.kind, reason=verdict.reason).inc()
-        if verdict.allowed and self._launcher.audit != "decisions":
+        if verdict.allowed and not self._launcher.audit_decisions:
             return
         self._events.emit(
             schema_id=SCHEMA_ID,

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import CUnicode, Enum, Unicode, default
+from traitlets import Bool, CUnicode, Enum, Unicode, default
 
 if TYPE_CHECKING:
-    from .facts import HubFacts
+    from jupyter_server.base.handlers import JupyterHandler
+
+    from .facts import HubFacts, Reading
+    from .guards.live import LiveConnections
     from .policy_store import PolicyStore
 
 
@@ -58,7 +61,15 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
         """,
     ).tag(config=True)
 
+    audit_decisions = Bool(
+        help="""Whether to emit an event also for what a guard has allowed.
+
+        What is refused is always an event, of the schema in docs/security.md.
+        """,
+    ).tag(config=True)
+
     policies: PolicyStore
+    live_connections: LiveConnections
     hub_facts: HubFacts | None = None
 
     @default("policy_file")
@@ -66,7 +77,8 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
         return os.environ.get("SCOPED_LAUNCHER_POLICY", "")
 
     def initialize_settings(self) -> None:
-        """Read the policy, so that the log says at start what is wrong with it."""
+        """Read the policy, so that the log says at start what is wrong with it, and guard by it."""
+        from .guards import install
         from .outline import outlining
         from .policy_store import PolicyStore
 
@@ -77,6 +89,13 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
                 "scoped-launcher: no policy file is configured, so every launcher card is shown."
                 " Name one with --ScopedLauncher.policy_file=… or SCOPED_LAUNCHER_POLICY."
             )
+        try:
+            install(self)
+        except Exception:
+            # Jupyter Server would go on without this extension, and so without its guards.
+            self.log.critical("scoped-launcher: this server cannot be guarded", exc_info=True)
+            if self.policies.current().state != "missing":
+                self.exit(1)
 
         hook = self.settings.get("page_config_hook")
         self.settings["page_config_hook"] = outlining(self, hook)
@@ -92,6 +111,35 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
             ]
         )
 
+    async def read_facts(self, handler: JupyterHandler, max_age_s: float = 0.0) -> Reading:
+        """Return the facts of the visitor who makes the request of ``handler``.
+
+        They are read again when older than ``max_age_s`` (in seconds). Raises `FactsError`.
+        """
+        from .facts import NotIdentified, local_reading
+
+        hub_auth = _hub_auth(handler)
+        if hub_auth is None:
+            return local_reading()
+        token = hub_auth.get_token(handler)
+        if not token:
+            raise NotIdentified
+        max_stale_s = self.policies.max_stale_s(self.policies.current().policy)
+        return await self.facts_of_hub(hub_auth).read(token, max_stale_s, max_age_s)
+
+    def known_facts(self, handler: JupyterHandler, max_age_s: float) -> Reading | None:
+        """Return those facts if they are known, at most ``max_age_s`` old; asks nobody."""
+        from .facts import FactsError, local_reading
+
+        try:
+            hub_auth = _hub_auth(handler)
+        except FactsError:
+            return None
+        if hub_auth is None:
+            return local_reading()
+        token = hub_auth.get_token(handler)
+        return self.facts_of_hub(hub_auth).known(token, max_age_s) if token else None
+
     def facts_of_hub(self, hub_auth: Any) -> HubFacts:
         """Return the reader of facts at the Hub that ``hub_auth`` (a ``HubAuth``) speaks with."""
         if self.hub_facts is None:
@@ -105,5 +153,21 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
 
     async def stop_extension(self) -> None:
         """Close the connections to the Hub."""
+        self.live_connections.stop()
         if self.hub_facts is not None:
             self.hub_facts.close()
+
+
+def _hub_auth(handler: JupyterHandler) -> Any:
+    """Return the ``HubAuth`` that let this visitor in; None without a Hub. Raises `FactsError`."""
+    from .facts import FactsError
+
+    hub_auth = getattr(handler.identity_provider, "hub_auth", None)  # the default mode
+    hub_auth = hub_auth or handler.settings.get("hub_auth")  # JUPYTERHUB_SINGLEUSER_EXTENSION=0
+    if hub_auth is None and "JUPYTERHUB_API_URL" in os.environ:
+        raise FactsError(
+            "no-hub-login",
+            "This server was started under JupyterHub but does not log in with it,"
+            " so it cannot know who you are.",
+        )
+    return hub_auth

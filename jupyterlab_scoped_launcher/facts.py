@@ -17,6 +17,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from .metrics import FACTS_AGE_SECONDS, HUB_ERRORS, HUB_REQUESTS
+
 if TYPE_CHECKING:
     import ssl
     from logging import Logger
@@ -180,41 +182,54 @@ class HubFacts:
         self._outage = _OutageLog(log)
         self._visitors: OrderedDict[bytes, _Visitor] = OrderedDict()
 
-    async def read(self, token: str, max_stale_s: float) -> Reading:
+    async def read(self, token: str, max_stale_s: float, max_age_s: float = 0.0) -> Reading:
         """Return the facts of the visitor with ``token``.
 
-        Raises `FactsError` when there are none, or none young enough (``max_stale_s``, in seconds).
+        The Hub is not asked while they are younger than ``max_age_s`` (in seconds). Raises
+        `FactsError` when there are none, or none young enough (``max_stale_s``, in seconds).
         """
-        key = sha256(token.encode("utf-8", "surrogateescape")).digest()
+        key = _key(token)
         visitor = self._visitors.setdefault(key, _Visitor())
         self._visitors.move_to_end(key)
         if len(self._visitors) > MAX_VISITORS:
             self._visitors.popitem(last=False)
 
-        if visitor.asking is None and time.monotonic() >= visitor.ask_again_at:
+        due = time.monotonic() >= visitor.ask_again_at and not visitor.known_for(max_age_s)
+        if visitor.asking is None and due:
             visitor.asking = asyncio.create_task(self._ask(visitor, token))
         if visitor.asking is not None:
             # shielded: one client that goes away must not take the answer from the others
             await asyncio.shield(visitor.asking)
 
         age_s = time.monotonic() - visitor.read_at
+        FACTS_AGE_SECONDS.set(age_s)
         if visitor.failure is None and visitor.facts is not None:
             return Reading(visitor.facts, age_s)
         if visitor.facts is not None and age_s <= max_stale_s:
             return Reading(visitor.facts, age_s, stale=True)
         raise visitor.failure or NotIdentified
 
+    def known(self, token: str, max_age_s: float) -> Reading | None:
+        """Return the facts of the visitor with ``token`` if they are known; asks nobody."""
+        visitor = self._visitors.get(_key(token))
+        if visitor is None or visitor.facts is None or not visitor.known_for(max_age_s):
+            return None
+        return Reading(visitor.facts, time.monotonic() - visitor.read_at)
+
     async def _ask(self, visitor: _Visitor, token: str) -> None:
         """Read the facts once and note how it went; raises nothing."""
+        HUB_REQUESTS.inc()
         try:
             visitor.facts = await read_facts(self._client, token)
             visitor.failure = None
             visitor.read_at = time.monotonic()
             self._outage.over()
         except NotIdentified as refusal:
+            HUB_ERRORS.labels(code=refusal.code).inc()
             visitor.facts = None
             visitor.failure = refusal
         except FactsError as failure:
+            HUB_ERRORS.labels(code=failure.code).inc()
             visitor.failure = failure
             self._outage.note(failure.detail)
         finally:
@@ -235,6 +250,15 @@ class _Visitor:
     failure: FactsError | None = None
     ask_again_at: float = 0.0
     asking: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    def known_for(self, max_age_s: float) -> bool:
+        """Whether there are facts that were read well, at most ``max_age_s`` ago."""
+        young = time.monotonic() - self.read_at <= max_age_s
+        return young and self.facts is not None and self.failure is None
+
+
+def _key(token: str) -> bytes:
+    return sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
 async def read_facts(client: HubClient, token: str) -> Facts:

@@ -15,7 +15,8 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado import web
 
-from .facts import Facts, FactsError, NotIdentified, Reading, local_reading
+from .facts import Facts, FactsError, NotIdentified, Reading
+from .metrics import CONTEXT_READS
 from .outline import now
 
 if TYPE_CHECKING:
@@ -53,24 +54,6 @@ class _Handler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc,unused-i
         except ValueError:  # the Hub answered no JSON to HubAuth
             raise web.HTTPError(503) from None
 
-    async def read_facts(self, state: PolicyState) -> Reading:
-        """Return the visitor's facts; raises `FactsError`."""
-        hub_auth = getattr(self.identity_provider, "hub_auth", None)  # the default mode
-        hub_auth = hub_auth or self.settings.get("hub_auth")  # JUPYTERHUB_SINGLEUSER_EXTENSION=0
-        if hub_auth is None:
-            if "JUPYTERHUB_API_URL" in os.environ:
-                raise FactsError(
-                    "no-hub-login",
-                    "This server was started under JupyterHub but does not log in with it,"
-                    " so it cannot know who you are.",
-                )
-            return local_reading()
-        token = hub_auth.get_token(self)
-        if not token:
-            raise NotIdentified
-        max_stale_s = self.launcher.policies.max_stale_s(state.policy)
-        return await self.launcher.facts_of_hub(hub_auth).read(token, max_stale_s)
-
     def fail(self, error: FactsError) -> None:
         """Answer ``{"code", "message"}``."""
         self.set_status(error.status)
@@ -103,7 +86,7 @@ class ContextHandler(_Handler):
         """
         state = self.launcher.policies.current()
         try:
-            reading = await self.read_facts(state)
+            reading = await self.launcher.read_facts(self)
         except FactsError as error:
             if _governs(state, self.launcher.on_invalid) or isinstance(error, NotIdentified):
                 self.fail(error)
@@ -115,6 +98,7 @@ class ContextHandler(_Handler):
             context["warnings"].append(
                 f"The policy file has errors; the last good one is in use:\n{state.problem}"
             )
+        CONTEXT_READS.inc()
         # The policy is spliced in as text: it can be large, and is ready as text.
         policy = self._policy_text(state, reading)
         self.finish(f'{json.dumps(context)[:-1]}, "policy": {policy}}}')
@@ -142,7 +126,7 @@ class PolicyHandler(_Handler):
         """Answer the whole document."""
         state = self.launcher.policies.current()
         try:
-            reading = await self.read_facts(state)
+            reading = await self.launcher.read_facts(self)
             if state.policy is None:
                 raise FactsError("no-policy", "There is no usable policy.", status=404)
             if not state.policy.allows_preview(json.dumps(as_context(reading))):

@@ -84,6 +84,12 @@ class PolicyStore:
             self._look(self._path)
         return self._now
 
+    def refresh_s(self, policy: Policy | None) -> float:
+        """Return how old a visitor's facts may get, in seconds, before they are read again."""
+        if "refresh" in self._overrides:
+            return self._overrides["refresh"][1]
+        return 0.0 if policy is None else policy.refresh_s
+
     def max_stale_s(self, policy: Policy | None) -> float:
         """Return for how long, in seconds, the last good facts may be used."""
         if "max_stale" in self._overrides:

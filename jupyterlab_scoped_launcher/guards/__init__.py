@@ -6,7 +6,7 @@ these guards bind, and whom they cannot.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..extension import ScopedLauncher
@@ -24,7 +24,7 @@ def install(launcher: ScopedLauncher) -> None:
     from .live import LiveConnections
     from .proxies import guard_proxies
 
-    server = launcher.serverapp
+    server: Any = launcher.serverapp
     judge = Judge(launcher)
     live = LiveConnections(judge)
     judge.kernelspecs = guard_kernels(server, judge)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.websocket import WebSocketHandler
 
+from .inplace import guard_in_place
 from .judge import Card
 
 if TYPE_CHECKING:
@@ -25,23 +26,13 @@ if TYPE_CHECKING:
 
 GUARDED = {"kernels", "kernelspecs", "sessions", "terminals"}
 
-TERMINAL = Card(
-    "command", "terminal:create-new", category="Other", command="terminal:create-new"
-)
+TERMINAL = Card("command", "terminal:create-new", category="Other", command="terminal:create-new")
 """The launcher's card for a new terminal."""
 
 
 def guard_api(server: ServerApp, judge: Judge, live: LiveConnections) -> None:
-    """Make the server's authorizer ask ``judge`` too, after what it asks already.
-
-    The configured authorizer stays what it is, and gets a class derived from its own, in place.
-    """
-    authorizer = server.authorizer
-    authorizer._scoped_launcher = ApiGuard(judge, live)
-    configured = type(authorizer)
-    authorizer.__class__ = type(
-        f"Guarded{configured.__name__}", (GuardedAuthorizer, configured), {}
-    )
+    """Make the server's authorizer, whichever is configured, ask ``judge`` after its own answer."""
+    guard_in_place(server.authorizer, GuardedAuthorizer, ApiGuard(judge, live))
 
 
 class GuardedAuthorizer:
@@ -49,9 +40,7 @@ class GuardedAuthorizer:
 
     _scoped_launcher: ApiGuard
 
-    def is_authorized(
-        self, handler: JupyterHandler, user: User, action: str, resource: str
-    ) -> Any:
+    def is_authorized(self, handler: JupyterHandler, user: User, action: str, resource: str) -> Any:
         """Return the configured answer, or for kernels and terminals an awaitable of it.
 
         The awaitable raises a 403 with the reason for what the policy does not allow.
@@ -117,7 +106,7 @@ class ApiGuard:
         if connects or handler.path_kwargs.get("action") == "restart":
             yield from self._running(handler, running)
             return
-        method, resource = handler.request.method, handler.auth_resource
+        method, resource = handler.request.method, getattr(handler, "auth_resource", None)
         if running is not None or method not in ("POST", "PATCH"):
             return
         body = handler.get_json_body()

@@ -64,7 +64,8 @@ class Judge:
     @property
     def refresh_s(self) -> float:
         """How old facts may get before they are read again, in seconds."""
-        return self._launcher.policies.refresh_s()
+        policies = self._launcher.policies
+        return policies.refresh_s(policies.current().policy)
 
     @property
     def policy_kernels(self) -> dict[str, str]:
@@ -96,12 +97,16 @@ class Judge:
         state = self._launcher.policies.current()
         if state.policy is None:
             allowed = state.state == "missing" or self._launcher.on_invalid == "show"
-            return [Verdict(card, allowed, reason="default" if allowed else "error") for card in cards]
+            return [
+                Verdict(card, allowed, reason="default" if allowed else "error") for card in cards
+            ]
         reading = self._known(handler)
         if reading is None:
             return [
                 # Without a Hub the engine says of each card whether any rule governs it.
-                Verdict(card, decision["visible"] and decision["reason"] == "default", reason="error")
+                Verdict(
+                    card, decision["visible"] and decision["reason"] == "default", reason="error"
+                )
                 for card, decision in self._ask(state.policy.decide, {"hub": False}, cards)
             ]
         return [
@@ -117,7 +122,7 @@ class Judge:
         ]
 
     async def require(self, handler: JupyterHandler, card: Card, action: str) -> None:
-        """Raise a 403 with the reason unless the visitor may use ``card``; facts are read afresh."""
+        """Raise a 403 with the reason unless the visitor may use ``card``, by fresh facts."""
         await self.learn(handler)
         self.require_known(handler, card, action)
 

@@ -1,8 +1,6 @@
 """Kernels in the server: lists, gets and starts only those that the visitor may use.
 
-The configured kernelspec manager stays what it is: it gets a class derived from its own, in place,
-so that everything that holds it, its configuration and its traits keep working
-(nb_conda_kernels and others bring managers of their own).
+Whatever kernelspec manager is configured (nb_conda_kernels and others bring their own) is guarded.
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKerne
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.call_context import CallContext
 
+from .inplace import guard_in_place
 from .judge import Card
 
 if TYPE_CHECKING:
@@ -35,13 +34,9 @@ Specs = dict[str, Any]
 
 def guard_kernels(server: ServerApp, judge: Judge) -> Kernelspecs:
     """Make the server's kernelspec manager ask ``judge``; returns what is installed."""
-    manager = server.kernel_spec_manager
+    manager: Any = server.kernel_spec_manager
     kernelspecs = Kernelspecs(manager, judge)
-    manager._scoped_launcher = kernelspecs
-    configured = type(manager)
-    manager.__class__ = type(
-        f"Guarded{configured.__name__}", (GuardedKernelSpecManager, configured), {}
-    )
+    guard_in_place(manager, GuardedKernelSpecManager, kernelspecs)
     return kernelspecs
 
 
@@ -109,7 +104,7 @@ class Kernelspecs:
             self._inside.reset(token)
 
     def card(self, name: str) -> Card:
-        """Return the card that decides on a kernel: its name as Jupyter compares it, and its tags."""
+        """Return the card that decides on a kernel: name as Jupyter compares it, and tags."""
         name = name.lower()
         return Card("kernel", name, tags=tuple(self._installed.get(name, ())))
 
@@ -139,9 +134,7 @@ class Kernelspecs:
         elif not self._judge.decide(None, [card])[0].allowed:
             raise NoSuchKernel(name)
 
-    def reduced(
-        self, listing: Callable[[], Any], as_listed: Callable[[KernelSpec], Any]
-    ) -> Any:
+    def reduced(self, listing: Callable[[], Any], as_listed: Callable[[KernelSpec], Any]) -> Any:
         """Return what ``listing`` gives or promises, with the policy's kernels, for the visitor."""
         if self.inside:
             return listing()
@@ -209,7 +202,7 @@ class Kernelspecs:
 
 
 def _tags(listed: Any) -> list[str]:
-    """Return ``metadata.tags`` of a kernelspec as ``get_all_specs`` gives it; it may be anything."""
+    """Return ``metadata.tags`` of a kernelspec from ``get_all_specs``; it may be anything."""
     try:
         tags = listed["spec"]["metadata"]["tags"]
     except (KeyError, TypeError):

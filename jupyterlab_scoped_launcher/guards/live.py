@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _ended(handler: JupyterHandler) -> bool:
     return bool(handler._finished)
 
 
-def _close(handler: JupyterHandler) -> None:
+def _close(handler: Any) -> None:
     """End the connection in both directions, at once."""
     for upstream in ("ws", "ws_transp"):  # jupyter-server-proxy's, to the proxied service
         if connection := getattr(handler, upstream, None):

@@ -1,9 +1,9 @@
 """Proxied services in the server: jupyter-server-proxy's handlers, by name and by port.
 
 These handlers ask no authorizer. So their ``prepare``, which runs before every method and every
-websocket's upgrade, asks here. It is replaced on jupyter-server-proxy's own base class, once for all
-servers of the process, because each entry's handler is a class of its own, and so that it does not
-matter which extension loads first.
+websocket's upgrade, asks here. It is replaced on jupyter-server-proxy's own base class, once for
+all servers of the process, because each entry's handler is a class of its own, and so that it does
+not matter which extension loads first.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def guard_proxies(server: ServerApp, judge: Judge, live: LiveConnections) -> Non
 
 
 def _ask_first(handler_class: Any) -> None:
-    """Let ``handler_class.prepare`` ask the guard of its server after it has identified the visitor."""
+    """Let ``handler_class.prepare`` ask its server's guard once the visitor is identified."""
     prepare: Callable[..., Awaitable[None] | None] = handler_class.prepare
     if hasattr(prepare, "_scoped_launcher"):
         return

@@ -32,7 +32,7 @@ def configure(
     policy: str | os.PathLike[str],
     *,
     server_policy: str | None = None,
-    pass_policy: Literal["environment", "argument"] = "environment",
+    policy_by: Literal["environment", "argument"] = "environment",
     token_scopes: Iterable[str] | None = None,
     on_invalid: Literal["stop", "start"] = "stop",
 ) -> None:
@@ -47,7 +47,7 @@ def configure(
     * ``policy``: the policy file, as the Hub sees it.
     * ``server_policy``: the same file as the users' servers see it (a mounted ConfigMap, say).
       Default: the absolute path of ``policy``.
-    * ``pass_policy``: tell the server by ``SCOPED_LAUNCHER_POLICY`` in its environment, or by a
+    * ``policy_by``: tell the server by ``SCOPED_LAUNCHER_POLICY`` in its environment, or by a
       command line argument, which the configuration files in a user's home cannot override.
     * ``token_scopes``: replaces the computed token scopes; an empty list gives none.
     * ``on_invalid``: what a policy with errors does. ``stop`` ends the Hub's start with lint's
@@ -74,7 +74,7 @@ def configure(
         if scopes:
             _wrap(c, "oauth_client_allowed_scopes", lambda old: only_unshared(scopes, old))
 
-    spawn = SpawnPolicy(store, server_policy or str(path), pass_policy)
+    spawn = SpawnPolicy(store, server_policy or str(path), policy_by)
     _wrap(c, "pre_spawn_hook", spawn.after)
     _wrap(c, "profile_list", lambda old: filtered_profiles(spawn, old), everywhere=False)
 

@@ -33,11 +33,11 @@ class SpawnPolicy:
         self,
         store: PolicyStore,
         server_policy: str,
-        pass_policy: Literal["environment", "argument"] = "environment",
+        policy_by: Literal["environment", "argument"] = "environment",
     ) -> None:
         self._store = store
         self._server_policy = server_policy
-        self._pass_policy = pass_policy
+        self._policy_by = policy_by
 
     def after(self, earlier: Hook | None) -> Hook:
         """Return a ``pre_spawn_hook`` that runs ``earlier`` (async or not) and then this one.
@@ -70,7 +70,7 @@ class SpawnPolicy:
         environment = dict(spawner.environment)
         if directories := self.kernel_directories(spawner):
             environment["JUPYTER_PATH"] = _search_path(directories, spawner)
-        if self._pass_policy == "environment":
+        if self._policy_by == "environment":
             environment[POLICY_VARIABLE] = self._server_policy
         else:
             kept = [arg for arg in spawner.args if not arg.startswith(POLICY_ARGUMENT)]
@@ -83,7 +83,9 @@ class SpawnPolicy:
         if policy is None:
             return []
         directories = json.loads(policy.kernels())
-        names = [name for name, allowed in decide(policy, spawner, "kernel", directories) if allowed]
+        names = [
+            name for name, allowed in decide(policy, spawner, "kernel", directories) if allowed
+        ]
         return list(dict.fromkeys(directories[name] for name in names))
 
     def allowed_profiles(
@@ -106,9 +108,7 @@ class SpawnPolicy:
         ]
 
 
-def decide(
-    policy: Policy, spawner: Spawner, kind: str, names: Any
-) -> list[tuple[str, bool]]:
+def decide(policy: Policy, spawner: Spawner, kind: str, names: Any) -> list[tuple[str, bool]]:
     """Ask the engine about the server's owner; returns each name with whether it is allowed.
 
     Which kernels exist is not known before the server runs: the policy's own are taken to.
@@ -144,10 +144,11 @@ def refusal(sentence: str, *, reason: str = "scoped-launcher") -> web.HTTPError:
     try:
         from jupyterhub.spawner import SpawnException
     except ImportError:
-        error = web.HTTPError(403, sentence)
-        error.jupyterhub_message = sentence  # type: ignore[attr-defined]
-        return error
-    return SpawnException(sentence, reason=reason, status_code=403)
+        plain = web.HTTPError(403, sentence)
+        plain.jupyterhub_message = sentence  # type: ignore[attr-defined]
+        return plain
+    error: web.HTTPError = SpawnException(sentence, reason=reason, status_code=403)
+    return error
 
 
 def _search_path(directories: list[str], spawner: Spawner) -> Any:

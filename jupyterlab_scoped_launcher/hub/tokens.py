@@ -1,4 +1,4 @@
-"""The least scopes that visitors' tokens need so that the policy's ``scope`` conditions can hold."""
+"""The least scopes that visitors' tokens need for the policy's ``scope`` conditions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def least_scopes(policy: Policy) -> list[str]:
 def only_unshared(
     scopes: list[str], earlier: list[str] | Callable[[Spawner], Any] | None
 ) -> Callable[[Spawner], Awaitable[list[str]]]:
-    """Return an ``oauth_client_allowed_scopes`` with ``scopes`` for servers that nobody else enters.
+    """Return ``oauth_client_allowed_scopes`` with ``scopes`` for servers that nobody else enters.
 
     The owner of a server can read the token of whoever visits it, so a shared server must not get
     tokens that open anything else. What was configured ``earlier`` stays for every server.

@@ -20,16 +20,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import jupyterlab_scoped_launcher
 import pytest
 import requests
 import websocket
+
+import jupyterlab_scoped_launcher
 
 REPO = Path(__file__).resolve().parents[3]
 PASSWORD = "only for tests"
 REFRESH_S = 1.0
 KNOWN_WITHIN_S = 5.0
-"""How long a change at the Hub may take to be known in a server: refresh, coalescing, slow machine."""
+"""For how long a change at the Hub may be unknown in a server (and machines are slow)."""
 CLASS_GROUP = "PythonForMorons101"
 CLASS_KERNEL = "Class1234_Semester02"
 

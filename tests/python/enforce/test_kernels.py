@@ -148,9 +148,9 @@ def test_a_shared_servers_visitor_does_not_use_the_owners_running_kernel(visitor
     session = outsider.open_session({"name": "python3"}).json()["id"]
     moved = outsider.request("PATCH", f"api/sessions/{session}", json={"kernel": {"id": kernel}})
     assert moved.status_code == 403
-    assert visitors["shared-server visitor, member"].handshake(
-        f"api/kernels/{kernel}/channels"
-    ) == 101
+    assert (
+        visitors["shared-server visitor, member"].handshake(f"api/kernels/{kernel}/channels") == 101
+    )
 
 
 def test_a_visitors_open_kernel_connection_ends_with_the_membership(

@@ -65,7 +65,9 @@ def written(way: str, port: int) -> str:
 def raw(visitor, path: str) -> str:
     """Send the path as it is, which `requests` would normalise; return status line and all."""
     url = urlsplit(visitor.base)
-    cookies = "; ".join(f"{c.name}={c.value}" for c in visitor.session.cookies if c.path in url.path + "/")
+    cookies = "; ".join(
+        f"{c.name}={c.value}" for c in visitor.session.cookies if c.path in url.path + "/"
+    )
     with socket.create_connection((url.hostname, url.port), timeout=30) as connection:
         head = f"GET {url.path}/{path} HTTP/1.1\r\nHost: {url.netloc}\r\nCookie: {cookies}\r\n"
         connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
@@ -102,9 +104,10 @@ def test_others_are_refused_each_way(refused_visitor, way, port):
 @pytest.mark.parametrize("way", NO_WAY_IN)
 def test_others_find_no_other_way(visitors, way, port):
     visitor = visitors["non-member"]
-    assert "the service answers" not in visitor.session.get(
-        f"{visitor.base}/{written(way, port)}", timeout=30
-    ).text
+    assert (
+        "the service answers"
+        not in visitor.session.get(f"{visitor.base}/{written(way, port)}", timeout=30).text
+    )
     assert "the service answers" not in raw(visitor, written(way, port))
 
 
@@ -115,7 +118,12 @@ def test_others_are_refused_each_method(refused_visitor, method, port):
 
 
 def test_others_are_refused_websockets(refused_visitor, port):
-    for path in ("class-tools/ws", "class-fixed/ws", f"proxy/{port}/ws", f"proxy/localhost:{port}/ws"):
+    for path in (
+        "class-tools/ws",
+        "class-fixed/ws",
+        f"proxy/{port}/ws",
+        f"proxy/localhost:{port}/ws",
+    ):
         assert refused_visitor.handshake(path) == 403
 
 
