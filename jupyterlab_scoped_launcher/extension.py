@@ -69,7 +69,7 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
 
     policies: PolicyStore
-    live_connections: LiveConnections
+    live_connections: LiveConnections | None = None
     hub_facts: HubFacts | None = None
 
     @default("policy_file")
@@ -153,7 +153,8 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
 
     async def stop_extension(self) -> None:
         """Close the connections to the Hub."""
-        self.live_connections.stop()
+        if self.live_connections is not None:
+            self.live_connections.stop()
         if self.hub_facts is not None:
             self.hub_facts.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,16 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..policy_store import PolicyStore
 from .profiles import filtered_profiles
 from .risks import risks
-from .settings import configured, sections_with
+from .settings import configured, hub_log, sections_with
 from .spawn import SpawnPolicy
-from .tokens import least_scopes, only_unshared
+from .tokens import ScopesOfUnshared, least_scopes
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
     from .._core import Policy
-
-log = logging.getLogger("jupyterhub.scoped_launcher")
 
 HUB_MINIMUM = (5, 5, 1)
 """The oldest JupyterHub with every fix that shared servers need."""
@@ -57,6 +54,7 @@ def configure(
     configured twice in different ways, and for a JupyterHub older than 5.5.1.
     """
     _check_hub()
+    log = hub_log()
     for risk in risks(c):  # before anything of ours hides what is configured
         log.warning("scoped-launcher: %s", risk)
     path = Path(policy).absolute()
@@ -72,7 +70,7 @@ def configure(
         _merge_roles(c, state.policy, path)
         scopes = least_scopes(state.policy) if token_scopes is None else list(token_scopes)
         if scopes:
-            _wrap(c, "oauth_client_allowed_scopes", lambda old: only_unshared(scopes, old))
+            _wrap(c, "oauth_client_allowed_scopes", lambda old: ScopesOfUnshared(scopes, old))
 
     spawn = SpawnPolicy(store, server_policy or str(path), policy_by)
     _wrap(c, "pre_spawn_hook", spawn.after)

@@ -1,11 +1,20 @@
-"""Reading ``c`` of a ``jupyterhub_config.py`` without changing it."""
+"""The running Hub: its log, and ``c`` of its ``jupyterhub_config.py``."""
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from traitlets.config import Config
+
+
+def hub_log() -> logging.Logger:
+    """Return JupyterHub's own log, which is there when it reads its configuration."""
+    from traitlets.config import Application
+
+    log = Application.instance().log if Application.initialized() else None
+    return log if isinstance(log, logging.Logger) else logging.getLogger("scoped_launcher")
 
 
 def sections_with(c: Config, trait: str) -> list[tuple[str, Config]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timezone
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Literal
 
 from tornado import web
+
+from .settings import hub_log
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from ..policy_store import PolicyStore
 
     Hook = Callable[[Spawner], Awaitable[None] | None]
-
-log = logging.getLogger("jupyterhub.scoped_launcher")
 
 POLICY_VARIABLE = "SCOPED_LAUNCHER_POLICY"
 POLICY_ARGUMENT = "--ScopedLauncher.policy_file="
@@ -56,7 +55,7 @@ class SpawnPolicy:
             except web.HTTPError:
                 raise
             except Exception as error:
-                log.exception("scoped-launcher: %s is not started", spawner._log_name)
+                hub_log().exception("scoped-launcher: %s is not started", spawner._log_name)
                 raise refusal(
                     "Your server was not started, because what it may offer you could not be"
                     " determined. Please tell the administrators of this JupyterHub."
@@ -108,13 +107,17 @@ class SpawnPolicy:
         ]
 
 
-def decide(policy: Policy, spawner: Spawner, kind: str, names: Any) -> list[tuple[str, bool]]:
+def decide(
+    policy: Policy, spawner: Spawner, kind: str, names: Collection[str]
+) -> list[tuple[str, bool]]:
     """Ask the engine about the server's owner; returns each name with whether it is allowed.
 
     Which kernels exist is not known before the server runs: the policy's own are taken to.
     """
     from jupyterhub.scopes import get_scopes_for
 
+    if not names:
+        return []
     user = spawner.user
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     context = {
@@ -139,15 +142,16 @@ def decide(policy: Policy, spawner: Spawner, kind: str, names: Any) -> list[tupl
 def refusal(sentence: str, *, reason: str = "scoped-launcher") -> web.HTTPError:
     """Return an exception that refuses a spawn and shows ``sentence`` to the user.
 
-    JupyterHub 6 has `SpawnException` for this; before, an HTTPError with ``jupyterhub_message``.
+    JupyterHub 6 has `SpawnException` for this, which is not logged as an error of the Hub. Pages
+    that are shown after the fact take ``jupyterhub_message``, with every JupyterHub.
     """
     try:
         from jupyterhub.spawner import SpawnException
     except ImportError:
-        plain = web.HTTPError(403, sentence)
-        plain.jupyterhub_message = sentence  # type: ignore[attr-defined]
-        return plain
-    error: web.HTTPError = SpawnException(sentence, reason=reason, status_code=403)
+        error = web.HTTPError(403, sentence)
+    else:
+        error = SpawnException(sentence, reason=reason, status_code=403)
+    error.jupyterhub_message = sentence  # type: ignore[attr-defined]
     return error
 
 

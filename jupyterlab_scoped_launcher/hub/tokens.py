@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
@@ -34,22 +34,28 @@ def least_scopes(policy: Policy) -> list[str]:
     return sorted(needed)
 
 
-def only_unshared(
-    scopes: list[str], earlier: list[str] | Callable[[Spawner], Any] | None
-) -> Callable[[Spawner], Awaitable[list[str]]]:
-    """Return ``oauth_client_allowed_scopes`` with ``scopes`` for servers that nobody else enters.
+class ScopesOfUnshared(list[str]):
+    """``oauth_client_allowed_scopes`` with ``scopes`` for servers that nobody else enters.
 
     The owner of a server can read the token of whoever visits it, so a shared server must not get
     tokens that open anything else. What was configured ``earlier`` stays for every server.
+
+    JupyterHub calls it for the scopes. It is a list too, because ``Spawner.get_env`` (5.5 to 6.1)
+    also writes the setting itself as JSON for the server's information, which a function cannot be.
     """
 
-    async def oauth_client_allowed_scopes(spawner: Spawner) -> list[str]:
-        allowed = earlier(spawner) if callable(earlier) else earlier
+    def __init__(
+        self, scopes: list[str], earlier: list[str] | Callable[[Spawner], Any] | None
+    ) -> None:
+        super().__init__(scopes)
+        self.earlier = earlier
+
+    async def __call__(self, spawner: Spawner) -> list[str]:
+        """Return the scopes for the server of ``spawner``."""
+        allowed = self.earlier(spawner) if callable(self.earlier) else self.earlier
         if isawaitable(allowed):
             allowed = await allowed
-        return sorted({*(allowed or ()), *([] if may_be_shared(spawner) else scopes)})
-
-    return oauth_client_allowed_scopes
+        return sorted({*(allowed or ()), *([] if may_be_shared(spawner) else self)})
 
 
 def may_be_shared(spawner: Spawner) -> bool:

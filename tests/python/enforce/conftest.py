@@ -41,7 +41,9 @@ roles:
   - name: class1234-students
     groups: [PythonForMorons101]
     scopes: ["custom:class1234:use"]
-custom_scopes: {{"custom:class1234:use": {{description: Use the class 1234 tools}}}}
+custom_scopes:
+  "custom:class1234:use": {{description: Use the class 1234 tools}}
+  "custom:desk:use": {{description: Use the help desk}}
 kernels: {{Class1234_Semester02: {kernels}}}
 rules:
   - id: class1234
@@ -51,6 +53,9 @@ rules:
   - id: class1234-tools
     match: {{proxy: "class-*"}}
     show_when: {{kernel: Class1234_Semester02}}
+  - id: desk
+    match: {{command: "desk:*"}}
+    show_when: {{scope: "custom:desk:use"}}
   - id: terminals
     match: {{command: "terminal:*"}}
     show_when: {{owner: true}}
@@ -76,12 +81,14 @@ c.JupyterHub.load_roles = [
         "services": ["tests"],
         "scopes": ["admin:users", "admin:groups", "admin:servers", "admin:server_state", "shares"],
     },
+    {"name": "desk", "users": ["student"], "scopes": ["custom:desk:use"]},
 ]
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = os.path.join(os.getcwd(), "home", "{username}")
 c.Spawner.cmd = known["singleuser"]
 c.Spawner.args = ["--allow-root"]
 c.Spawner.http_timeout = 60
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}  # several start at once
 c.Spawner.environment = {
     **known["environment"],
     "JUPYTERHUB_SINGLEUSER_EXTENSION": lambda s: "0" if s.user.name == "mixin" else "1",
@@ -109,7 +116,8 @@ c.ServerProxy.servers = {{
     "class-fixed": {{"port": ports["class-fixed"]}},
     "open-tools": {{"port": ports["open-tools"]}},
 }}
-c.EventLogger.handlers = {{}}
+# What is not tested takes time to start.
+c.ServerApp.jpserver_extensions = {{"jupyterlab": False, "jupyter_lsp": False}}
 import logging
 c.EventLogger.handlers = [logging.FileHandler(os.path.expanduser("~/events.jsonl"))]
 """

@@ -199,11 +199,11 @@ def test_a_failing_hook_refuses_the_spawn_with_a_sentence(class_hub):
     """Hers cannot be prepared: c.Spawner's JUPYTER_PATH is nothing that can be added to."""
     class_hub.api("POST", "/users/unlucky")
     class_hub.add("unlucky")
-    page = class_hub.visit("unlucky", "unlucky/").session.get(
-        f"{class_hub.url}/hub/spawn/unlucky", timeout=60
-    )
-    assert "Your server was not started" in page.text
-    assert "Traceback" not in page.text
+    session = class_hub.visit("unlucky", "unlucky/").session
+    session.get(f"{class_hub.url}/hub/spawn/unlucky", timeout=60)
+    page = session.get(f"{class_hub.url}/hub/user/unlucky/", timeout=60).text
+    assert "Your server was not started" in page
+    assert "Traceback" not in page
 
 
 def test_refusals_are_events_without_secrets(visitors, class_hub):

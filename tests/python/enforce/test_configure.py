@@ -1,0 +1,332 @@
+"""`configure`: what it makes of a Hub's configuration, and what it refuses or warns about."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from traitlets.config import Config
+
+from jupyterlab_scoped_launcher.hub import configure
+from jupyterlab_scoped_launcher.hub.risks import risks
+
+STUDENTS = {
+    "name": "students",
+    "groups": ["Morons"],
+    "scopes": ["access:services!service=web", "custom:web:use"],
+}
+POLICY = {
+    "version": 1,
+    "roles": [STUDENTS],
+    "custom_scopes": {"custom:web:use": {"description": "Use the web"}},
+    "rules": [
+        {"id": "web", "match": {"service": "web"}, "show_when": {"scope": "custom:web:use"}},
+    ],
+}
+
+
+@pytest.fixture
+def policy(tmp_path: Path):
+    """Write the policy above, with changes, and return its path."""
+
+    def write(**changes: object) -> Path:
+        path = tmp_path / "policy.yaml"
+        path.write_text(json.dumps({**POLICY, **changes}))
+        return path
+
+    return write
+
+
+def refusal(c: Config, path: Path, **options: str) -> str:
+    with pytest.raises(SystemExit) as stop:
+        configure(c, path, **options)
+    return str(stop.value)
+
+
+# --- Roles and scopes ---
+
+
+def test_roles_and_scopes_join_what_is_configured(policy):
+    c = Config()
+    desk = {"name": "desk", "scopes": ["list:users"]}
+    c.JupyterHub.load_roles = [desk]
+    c.JupyterHub.custom_scopes = {"custom:desk:use": {"description": "Use the desk"}}
+    configure(c, policy())
+    roles = {role["name"]: role for role in c.JupyterHub.load_roles}
+    assert roles["desk"] == desk
+    assert roles["students"]["scopes"] == STUDENTS["scopes"]
+    assert set(c.JupyterHub.custom_scopes) == {"custom:desk:use", "custom:web:use"}
+
+
+def test_roles_join_those_that_were_appended(policy):
+    c = Config()
+    c.JupyterHub.load_roles.append({"name": "desk", "scopes": ["list:users"]})
+    configure(c, policy())
+    assert [role["name"] for role in c.JupyterHub.load_roles] == ["desk", "students"]
+
+
+def test_the_same_role_twice_is_one(policy):
+    c = Config()
+    c.JupyterHub.load_roles = [{**STUDENTS, "scopes": set(STUDENTS["scopes"]), "users": []}]
+    configure(c, policy())
+    assert len(c.JupyterHub.load_roles) == 1
+
+
+def test_a_role_that_differs_is_refused_naming_both(policy):
+    c = Config()
+    c.JupyterHub.load_roles = [{"name": "students", "scopes": ["list:users"]}]
+    path = policy()
+    text = refusal(c, path)
+    assert "the role 'students' is defined twice" in text
+    assert str(path) in text
+    assert "c.JupyterHub.load_roles" in text
+    assert "list:users" in text
+    assert "access:services!service=web" in text
+
+
+def test_a_custom_scope_that_differs_is_refused_naming_both(policy):
+    c = Config()
+    c.JupyterHub.custom_scopes = {"custom:web:use": {"description": "Something else"}}
+    text = refusal(c, policy())
+    assert "the custom scope 'custom:web:use' is defined twice" in text
+    assert "Use the web" in text
+    assert "Something else" in text
+
+
+def test_managed_roles_are_refused_as_the_hub_would(policy):
+    c = Config()
+    c.GenericOAuthenticator.manage_roles = True
+    assert "load_managed_roles" in refusal(c, policy())
+
+
+# --- Policies that cannot be used ---
+
+
+def test_an_invalid_policy_stops_the_hub_with_lints_output(policy):
+    path = policy(rulez=[])
+    text = refusal(Config(), path)
+    assert f"{path}:1:" in text
+    assert "rulez" in text
+
+
+def test_a_missing_policy_stops_the_hub(tmp_path):
+    assert "nowhere.yaml" in refusal(Config(), tmp_path / "nowhere.yaml")
+
+
+def test_the_hub_may_start_without_an_invalid_policy(policy, caplog):
+    c = Config()
+    with caplog.at_level(logging.ERROR):
+        configure(c, policy(rulez=[]), on_invalid="start")
+    assert "load_roles" not in c.JupyterHub
+    assert callable(c.Spawner.pre_spawn_hook)
+    assert "starts without the roles" in caplog.text
+
+
+def test_a_real_hub_stops_with_lints_output_and_no_traceback(policy, tmp_path):
+    path = policy(rulez=[])
+    (tmp_path / "config.py").write_text(
+        f"from jupyterlab_scoped_launcher.hub import configure\nconfigure(c, {str(path)!r})\n"
+    )
+    hub = subprocess.run(
+        [sys.executable, "-m", "jupyterhub", "-f", "config.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert hub.returncode == 1
+    assert "rulez" in hub.stderr
+    assert "Traceback" not in hub.stderr
+
+
+def test_an_old_hub_is_refused(policy, monkeypatch):
+    import jupyterhub
+
+    monkeypatch.setattr(jupyterhub, "version_info", (5, 4, 9, "", ""))
+    assert "too old" in refusal(Config(), policy())
+
+
+# --- Token scopes ---
+
+
+def test_tokens_get_nothing_that_the_policys_roles_answer(policy):
+    c = Config()
+    configure(c, policy())
+    assert "oauth_client_allowed_scopes" not in c.Spawner
+
+
+def asking(scope: str) -> dict[str, object]:
+    return {
+        "rules": [
+            {"id": "r", "match": {"command": "x"}, "show_when": {"any": [{"scope": scope}]}},
+            {"id": "s", "match": {"command": "y"}, "hide_when": {"not": {"scope": scope}}},
+        ]
+    }
+
+
+def test_tokens_get_just_what_is_asked(policy):
+    c = Config()
+    configure(c, policy(**asking("access:services!service=other")))
+    assert list(c.Spawner.oauth_client_allowed_scopes) == ["access:services!service=other"]
+
+
+def test_shares_are_read_and_not_entered(policy):
+    c = Config()
+    server = {"id": "r", "match": {"server": "*/dash-*"}}
+    rule = {**server, "show_when": {"scope": "access:servers!server={owner}/{name}"}}
+    configure(c, policy(rules=[rule]))
+    assert list(c.Spawner.oauth_client_allowed_scopes) == ["read:users:shares!user"]
+
+
+def test_token_scopes_can_be_given(policy):
+    c = Config()
+    configure(c, policy(**asking("access:services!service=other")), token_scopes=[])
+    assert "oauth_client_allowed_scopes" not in c.Spawner
+
+
+# --- The hook ---
+
+
+def test_every_configured_hook_is_chained(policy):
+    calls = []
+    c = Config()
+    c.Spawner.pre_spawn_hook = lambda spawner: calls.append("Spawner")
+    c.KubeSpawner.pre_spawn_hook = lambda spawner: calls.append("KubeSpawner")
+    configure(c, policy())
+    for section in (c.Spawner, c.KubeSpawner):
+        spawner = SimpleNamespace(environment={}, env_keep=[], args=[])
+        asyncio.run(section.pre_spawn_hook(spawner))
+        assert spawner.environment["SCOPED_LAUNCHER_POLICY"].endswith("/policy.yaml")
+    assert calls == ["Spawner", "KubeSpawner"]
+
+
+def test_an_earlier_hooks_exception_passes_through(policy):
+    class OutOfCheese(Exception):
+        pass
+
+    async def earlier(spawner: object) -> None:
+        raise OutOfCheese
+
+    c = Config()
+    c.Spawner.pre_spawn_hook = earlier
+    configure(c, policy())
+    with pytest.raises(OutOfCheese):
+        asyncio.run(c.Spawner.pre_spawn_hook(SimpleNamespace(environment={})))
+
+
+def test_the_server_is_told_its_own_path_by_argument(policy):
+    c = Config()
+    configure(c, policy(), server_policy="/etc/launcher/policy.yaml", policy_by="argument")
+    args = ["--debug", "--ScopedLauncher.policy_file=/elsewhere.yaml"]
+    spawner = SimpleNamespace(environment={"A": "b"}, env_keep=[], args=args)
+    asyncio.run(c.Spawner.pre_spawn_hook(spawner))
+    assert spawner.args == ["--debug", "--ScopedLauncher.policy_file=/etc/launcher/policy.yaml"]
+    assert spawner.environment == {"A": "b"}
+
+
+# --- Settings that undermine a policy ---
+
+
+def spawner_scopes(c: Config, scope: str) -> None:
+    c.KubeSpawner.oauth_client_allowed_scopes = [scope, "list:users"]
+
+
+def server_scopes(c: Config, scope: str) -> None:
+    c.Spawner.server_token_scopes = [scope]
+
+
+def server_role(c: Config, scope: str) -> None:
+    c.JupyterHub.load_roles = [{"name": "server", "scopes": [scope]}]
+
+
+def user_role(c: Config, scope: str) -> None:
+    c.JupyterHub.load_roles = [{"name": "user", "scopes": ["self", scope]}]
+
+
+def group_role(c: Config, scope: str) -> None:
+    c.JupyterHub.load_roles = [{"name": "teachers", "groups": ["t"], "scopes": [scope]}]
+
+
+def everybody(c: Config, scope: str) -> None:
+    c.JupyterHub.extra_user_scopes = [scope]
+
+
+@pytest.mark.parametrize(
+    ("setting", "scope", "narrow"),
+    [
+        (spawner_scopes, "inherit", "access:services!service=web"),
+        (spawner_scopes, "access:servers", "access:servers!server=a/b"),
+        (spawner_scopes, "groups", "groups!group=x"),
+        (server_scopes, "inherit", "users:activity!user"),
+        (server_role, "inherit", "users:activity!user"),
+        (user_role, "access:servers", "access:servers!server=a/b"),
+        (user_role, "shares", "shares!user"),
+        (group_role, "access:servers", "access:servers!group=t"),
+        (everybody, "access:servers", "list:users"),
+    ],
+)
+def test_wide_scopes_are_warned_about_and_narrow_ones_are_not(setting, scope, narrow):
+    wide, fine = Config(), Config()
+    setting(wide, scope)
+    setting(fine, narrow)
+    assert any(repr(scope) in risk for risk in risks(wide))
+    assert risks(fine) == []
+
+
+def test_two_scopes_that_open_all_servers_together_are_warned_about():
+    c = Config()
+    scopes = ["groups!group=x", "access:servers!group=x"]
+    c.JupyterHub.load_roles = [{"name": "t", "groups": ["t"], "scopes": scopes}]
+    (risk,) = risks(c)
+    assert "access:servers!group=x" in risk
+
+
+def test_admins_and_services_may_have_wide_scopes():
+    c = Config()
+    c.JupyterHub.load_roles = [
+        {"name": "admin", "users": ["root"], "scopes": ["access:servers"]},
+        {"name": "grants", "services": ["grants"], "scopes": ["shares"]},
+    ]
+    assert risks(c) == []
+
+
+def test_group_properties_as_input_are_warned_about():
+    def reads(spawner):
+        return {group.name: group.properties for group in spawner.user.groups}
+
+    c = Config()
+    c.Spawner.group_overrides = reads
+    (risk,) = risks(c)
+    assert "group properties" in risk
+    c.Spawner.group_overrides = lambda spawner: {group.name: {} for group in spawner.user.groups}
+    assert risks(c) == []
+
+
+def test_overrides_that_replace_the_policys_are_warned_about():
+    c = Config()
+    c.Spawner.group_overrides = {
+        "a": {"groups": ["a"], "spawner_override": {"pre_spawn_hook": print}},
+        "b": {"groups": ["b"], "spawner_override": {"mem_limit": "2G"}},
+    }
+    c.KubeSpawner.profile_list = [
+        {"display_name": "one", "kubespawner_override": {"environment": {"JUPYTER_PATH": "/x"}}},
+        {"display_name": "two", "kubespawner_override": {"environment": {"OTHER": "/x"}}},
+    ]
+    hook, path = risks(c)
+    assert "group_overrides['a']" in hook
+    assert "'one'" in path
+
+
+def test_warnings_are_in_the_log(policy, caplog):
+    c = Config()
+    spawner_scopes(c, "inherit")
+    with caplog.at_level(logging.WARNING):
+        configure(c, policy())
+    assert "'inherit'" in caplog.text
