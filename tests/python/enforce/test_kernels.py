@@ -228,3 +228,24 @@ def test_metrics_are_on_the_servers_endpoint(visitors):
     assert "outsider" not in [
         line for line in metrics.splitlines() if line.startswith("scoped_launcher")
     ]
+
+
+def test_visitors_tokens_have_the_least_scopes(visitors):
+    """What the Hub lets a server do in a visitor's name; the context shows it."""
+    scopes = {
+        name: set(visitors[name].get("scoped-launcher/context").json()["scopes"])
+        for name in ("member", "non-member", "shared-server visitor, member")
+    }
+    identity = {"read:users:name", "read:users:groups"}
+    # The student holds custom:desk:use by a role of the Hub's. A rule asks for it, so that her own
+    # server must see it; profx could read it from her token at his server, so that one does not.
+    assert "custom:desk:use" in scopes["member"]
+    for name, user, server in (
+        ("member", "student", "student/"),
+        ("non-member", "outsider", "outsider/"),
+        ("shared-server visitor, member", "student", "profx/dash-1"),
+    ):
+        least = {f"{scope}!user={user}" for scope in identity}
+        least.add(f"access:servers!server={server}")
+        assert scopes[name] - {"custom:desk:use"} == least
+    assert "custom:desk:use" not in scopes["shared-server visitor, member"]
