@@ -65,59 +65,61 @@ class ApiGuard:
             answer = await answer
         if not answer:
             return False
-        await self._judge.learn(handler)
-        if resource == "terminals":
-            self._terminals(handler)
-        elif resource != "kernelspecs":
-            self._kernels(handler)
+        if resource == "kernelspecs":  # for the manager, which cannot wait
+            await self._judge.learn(handler)
+        elif isinstance(handler, WebSocketHandler):
+            await self._connects(handler, resource)
+        else:
+            await self._starts(handler, resource)
         return True
 
-    def _terminals(self, handler: JupyterHandler) -> None:
-        """A new terminal, and talking to one, need the terminal card; listing and ending do not."""
-        if isinstance(handler, WebSocketHandler):
-            self._judge.require_known(handler, TERMINAL, "connect")
-            self._live.watch(handler, TERMINAL)
-        elif handler.request.method == "POST":
-            self._judge.require_known(handler, TERMINAL, "start")
-
-    def _kernels(self, handler: JupyterHandler) -> None:
-        """Starting a kernel needs its card, and so does talking to a running one of somebody else.
+    async def _connects(self, handler: JupyterHandler, resource: str) -> None:
+        """Talking to a terminal, or to a running kernel of somebody else, needs its card.
 
         A server's owner keeps the kernels that run: what is in their memory is the owner's work.
-        Listing, interrupting and ending kernels are open to everybody who may enter the server.
         """
-        connects = isinstance(handler, WebSocketHandler)
-        if connects and self._judge.is_owner(handler):
-            return
-        action = "connect" if connects else "start"
-        for name in self._names(handler, connects):
-            card = self._judge.kernelspecs.card(name)
-            self._judge.require_known(handler, card, action)
-            if connects:
-                self._live.watch(handler, card)
+        if resource == "terminals":
+            cards = [TERMINAL]
+        else:
+            await self._judge.learn(handler, self._judge.refresh_s)
+            if self._judge.is_owner(handler):
+                return
+            names = self._running(handler, handler.path_kwargs.get("kernel_id"))
+            cards = [self._judge.kernelspecs.card(name) for name in names]
+        await self._judge.require(handler, cards, "connect", self._judge.refresh_s)
+        self._live.watch(handler, *cards)
 
-    def _names(self, handler: JupyterHandler, connects: bool) -> Iterator[str]:
-        """Give the names of the kernels that the request would start or talk to.
+    async def _starts(self, handler: JupyterHandler, resource: str) -> None:
+        """Starting a terminal or a kernel needs its card; listing and ending do not."""
+        if resource == "terminals":
+            cards = [TERMINAL] if handler.request.method == "POST" else []
+        else:
+            cards = [self._judge.kernelspecs.card(name) for name in self._names(handler, resource)]
+        if cards:
+            await self._judge.require(handler, cards, "start")
+
+    def _names(self, handler: JupyterHandler, resource: str) -> Iterator[str]:
+        """Give the names of the kernels that the request would start, or move a session to.
 
         Follows the handlers in ``jupyter_server.services`` for kernels and sessions. What they do
         not accept is theirs to refuse, and what this misreads the kernelspec manager refuses.
         """
-        running = handler.path_kwargs.get("kernel_id")
-        if connects or handler.path_kwargs.get("action") == "restart":
-            yield from self._running(handler, running)
-            return
-        method, resource = handler.request.method, getattr(handler, "auth_resource", None)
-        if running is not None or method not in ("POST", "PATCH"):
+        kernel_id, method = handler.path_kwargs.get("kernel_id"), handler.request.method
+        if handler.path_kwargs.get("action") == "restart":
+            yield from self._running(handler, kernel_id)
+        if kernel_id is not None or method not in ("POST", "PATCH"):
             return
         body = handler.get_json_body()
         kernel = body if resource == "kernels" else isinstance(body, dict) and body.get("kernel")
         kernel = kernel if isinstance(kernel, dict) else {}
-        yield from self._running(handler, kernel.get("kernel_id"))
-        yield from self._running(handler, kernel.get("id"))
+        running = list(
+            self._running(handler, kernel.get("kernel_id" if resource == "kernels" else "id"))
+        )
+        yield from running
         name = kernel.get("name")
         if isinstance(name, str) and name:
             yield name
-        elif method == "POST" and not (kernel.get("kernel_id") or kernel.get("id")):
+        elif method == "POST" and not running:
             yield handler.kernel_manager.default_kernel_name
 
     def _running(self, handler: JupyterHandler, kernel_id: Any) -> Iterator[str]:

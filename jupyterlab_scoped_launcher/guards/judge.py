@@ -17,6 +17,7 @@ from ..handlers import as_context
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
 
+    from .._core import Policy
     from ..extension import ScopedLauncher
     from .kernels import Kernelspecs
 
@@ -59,6 +60,8 @@ class Judge:
 
     def __init__(self, launcher: ScopedLauncher) -> None:
         self._launcher = launcher
+        self._kernels_of: Policy | None = None
+        self._kernels: dict[str, str] = {}
         self.audit = Audit(launcher)
 
     @property
@@ -71,9 +74,11 @@ class Judge:
     def policy_kernels(self) -> dict[str, str]:
         """The policy's ``kernels``: where each kernel, by lower-case name, has its search path."""
         policy = self._launcher.policies.current().policy
-        if policy is None:
-            return {}
-        return {name.lower(): path for name, path in json.loads(policy.kernels()).items()}
+        if policy is not self._kernels_of:
+            kernels = json.loads(policy.kernels()) if policy is not None else {}
+            self._kernels = {name.lower(): path for name, path in kernels.items()}
+            self._kernels_of = policy
+        return self._kernels
 
     async def learn(self, handler: JupyterHandler, max_age_s: float = 0.0) -> None:
         """Read the visitor's facts, at most ``max_age_s`` old, and keep them with the request.
@@ -121,13 +126,22 @@ class Judge:
             for card, decision in self._ask(state.policy.decide, as_context(reading), cards)
         ]
 
-    async def require(self, handler: JupyterHandler, card: Card, action: str) -> None:
-        """Raise a 403 with the reason unless the visitor may use ``card``, by fresh facts."""
-        await self.learn(handler)
-        self.require_known(handler, card, action)
+    async def require(
+        self, handler: JupyterHandler, cards: Sequence[Card], action: str, max_age_s: float = 0.0
+    ) -> None:
+        """Raise a 403 with the reason unless the visitor may use all ``cards``.
 
-    def require_known(self, handler: JupyterHandler | None, card: Card, action: str) -> None:
-        """As `require`, with the facts at hand."""
+        Facts up to ``max_age_s`` old do for a yes. A no is decided on fresh ones, so that a visitor
+        who was added is let in at once.
+        """
+        await self.learn(handler, max_age_s)
+        if max_age_s and not all(verdict.allowed for verdict in self.decide(handler, cards)):
+            await self.learn(handler)
+        for card in cards:
+            self.require_known(handler, card, action)
+
+    def require_known(self, handler: JupyterHandler, card: Card, action: str) -> None:
+        """Raise that 403 by the facts at hand."""
         (verdict,) = self.decide(handler, [card])
         self.audit.decided(verdict, action)
         if not verdict.allowed:
@@ -136,7 +150,7 @@ class Judge:
                 403, f"You may not use the {card.kind} {card.name!r} on this server. {sentence}"
             )
 
-    def sentence(self, handler: JupyterHandler | None, card: Card) -> str:
+    def sentence(self, handler: JupyterHandler, card: Card) -> str:
         """Return the engine's sentence on why the visitor may not use ``card``."""
         policy = self._launcher.policies.current().policy
         if policy is None:

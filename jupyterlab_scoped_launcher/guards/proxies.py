@@ -73,23 +73,16 @@ class ProxyGuard:
         self._states: dict[str, dict[str, Any]] = {}  # where a started service's port is
 
     async def check(self, handler: JupyterHandler) -> None:
-        """Raise a 403 unless the visitor may use every service that this request may reach.
-
-        Facts up to ``refresh`` old do for a yes. A no is decided on fresh ones, so that a visitor
-        who was added is let in at once.
-        """
+        """Raise a 403 unless the visitor may use every service that this request may reach."""
         cards = list(self._cards(handler))
         if not cards:
             return
         if not handler.current_user:  # not logged in: the redirect to the login, or nothing at all
             raise HTTPError(403)
-        await self._judge.learn(handler, self._judge.refresh_s)
-        if not all(verdict.allowed for verdict in self._judge.decide(handler, cards)):
-            await self._judge.learn(handler)
         streams = handler.request.headers.get("Accept") == "text/event-stream"
         upgrades = handler.request.headers.get("Upgrade", "").lower() == "websocket"
-        for card in cards:
-            self._judge.require_known(handler, card, "connect" if upgrades else "open")
+        action = "connect" if upgrades else "open"
+        await self._judge.require(handler, cards, action, self._judge.refresh_s)
         if streams or upgrades:
             self._live.watch(handler, *cards)
 

@@ -144,6 +144,7 @@ def test_a_shared_servers_visitor_does_not_use_the_owners_running_kernel(visitor
     assert outsider.handshake(f"api/kernels/{kernel}/channels") == 403
     assert outsider.post(f"api/kernels/{kernel}/restart").status_code == 403
     assert outsider.open_session({"id": kernel}).status_code == 403
+    assert outsider.open_session({"id": kernel, "kernel_id": "x"}).status_code == 403
     assert outsider.post("api/kernels", {"kernel_id": kernel, "name": "python3"}).status_code == 403
     session = outsider.open_session({"name": "python3"}).json()["id"]
     moved = outsider.request("PATCH", f"api/sessions/{session}", json={"kernel": {"id": kernel}})
