@@ -9,6 +9,8 @@ import click
 
 from jupyterlab_scoped_launcher import _core
 
+from .files import FILE, load_policy
+
 
 @click.group()
 def scopes() -> None:
@@ -35,17 +37,33 @@ def server(_context: click.Context, _option: click.Parameter, value: str | None)
     return {"kind": "server", "user": user, "name": name}
 
 
+def custom_scopes(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
+    """Read the custom scopes of a policy."""
+    return None if value is None else json.loads(load_policy(value).custom_scopes())
+
+
+policy_option = click.option(
+    "--policy",
+    "custom",
+    type=FILE,
+    callback=custom_scopes,
+    help="A policy: its custom scopes exist too.",
+)
+
+
 @scopes.command()
 @click.argument("listed", metavar="SCOPE...", nargs=-1, required=True)
 @click.option("--user", metavar="NAME", help="Who holds them: fills in self and !user.")
 @click.option("--service", metavar="NAME", help="The service that holds them: fills in !service.")
 @click.option("--server", metavar="OWNER/NAME", callback=server, help="Fills in !server.")
+@policy_option
 @click.option("--json", "as_json", is_flag=True, help="Print the answer of batch op expand.")
 def expand(
     listed: tuple[str, ...],
     user: str | None,
     service: str | None,
     server: dict[str, str] | None,
+    custom: dict[str, Any] | None,
     as_json: bool,
 ) -> None:
     """List all that these scopes include, one a line, as the Hub expands them.
@@ -59,7 +77,7 @@ def expand(
         owner = {"kind": "user", "name": user}
     elif service is not None:
         owner = {"kind": "service", "name": service}
-    answer = ask("expand", scopes=listed, owner=owner, oauth_client=server)
+    answer = ask("expand", scopes=listed, owner=owner, oauth_client=server, custom_scopes=custom)
     click.echo(json.dumps(answer) if as_json else "\n".join(answer["scopes"]))
 
 
@@ -70,6 +88,7 @@ def expand(
 @click.option(
     "--group", "groups", metavar="NAME", multiple=True, help="A group of the user. Repeatable."
 )
+@policy_option
 @click.option("--any", "post_filter", is_flag=True, help="Held for some resources is enough.")
 @click.pass_context
 def has(
@@ -78,6 +97,7 @@ def has(
     held: tuple[str, ...],
     user: str,
     groups: tuple[str, ...],
+    custom: dict[str, Any] | None,
     post_filter: bool,
 ) -> None:
     """Say whether a holder of the scopes HELD... has SCOPE: yes (exit code 0) or no (1)."""
@@ -87,7 +107,7 @@ def has(
     answer = ask(
         "has_scope",
         scope=scope,
-        have=ask("expand", scopes=held, owner=owner)["scopes"],
+        have=ask("expand", scopes=held, owner=owner, custom_scopes=custom)["scopes"],
         post_filter=post_filter,
         groups_of={user: groups},
     )
@@ -97,11 +117,12 @@ def has(
 
 @scopes.command()
 @click.argument("listed", metavar="SCOPE...", nargs=-1, required=True)
+@policy_option
 @click.option("--json", "as_json", is_flag=True, help="Print the answer of batch op describe.")
-def describe(listed: tuple[str, ...], as_json: bool) -> None:
+def describe(listed: tuple[str, ...], custom: dict[str, Any] | None, as_json: bool) -> None:
     """Say in words what scopes allow."""
-    ask("check_scopes", scopes=[name for name in listed if not name.startswith("custom:")])
-    answer = ask("describe", scopes=listed)
+    ask("check_scopes", scopes=listed, custom_scopes=custom)
+    answer = ask("describe", scopes=listed, custom_scopes=custom)
     if as_json:
         click.echo(json.dumps(answer))
         return

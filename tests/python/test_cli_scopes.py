@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -76,3 +77,21 @@ def test_describe_says_it_in_words() -> None:
         "access:servers!group=course7  access servers of users in group course7",
         "shutdown                      shut down the Hub",
     ]
+
+
+def test_custom_scopes_are_those_of_the_policy(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(
+        "version: 1\n"
+        "custom_scopes:\n"
+        "  custom:class:all: {description: Run the class, subscopes: [custom:class:use]}\n"
+        "  custom:class:use: {description: Use the tools}\n"
+    )
+    known = ("--policy", str(policy))
+    assert run("has", "custom:class:use", "custom:class:all", *known).stdout == "yes\n"
+    assert run("describe", "custom:class:use", *known).stdout == "custom:class:use  Use the tools\n"
+    assert run("expand", "custom:class:all", *known).stdout.splitlines() == [
+        "custom:class:all",
+        "custom:class:use",
+    ]
+    assert run("describe", "custom:class:use").exit_code == 1
