@@ -1,0 +1,43 @@
+//! Every policy in docs/policy.md passes lint.
+#![cfg(feature = "files")]
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+use scoped_launcher_core::policy::findings::Severity;
+use scoped_launcher_core::policy::lint::{Known, check};
+
+const DOCS: &str = include_str!("../../../docs/policy.md");
+
+/// A whole policy from a block that may be a part of one.
+fn whole(block: &str) -> String {
+    let first = block.lines().find(|line| !line.starts_with('#')).unwrap();
+    if first.starts_with("version:") {
+        return block.to_owned();
+    }
+    if first.starts_with("- ") {
+        return format!("version: 1\nrules:\n{block}");
+    }
+    if first.starts_with("match:") {
+        let rules = block.lines().enumerate();
+        let rules = rules.map(|(number, line)| {
+            format!("  - id: r{number}\n    {line}\n    show_when: {{admin: true}}\n")
+        });
+        return format!("version: 1\nrules:\n{}", rules.collect::<String>());
+    }
+    format!("version: 1\n{block}")
+}
+
+#[test]
+fn every_example_passes_lint() {
+    let blocks: Vec<&str> = DOCS
+        .split("```yaml\n")
+        .skip(1)
+        .map(|block| block.split_once("```").unwrap().0)
+        .collect();
+    assert!(blocks.len() > 5);
+    for block in blocks {
+        let policy = whole(block);
+        let checked = check(policy.as_bytes(), "policy.yaml", &Known::default());
+        let errors: Vec<_> = checked.of(Severity::Error).collect();
+        assert!(errors.is_empty(), "{policy}\n{errors:?}");
+    }
+}
