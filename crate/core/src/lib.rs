@@ -9,3 +9,4 @@ pub mod batch;
 pub mod error;
 pub mod policy;
 pub mod scopes;
+pub mod sort;

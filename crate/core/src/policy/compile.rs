@@ -1,11 +1,12 @@
 //! A policy, ready to decide: rules indexed by what they match, conditions as one list in which
 //! equal conditions are one node.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::index::{Index, Matcher};
 use super::model::{Condition, Document, Scope, Test};
 use crate::scopes::{CustomScope, Definitions};
+use crate::sort::sort;
 
 /// A compiled policy. It holds no facts: many sessions may share it.
 #[derive(Debug)]
@@ -98,7 +99,7 @@ impl Policy {
             mut changes_ms,
             ..
         } = compiler;
-        changes_ms.sort_unstable();
+        sort(&mut changes_ms);
         changes_ms.dedup();
         let mut rule_index = Index::default();
         for (number, rule) in document.rules.iter().enumerate() {
@@ -112,23 +113,19 @@ impl Policy {
                 tag_index.add(*key, selector, number as u32);
             }
         }
-        let custom_scopes: BTreeMap<_, _> = document
-            .custom_scopes
-            .0
-            .iter()
-            .map(|(name, scope)| {
-                let subscopes = scope.subscopes.clone();
-                (
-                    name.clone(),
-                    CustomScope {
-                        description: String::new(),
-                        subscopes,
-                    },
-                )
-            })
-            .collect();
+        let custom_scopes = document.custom_scopes.0.iter().map(|(name, scope)| {
+            let subscopes = scope.subscopes.clone();
+            (
+                name.clone(),
+                CustomScope {
+                    description: String::new(),
+                    subscopes,
+                },
+            )
+        });
+        let definitions = Definitions::with_custom(custom_scopes);
         Self {
-            definitions: Definitions::with_custom(custom_scopes),
+            definitions,
             rules,
             rule_index,
             tag_index,
@@ -200,7 +197,7 @@ impl<'d> Compiler<'d> {
                 _ => {}
             }
         }
-        kernels.sort_unstable();
+        sort(&mut kernels);
         kernels.dedup();
         Rule {
             from_ms: from_ms.unwrap_or(i64::MIN),

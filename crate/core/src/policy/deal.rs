@@ -6,6 +6,7 @@ use super::compile::Policy;
 use super::facts::{Card, Kernelspec, Kind};
 use super::hash::QuickMap;
 use super::model::Key;
+use crate::sort::sort;
 
 /// Cards by the rules that match them. Cards with the same rules are one class, and the rules of a
 /// class are looked at once for all its cards.
@@ -20,7 +21,7 @@ pub(super) struct Deal {
     pub(super) kernel_order: Vec<u32>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Class {
     /// Numbers of the rules that match, sorted.
     pub(super) rules: Vec<u32>,
@@ -185,7 +186,7 @@ impl<'p> Dealer<'p> {
         for tag in tags {
             policy.rule_index.find(Key::Tag, tag, found);
         }
-        found.sort_unstable();
+        sort(found);
         found.dedup();
         if let Some(&known) = classes.get(found.as_slice()) {
             return known;
@@ -196,12 +197,14 @@ impl<'p> Dealer<'p> {
     }
 
     fn finish(self) -> Vec<Class> {
-        let mut numbered: Vec<(Vec<u32>, u32)> = self.classes.into_iter().collect();
-        numbered.sort_unstable_by_key(|&(_, number)| number);
-        numbered
-            .into_iter()
-            .map(|(rules, _)| Class { rules })
-            .collect()
+        let mut classes = Vec::new();
+        classes.resize_with(self.classes.len(), Class::default);
+        for (rules, number) in self.classes {
+            if let Some(class) = classes.get_mut(number as usize) {
+                class.rules = rules;
+            }
+        }
+        classes
     }
 }
 
@@ -218,7 +221,7 @@ fn kernel_order(policy: &Policy, kernels: &[KernelCard], classes: &[Class]) -> V
             .filter_map(|&rule| policy.rules.get(rule as usize))
             .flat_map(|rule| rule.kernels.iter().copied())
             .collect();
-        asks.sort_unstable();
+        sort(&mut asks);
         asks.dedup();
         if kernel.name.is_none() {
             // It is not there, whatever its rules say.

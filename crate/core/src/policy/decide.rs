@@ -10,6 +10,7 @@ use super::deal::{Class, Deal, server_names};
 use super::facts::{Card, Context, Kernelspec, Kind};
 use super::model::{Role, Visibility};
 use crate::scopes::Held;
+use crate::sort::sort;
 
 /// A policy, one visitor's facts and the cards of one launcher, all resident, so that a pass over
 /// all cards looks at nothing twice.
@@ -217,7 +218,7 @@ impl Judgement<'_> {
 impl Facts {
     fn new(policy: &Policy, context: Context) -> Self {
         let mut groups = context.groups.clone();
-        groups.sort_unstable();
+        sort(&mut groups);
         groups.dedup();
         let shares: Vec<String> = context
             .shares

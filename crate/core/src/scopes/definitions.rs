@@ -1,6 +1,6 @@
 //! Which scopes exist and what each one includes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 /// The Hub's own scopes and their direct subscopes, as `jupyterhub.scopes.scope_definitions` (6.1).
 ///
@@ -119,7 +119,7 @@ pub struct CustomScope {
 /// All scopes that exist: the Hub's own and a deployment's custom ones.
 #[derive(Debug, Clone, Default)]
 pub struct Definitions {
-    custom: BTreeMap<String, CustomScope>,
+    custom: HashMap<String, CustomScope>,
 }
 
 impl Definitions {
@@ -128,8 +128,10 @@ impl Definitions {
     /// Names are taken as they come; with feature `files`, `scopes::define` checks them as the Hub
     /// does.
     #[must_use]
-    pub fn with_custom(custom: BTreeMap<String, CustomScope>) -> Self {
-        Self { custom }
+    pub fn with_custom(custom: impl IntoIterator<Item = (String, CustomScope)>) -> Self {
+        Self {
+            custom: custom.into_iter().collect(),
+        }
     }
 
     /// Whether a scope of this name exists.
@@ -138,11 +140,13 @@ impl Definitions {
         hub_subscopes(base).is_some() || self.custom.contains_key(base)
     }
 
-    /// The names of all scopes.
+    /// The names of all scopes, those of the Hub first.
     #[cfg(feature = "files")]
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let hub = HUB_SCOPES.iter().map(|(name, _)| *name);
-        hub.chain(self.custom.keys().map(String::as_str))
+        let mut custom: Vec<&str> = self.custom.keys().map(String::as_str).collect();
+        custom.sort_unstable();
+        hub.chain(custom)
     }
 
     /// How a custom scope describes itself.
@@ -155,7 +159,7 @@ impl Definitions {
     /// `base` and everything that it includes; a scope that does not exist includes only itself.
     pub(crate) fn implied<'a>(&'a self, base: &'a str) -> Vec<&'a str> {
         let mut implied = vec![base];
-        let mut seen = BTreeSet::from([base]);
+        let mut seen = HashSet::from([base]);
         let mut next = 0;
         while let Some(&scope) = implied.get(next) {
             implied.extend(self.subscopes(scope).filter(|name| seen.insert(name)));
@@ -170,7 +174,7 @@ impl Definitions {
             return false;
         }
         let implied = self.implied(base);
-        let mut wanted_by: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut wanted_by: HashMap<&str, usize> = HashMap::new();
         for subscope in implied.iter().flat_map(|scope| self.subscopes(scope)) {
             *wanted_by.entry(subscope).or_default() += 1;
         }
@@ -238,8 +242,7 @@ mod tests {
                     subscopes: subscopes.into_iter().map(str::to_owned).collect(),
                 };
                 (name.to_owned(), scope)
-            })
-            .into(),
+            }),
         );
         for finite in ["end", "diamond", "left", "right", "admin:users", "unknown"] {
             assert!(!definitions.is_endless(finite), "{finite}");

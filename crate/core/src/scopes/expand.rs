@@ -1,6 +1,6 @@
 //! Raw scopes, as roles and tokens name them, to expanded ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use super::definitions::{Definitions, SELF_SCOPES};
 use super::set::{Name, ScopeSet};
@@ -46,8 +46,8 @@ pub enum Problem {
 pub struct Expansion {
     /// The expanded scopes.
     pub scopes: ScopeSet,
-    /// What was left out, and why.
-    pub problems: BTreeSet<(Problem, String)>,
+    /// What was left out, and why; perhaps more than once.
+    pub problems: Vec<(Problem, String)>,
 }
 
 /// Expands raw scopes; as [`expand`], but never fails.
@@ -63,12 +63,12 @@ pub fn expand_leniently<'s>(
     let fill = Fill::new(owner, client);
     let mut expansion = Expansion::default();
     let Expansion { scopes, problems } = &mut expansion;
-    let mut known: BTreeMap<&str, Vec<(&str, Name)>> = BTreeMap::new();
+    let mut known: HashMap<&str, Vec<(&str, Name)>> = HashMap::new();
     for raw_scope in raw_scopes {
         let (base, filter) = split(raw_scope);
         if base == "self" && filter.is_empty() {
             if !add_self(scopes, owner, definitions) {
-                problems.insert((Problem::NotAUser, base.to_owned()));
+                problems.push((Problem::NotAUser, base.to_owned()));
             }
             continue;
         }
@@ -90,7 +90,7 @@ pub fn expand_leniently<'s>(
             match filled {
                 Ok(filter) => scopes.add(name, filter),
                 Err(problem) => {
-                    problems.insert((problem, [scope, "!", filter].concat()));
+                    problems.push((problem, [scope, "!", filter].concat()));
                 }
             }
         }
@@ -112,7 +112,7 @@ pub fn expand<'s>(
     client: Option<OauthClient>,
     definitions: &Definitions,
 ) -> Result<(ScopeSet, Vec<Error>), Error> {
-    let mut checked = BTreeSet::new();
+    let mut checked = HashSet::new();
     for raw_scope in raw_scopes.clone() {
         let (base, _) = split(raw_scope);
         if !checked.insert(base) {
@@ -128,7 +128,12 @@ pub fn expand<'s>(
             ));
         }
     }
-    let Expansion { scopes, problems } = expand_leniently(raw_scopes, owner, client, definitions);
+    let Expansion {
+        scopes,
+        mut problems,
+    } = expand_leniently(raw_scopes, owner, client, definitions);
+    problems.sort_unstable();
+    problems.dedup();
     let mut warnings = Vec::new();
     for (problem, scope) in &problems {
         let (base, filter) = split(scope);
