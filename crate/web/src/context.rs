@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use scoped_launcher_core::policy::Policy;
-use scoped_launcher_core::policy::facts::{Context, Server};
-use scoped_launcher_core::policy::model::Document;
+use scoped_launcher_core::policy::facts::Context;
 use scoped_launcher_core::policy::time::parse_instant;
-use serde::Deserialize;
 use wasm_bindgen::JsValue;
 
 use crate::failure::Failure;
 use crate::fetch::Answer;
+use crate::read::{self, Field, Unfit};
 
 /// What the server says about its policy and about the visitor.
 pub struct Report {
@@ -18,7 +17,7 @@ pub struct Report {
     pub policing: Policing,
     /// The server's clock at its answer, in milliseconds of Unix time.
     pub now_ms: i64,
-    /// The visitor's facts; none in the page itself, which is the same for all visitors.
+    /// The visitor's facts; none in the outline that a page carries.
     pub facts: Option<Facts>,
 }
 
@@ -40,82 +39,19 @@ pub enum Policing {
     Ungoverned,
     /// A broken one: nothing is shown. The sentence says what is wrong.
     Broken(String),
-    /// The one that was asked about is still right.
+    /// The one that the browser has is still right.
     Unchanged,
     /// A policy, with a text that changes when it does.
     Governed(Option<String>, Arc<Policy>),
-}
-
-/// The keys without a default are those whose absence could open a card: a rule that hides from a group
-/// shows its cards to a visitor without groups.
-#[derive(Deserialize)]
-struct ContextFrame {
-    hub: bool,
-    user: String,
-    admin: bool,
-    groups: Vec<String>,
-    scopes: Vec<String>,
-    shares: Vec<String>,
-    #[serde(default)]
-    server: Option<Server>,
-    now: String,
-    #[serde(default)]
-    age_s: f64,
-    #[serde(default)]
-    stale: bool,
-    #[serde(default)]
-    warnings: Vec<String>,
-    policy: PolicyFrame,
-}
-
-#[derive(Deserialize)]
-struct OutlineFrame {
-    now: String,
-    policy: PolicyFrame,
-}
-
-#[derive(Deserialize)]
-struct PolicyFrame {
-    state: PolicyState,
-    #[serde(default)]
-    on_invalid: OnInvalid,
-    #[serde(default)]
-    message: Option<String>,
-    #[serde(default)]
-    etag: Option<String>,
-    #[serde(default)]
-    document: Option<Document>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum PolicyState {
-    Missing,
-    Invalid,
-    Ok,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum OnInvalid {
-    #[default]
-    HideAll,
-    Show,
-}
-
-/// An error, as the server words it.
-#[derive(Deserialize)]
-struct Refusal {
-    code: String,
-    message: String,
 }
 
 /// Reads the server's answer; `etag` is that of the policy that the browser has.
 ///
 /// # Errors
 /// `login` for 401, 403 and redirects, `not-found` for 404, the server's own code for what it refuses with
-/// `{code, message}`, `unavailable` for other errors, `bad-context` for an answer that is not a context.
+/// `{code, message}`, `unavailable` for other statuses, `bad-context` for what is not a context.
 pub fn read(answer: Answer, etag: Option<&str>) -> Result<Report, Failure> {
+    let body = Field::new("context", answer.body.unwrap_or(JsValue::UNDEFINED));
     match answer.status {
         200 => {}
         0 | 401 | 403 => {
@@ -130,83 +66,81 @@ pub fn read(answer: Answer, etag: Option<&str>) -> Result<Report, Failure> {
                 "This server does not have the server extension jupyterlab_scoped_launcher, or does not enable it.",
             ));
         }
-        status => return Err(refused(status, answer.body)),
+        _ => {
+            return Err(
+                match (body.get("code").text(), body.get("message").text()) {
+                    (Ok(code), Ok(message)) => Failure::new(&code, message),
+                    _ => Failure::new("unavailable", "The server answered with an error."),
+                },
+            );
+        }
     }
-    let body = answer.body.ok_or_else(|| bad_context("it is not JSON"))?;
-    let frame: ContextFrame = serde_wasm_bindgen::from_value(body).map_err(bad_context)?;
-    #[allow(clippy::cast_possible_truncation)] // saturates, and NaN is 0
-    let age_ms = (frame.age_s.max(0.0) * 1000.0) as i64;
+    let context = read::context(&body)?;
+    let age_ms = body.get("age_s").number()?.max(0.0) * 1000.0;
     Ok(Report {
-        policing: policing(frame.policy, etag)?,
-        now_ms: parse_instant(&frame.now).map_err(bad_context)?,
         facts: Some(Facts {
-            context: Context {
-                hub: frame.hub,
-                user: frame.user,
-                admin: frame.admin,
-                groups: frame.groups,
-                scopes: frame.scopes,
-                shares: frame.shares,
-                server: frame.server,
-                now: None,
-            },
-            age_ms,
-            stale: frame.stale,
-            warnings: frame.warnings,
+            context,
+            #[allow(clippy::cast_possible_truncation)] // saturates, and NaN is 0
+            age_ms: age_ms as i64,
+            stale: body.get("stale").flag()?,
+            warnings: body.get("warnings").texts()?,
         }),
+        ..outline(&body, etag)?
     })
 }
 
-/// Reads the outline of the policy that the page carries: `{now, policy}` as in the context.
+/// Reads the outline of the policy that a page carries: `{now, policy}` as in the context.
 ///
 /// # Errors
 /// `bad-context`.
-pub fn read_outline(outline: JsValue) -> Result<Report, Failure> {
-    let frame: OutlineFrame = serde_wasm_bindgen::from_value(outline).map_err(bad_context)?;
+pub fn read_outline(outline_: JsValue) -> Result<Report, Failure> {
+    outline(&Field::new("outline", outline_), None)
+}
+
+fn outline(from: &Field, etag: Option<&str>) -> Result<Report, Failure> {
     Ok(Report {
-        policing: policing(frame.policy, None)?,
-        now_ms: parse_instant(&frame.now).map_err(bad_context)?,
+        policing: policing(&from.get("policy"), etag)?,
+        now_ms: parse_instant(&from.get("now").text()?)?,
         facts: None,
     })
 }
 
-fn refused(status: u16, body: Option<JsValue>) -> Failure {
-    match body.map(serde_wasm_bindgen::from_value::<Refusal>) {
-        Some(Ok(refusal)) => Failure::new(&refusal.code, refusal.message),
-        _ => Failure::new(
-            "unavailable",
-            format!("The server answered with status {status}."),
-        ),
+fn policing(from: &Field, etag: Option<&str>) -> Result<Policing, Failure> {
+    let state = from.get("state").text()?;
+    if state == "missing" {
+        return Ok(Policing::Ungoverned);
     }
-}
-
-fn policing(frame: PolicyFrame, etag: Option<&str>) -> Result<Policing, Failure> {
-    match (frame.state, frame.on_invalid, frame.document) {
-        (PolicyState::Missing, ..) | (PolicyState::Invalid, OnInvalid::Show, _) => {
-            Ok(Policing::Ungoverned)
+    if state == "invalid" {
+        if from.get("on_invalid").text()? == "show" {
+            return Ok(Policing::Ungoverned);
         }
-        (PolicyState::Invalid, OnInvalid::HideAll, _) => {
-            Ok(Policing::Broken(frame.message.unwrap_or_else(|| {
-                "The launcher policy cannot be used.".to_owned()
-            })))
+        let message = from.get("message").text_if_any()?;
+        return Ok(Policing::Broken(message.unwrap_or_default()));
+    }
+    let new_etag = from.get("etag").text().ok();
+    match from.get("document").optional() {
+        Some(document) => {
+            let policy = Policy::new(read::document(&document)?);
+            Ok(Policing::Governed(new_etag, Arc::new(policy)))
         }
-        (PolicyState::Ok, _, Some(document)) => Ok(Policing::Governed(
-            frame.etag,
-            Arc::new(Policy::new(document)),
+        None if new_etag.is_some() && new_etag.as_deref() == etag => Ok(Policing::Unchanged),
+        None => Err(Failure::new(
+            "bad-context",
+            "The server's answer cannot be used: it has no policy.",
         )),
-        (PolicyState::Ok, _, None) if frame.etag.is_some() && frame.etag.as_deref() == etag => {
-            Ok(Policing::Unchanged)
-        }
-        (PolicyState::Ok, _, None) => Err(bad_context("the policy is missing")),
     }
 }
 
-fn bad_context(reason: impl ToString) -> Failure {
-    Failure::new(
-        "bad-context",
-        format!(
-            "The server's answer cannot be used: {}.",
-            reason.to_string()
-        ),
-    )
+impl From<Unfit> for Failure {
+    fn from(unfit: Unfit) -> Self {
+        Self::new(
+            "bad-context",
+            [
+                "The server's answer cannot be used: ",
+                &unfit.sentence(),
+                ".",
+            ]
+            .concat(),
+        )
+    }
 }

@@ -1,10 +1,12 @@
 //! The browser's face of the engine: reads the context, and keeps policy, facts and cards resident, so
 //! that one call decides all cards.
+#![cfg(target_arch = "wasm32")]
 
 mod clock;
 mod context;
 mod failure;
 mod fetch;
+mod read;
 mod state;
 mod status;
 
@@ -13,9 +15,7 @@ use std::rc::Rc;
 
 use gloo_net::http::Headers;
 use js_sys::encode_uri_component;
-use scoped_launcher_core::policy::facts::{Card, Kernelspec};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::future_to_promise;
@@ -23,6 +23,7 @@ use wasm_bindgen_futures::future_to_promise;
 use crate::context::{Policing, Report};
 use crate::failure::Failure;
 use crate::fetch::Answer;
+use crate::read::{Field, Unfit};
 use crate::state::State;
 use crate::status::{Status, own_cards};
 
@@ -190,7 +191,7 @@ impl Engine {
     /// # Errors
     /// `bad-argument`.
     pub fn set_cards(&self, cards: JsCards) -> Result<(), JsValue> {
-        let cards: Vec<Card> = argument(cards.into())?;
+        let cards = argument(read::cards(&Field::new("cards", cards.into())))?;
         self.state.borrow_mut().set_cards(cards);
         Ok(())
     }
@@ -200,7 +201,10 @@ impl Engine {
     /// # Errors
     /// `bad-argument`.
     pub fn set_kernelspecs(&self, kernelspecs: JsKernelspecs) -> Result<(), JsValue> {
-        let kernelspecs: Vec<Kernelspec> = argument(kernelspecs.into())?;
+        let kernelspecs = argument(read::kernelspecs(&Field::new(
+            "kernelspecs",
+            kernelspecs.into(),
+        )))?;
         self.state.borrow_mut().set_kernelspecs(kernelspecs);
         Ok(())
     }
@@ -254,9 +258,8 @@ fn take_over(state: &mut State, report: Report) -> Result<JsValue, Failure> {
     })
 }
 
-fn argument<T: DeserializeOwned>(value: JsValue) -> Result<T, Failure> {
-    serde_wasm_bindgen::from_value(value)
-        .map_err(|error| Failure::new("bad-argument", error.to_string()))
+fn argument<T>(read: Result<T, Unfit>) -> Result<T, Failure> {
+    read.map_err(|unfit| Failure::new("bad-argument", unfit.sentence()))
 }
 
 fn to_js(value: &impl Serialize) -> Result<JsValue, Failure> {

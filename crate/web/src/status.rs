@@ -3,6 +3,7 @@
 use scoped_launcher_core::policy::facts::Context;
 use scoped_launcher_core::policy::glob::Glob;
 use scoped_launcher_core::policy::model::{Document, OpenIn, PolicyCard, Selector};
+use scoped_launcher_core::sort::sort;
 use serde::Serialize;
 
 /// After an answer of the server.
@@ -55,7 +56,7 @@ pub fn own_cards<'s>(document: &'s Document, context: &'s Context) -> Vec<OwnCar
             Some((share.as_str(), owner, name))
         })
         .collect();
-    shares.sort_unstable();
+    sort(&mut shares);
     shares.dedup();
     if let Some(here) = &context.server {
         // A card for the server that the visitor is on leads nowhere.
