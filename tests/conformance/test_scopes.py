@@ -38,7 +38,7 @@ def asked(draw: Any, op: str) -> questions.Json:
 
 @pytest.mark.parametrize("op", questions.OPS)
 def test_drawn_cases_agree(op: str) -> None:
-    @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
     @given(asked(op))
     def agree(question: questions.Json) -> None:
         assert differences(question, WORLD) is None
