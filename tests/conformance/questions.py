@@ -55,6 +55,7 @@ USERS = [
 ]
 SERVERS = ["", "lab", "lab/x", "dash-1", " ", "=", "!", "é", "😀"]
 GROUPS = ["class", "class1234", "Class", "g/h", "g=h", "g!h", "é", "日本", "😀", " ", "ann"]
+GROUPS_WITH_MEMBERS = GROUPS[:5]
 SERVICES = ["web", "grader", "w/b", "w=b", "é", "😀", ""]
 
 
@@ -108,8 +109,9 @@ class Questions:
         self.odd = source.pick([False, False, False, True])
         # A few names for one question, so that its scopes meet.
         self.bases = [source.pick(BASES) for _ in range(1 + source.size(4))]
-        self.users = [source.pick([*groups_of, *USERS]) or "ann" for _ in range(3)]
-        self.groups = [source.pick(GROUPS) for _ in range(2)]
+        members = list(groups_of)
+        self.users = [source.pick(names) or "ann" for names in (members, members, USERS)]
+        self.groups = [source.pick(names) for names in (GROUPS_WITH_MEMBERS, GROUPS)]
 
     def many(self, make: Callable[[], T], most: int) -> list[T]:
         return [make() for _ in range(self.source.size(most))]
@@ -256,10 +258,15 @@ class Questions:
         }
 
     def has_scope(self) -> Json:
+        have = self.scopes()
+        scope = self.scope()
+        if have and self.source.pick([True, False]):
+            # Of something that is held; of what else?
+            scope = self.source.pick(have).partition("!")[0] + self.filter()
         return {
             "op": "has_scope",
-            "scope": self.scope(),
-            "have": self.scopes(),
+            "scope": scope,
+            "have": have,
             "post_filter": self.source.pick([False, False, True]),
             "groups_of": self.lookup(),
         }
@@ -288,4 +295,4 @@ def question(source: Source, groups_of: Groups, op: str | None = None) -> Json:
 def groups_of(rng: random.Random) -> Groups:
     """Some users, with groups."""
     users = rng.sample([name for name in USERS if name], 6)
-    return {user: rng.sample(GROUPS[:5], rng.randrange(4)) for user in users}
+    return {user: rng.sample(GROUPS_WITH_MEMBERS, rng.randrange(4)) for user in users}
