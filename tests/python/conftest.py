@@ -35,7 +35,7 @@ PASSWORD = "only for tests"
 
 POLICY = """\
 version: 1
-max_stale: 4s
+max_stale: 5s
 rules:
   - id: class
     match: {kernel: "Class1234_*"}

@@ -228,7 +228,7 @@ def test_an_outage_of_the_hub_is_bridged_and_then_closes(hub, visitor):
         stale = in_time(visitor, lambda context: context["stale"])
         assert stale["groups"] == good["groups"]
         assert stale["age_s"] >= COALESCE_S
-        time.sleep(4 - stale["age_s"] + 0.1)
+        time.sleep(5 - stale["age_s"] + 0.1)
         closed = visitor.get("scoped-launcher/context")
     assert closed.status_code == 503
     assert closed.json() == {
