@@ -20,7 +20,7 @@ pub const MAX_BYTES: usize = 4 << 20;
 pub const MAX_DEPTH: usize = 120;
 /// How many values a policy may have. What an alias stands for counts each time, and long text
 /// counts as one value for each 64 bytes.
-pub const MAX_WEIGHT: usize = 400_000;
+pub const MAX_WEIGHT: usize = 250_000;
 
 /// Where a key or value is: lines and columns from 1, columns in characters, the end exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -309,9 +309,25 @@ fn too_deep(place: Place) -> Box<Problem> {
     )
 }
 
+fn too_many(place: Place) -> Box<Problem> {
+    problem(
+        Code::TOO_MANY_VALUES,
+        place,
+        format!(
+            "Up to here the policy has more than {MAX_WEIGHT} values, aliases counted in full."
+        ),
+        "Use globs instead of long lists, and fewer aliases.",
+    )
+}
+
 // --- YAML ---
 
 fn read_yaml(text: &str, builder: &mut Builder) -> Outcome {
+    // The parser keeps all of a flow collection in memory before it tells of its beginning.
+    let mut separators = text.match_indices([',', '[', '{']);
+    if let Some((offset, _)) = separators.nth(MAX_WEIGHT) {
+        return Err(too_many(Place::at(text, offset)));
+    }
     let mut parser = Parser::new_from_str(text);
     while let Some(next) = parser.next_event() {
         let (event, span) = next.map_err(|error| yaml_problem(text, &error))?;
@@ -731,14 +747,7 @@ impl Builder {
         if self.weight <= MAX_WEIGHT {
             return Ok(());
         }
-        Err(problem(
-            Code::TOO_MANY_VALUES,
-            place,
-            format!(
-                "Up to here the policy has more than {MAX_WEIGHT} values, aliases counted in full."
-            ),
-            "Use globs instead of long lists, and fewer aliases.",
-        ))
+        Err(too_many(place))
     }
 
     fn check_depth(&self, more: usize, place: Place) -> Outcome {

@@ -157,7 +157,7 @@ impl Definitions {
     }
 
     /// `base` and everything that it includes; a scope that does not exist includes only itself.
-    pub(crate) fn implied<'a>(&'a self, base: &'a str) -> Vec<&'a str> {
+    pub(super) fn implied<'a>(&'a self, base: &'a str) -> Vec<&'a str> {
         let mut implied = vec![base];
         let mut seen = HashSet::from([base]);
         let mut next = 0;
@@ -169,7 +169,7 @@ impl Definitions {
     }
 
     /// Whether the subscopes of `base` lead into a cycle, which the Hub cannot expand.
-    pub(crate) fn is_endless(&self, base: &str) -> bool {
+    pub(super) fn is_endless(&self, base: &str) -> bool {
         if !self.custom.contains_key(base) {
             return false;
         }

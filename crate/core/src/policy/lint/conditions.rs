@@ -192,12 +192,19 @@ fn every(all: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     result.filter(|_| !unknown)
 }
 
+/// So many circles are reported: one mistake can make thousands.
+const MOST_CYCLES: usize = 20;
+
+/// So many kernels of a circle are named.
+const MOST_NAMED: usize = 8;
+
 /// Reports kernels whose cards depend on themselves through `kernel` conditions.
 pub fn check_cycles(lint: &mut Lint, root: &At) {
     let needs = Needs::new(root);
     let mut done: HashSet<String> = HashSet::new();
+    let mut cycles = 0;
     for kernel in needs.asked_for() {
-        needs.walk(lint, kernel, &mut done);
+        needs.walk(lint, kernel, &mut done, &mut cycles);
     }
 }
 
@@ -272,12 +279,17 @@ impl<'a> Needs<'a> {
         rules.sort_unstable();
         rules.dedup();
         let asked = rules.into_iter().filter_map(|rule| self.rules.get(rule));
-        asked.flatten().collect()
+        let asked: Vec<_> = asked.flatten().collect();
+        if lint.may_compare(asked.len()) {
+            asked
+        } else {
+            Vec::new()
+        }
     }
 
     /// Walks depth first from a kernel; whatever leads back to where the walk is, is a cycle.
-    fn walk(&self, lint: &mut Lint, start: &str, done: &mut HashSet<String>) {
-        if done.contains(start) {
+    fn walk(&self, lint: &mut Lint, start: &str, done: &mut HashSet<String>, cycles: &mut usize) {
+        if done.contains(start) || *cycles >= MOST_CYCLES {
             return;
         }
         let mut path = vec![(start, self.of(lint, start))];
@@ -288,8 +300,12 @@ impl<'a> Needs<'a> {
                 continue;
             };
             if let Some(begin) = path.iter().position(|(kernel, _)| kernel == next) {
-                let kernels = path.iter().skip(begin).map(|(kernel, _)| *kernel);
-                let round: Vec<_> = kernels.chain([next.as_str()]).collect();
+                let round = path.iter().skip(begin).map(|(kernel, _)| *kernel);
+                let mut round: Vec<_> = round.take(MOST_NAMED).collect();
+                if path.len() - begin > MOST_NAMED {
+                    round.push("…");
+                }
+                round.push(next);
                 lint.report(
                     Code::KERNEL_CYCLE,
                     at,
@@ -299,6 +315,10 @@ impl<'a> Needs<'a> {
                     ),
                     "Ask here for a group or scope instead, or match fewer kernels.",
                 );
+                *cycles += 1;
+                if *cycles >= MOST_CYCLES {
+                    return;
+                }
             } else if !done.contains(next) {
                 path.push((next, self.of(lint, next)));
             }

@@ -22,7 +22,7 @@ use super::findings::{Code, Finding, Severity};
 use super::model::Document;
 use crate::error::Error;
 
-/// More findings than this are counted, not told.
+/// More findings than this are not told.
 const MOST_FINDINGS: usize = 1_000;
 
 /// Globs are held against at most so many names: beyond that, lint says nothing about them.
@@ -66,7 +66,7 @@ pub fn check(bytes: &[u8], file: &str, known: &Known) -> Checked {
         known,
         nearest: Nearest::default(),
         findings: Vec::new(),
-        untold: 0,
+        more: false,
         comparisons_left: Cell::new(MOST_COMPARISONS),
     };
     let document = match read(bytes, file) {
@@ -96,7 +96,7 @@ struct Lint<'a> {
     known: &'a Known<'a>,
     nearest: Nearest,
     findings: Vec<Finding>,
-    untold: usize,
+    more: bool,
     comparisons_left: Cell<usize>,
 }
 
@@ -130,6 +130,12 @@ impl Lint<'_> {
                 None
             }
         }
+    }
+
+    /// Whether there is nothing more to tell. An error must be told even after a thousand
+    /// warnings: it refuses the policy.
+    fn is_full(&self) -> bool {
+        self.findings.len() >= MOST_FINDINGS && self.has_errors()
     }
 
     fn has_errors(&self) -> bool {
@@ -176,13 +182,9 @@ impl Lint<'_> {
     }
 
     fn add(&mut self, code: Code, place: Place, path: String, message: String, help: String) {
-        let told = self.findings.len() < MOST_FINDINGS;
-        if !told {
-            self.untold += 1;
-            // The first error must be told even after a thousand warnings: it refuses the policy.
-            if code.severity == Severity::Warning || self.has_errors() {
-                return;
-            }
+        if self.is_full() {
+            self.more = true;
+            return;
         }
         self.findings.push(Finding {
             severity: code.severity,
@@ -203,11 +205,11 @@ impl Lint<'_> {
     }
 
     fn into_findings(mut self) -> Vec<Finding> {
-        if let (1.., Some(last)) = (self.untold, self.findings.last_mut()) {
-            last.message += &format!(" (And {} more findings.)", self.untold);
-        }
         let order = |finding: &Finding| (finding.place.line, finding.place.column, finding.code);
         self.findings.sort_by_key(order);
+        if let (true, Some(last)) = (self.more, self.findings.last_mut()) {
+            last.help += " (There are more findings than these.)";
+        }
         self.findings
     }
 }

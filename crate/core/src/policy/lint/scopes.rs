@@ -1,10 +1,10 @@
 //! Roles, custom scopes, and the scopes that conditions ask for.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::rules::unique;
 use super::{At, Lint};
-use crate::policy::document::Value;
+use crate::policy::document::{Node, Value};
 use crate::policy::findings::{Code, quoted};
 use crate::policy::model;
 use crate::scopes::text::{split, split_filter};
@@ -19,38 +19,36 @@ const METASCOPES: &[&str] = &["self", "inherit", "(no_scope)"];
 /// Scopes that exist, and custom scopes that roles grant.
 pub struct Known<'a> {
     definitions: Definitions,
-    custom: HashSet<&'a str>,
-    granted: HashSet<String>,
+    /// Custom scopes with their subscopes.
+    custom: HashMap<&'a str, Vec<&'a str>>,
+    /// Custom scopes whose subscopes lead into a cycle, which the Hub cannot expand.
+    endless: HashSet<&'a str>,
+    granted: HashSet<&'a str>,
 }
 
 impl<'a> Known<'a> {
     /// Collects them from `custom_scopes` and `roles`.
     pub fn new(root: &At<'a>) -> Self {
-        let mut custom = BTreeMap::new();
         let custom_scopes = root.get("custom_scopes");
-        let mut names = HashSet::new();
-        for (entry, definition) in custom_scopes.iter().flat_map(At::entries) {
-            names.insert(entry.key.as_str());
-            let subscopes = definition.items_of("subscopes");
-            let subscopes = subscopes.iter().filter_map(|at| at.node.text());
+        let custom_scopes = custom_scopes.iter().flat_map(At::entries);
+        let custom: HashMap<_, Vec<_>> = custom_scopes
+            .map(|(entry, definition)| (entry.key.as_str(), texts(&definition, "subscopes")))
+            .collect();
+        let definitions = custom.iter().map(|(name, subscopes)| {
             let definition = CustomScope {
                 description: String::new(),
-                subscopes: subscopes.map(str::to_owned).collect(),
+                subscopes: subscopes.iter().map(|&name| name.to_owned()).collect(),
             };
-            custom.insert(entry.key.clone(), definition);
-        }
-        let definitions = Definitions::with_custom(custom);
+            ((*name).to_owned(), definition)
+        });
         let roles = root.items_of("roles");
-        let scopes = roles.iter().flat_map(|role| role.items_of("scopes"));
-        let bases: HashSet<_> = scopes
-            .filter_map(|at| Some(split(at.node.text()?).0))
-            .collect();
-        let implied = bases.into_iter().flat_map(|base| definitions.implied(base));
-        let granted = implied.map(str::to_owned).collect();
+        let scopes = roles.iter().flat_map(|role| texts(role, "scopes"));
+        let granted = reachable(scopes.map(|scope| split(scope).0), &custom);
         Self {
-            definitions,
-            custom: names,
+            definitions: Definitions::with_custom(definitions),
+            endless: endless(&custom),
             granted,
+            custom,
         }
     }
 
@@ -177,7 +175,7 @@ impl<'a> Known<'a> {
                 format!("This never holds: `{base}` stands for other scopes, and nobody holds it as such."),
                 "Write the scope that is meant.",
             );
-        } else if self.custom.contains(base) && !self.granted.contains(base) {
+        } else if self.custom.contains_key(base) && !self.granted.contains(base) {
             lint.report(
                 Code::NOT_GRANTED,
                 at,
@@ -186,6 +184,55 @@ impl<'a> Known<'a> {
             );
         }
     }
+}
+
+fn texts<'a>(at: &At<'a>, key: &str) -> Vec<&'a str> {
+    let items = at.node.get(key).map(Node::items).unwrap_or_default();
+    items.iter().filter_map(Node::text).collect()
+}
+
+/// Scopes and, of custom ones, all their subscopes.
+fn reachable<'a>(
+    scopes: impl Iterator<Item = &'a str>,
+    custom: &HashMap<&'a str, Vec<&'a str>>,
+) -> HashSet<&'a str> {
+    let mut left: Vec<&str> = scopes.collect();
+    let mut reached = HashSet::new();
+    while let Some(scope) = left.pop() {
+        if reached.insert(scope) {
+            left.extend(custom.get(scope).into_iter().flatten());
+        }
+    }
+    reached
+}
+
+/// What is left when, again and again, scopes are taken away all of whose subscopes are: only
+/// what leads into a cycle.
+fn endless<'a>(custom: &HashMap<&'a str, Vec<&'a str>>) -> HashSet<&'a str> {
+    let mut includers: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut left = HashMap::new();
+    for (name, subscopes) in custom {
+        let defined = subscopes.iter().filter(|name| custom.contains_key(*name));
+        left.insert(*name, defined.clone().count());
+        defined.for_each(|subscope| includers.entry(subscope).or_default().push(name));
+    }
+    let mut ends: Vec<&str> = left
+        .iter()
+        .filter(|(_, n)| **n == 0)
+        .map(|(name, _)| *name)
+        .collect();
+    while let Some(end) = ends.pop() {
+        left.remove(end);
+        for includer in includers.get(end).into_iter().flatten() {
+            if let Some(count) = left.get_mut(includer) {
+                *count -= 1;
+                if *count == 0 {
+                    ends.push(includer);
+                }
+            }
+        }
+    }
+    left.into_keys().collect()
 }
 
 /// Checks `custom_scopes` and `roles` as the Hub does when it starts.
@@ -228,10 +275,10 @@ fn check_custom_scopes(lint: &mut Lint, root: &At, known: &Known) {
             let Some(text) = subscope.node.text() else {
                 continue;
             };
-            if text.is_empty() || known.custom.contains(text) {
+            if text.is_empty() || known.custom.contains_key(text) {
                 continue;
             }
-            let near = lint.nearest.find(text, known.custom.iter().copied());
+            let near = lint.nearest.find(text, known.custom.keys().copied());
             let help = match near {
                 _ if hub.contains(split(text).0) => "Put both scopes into a role.".to_owned(),
                 Some(near) => format!("Did you mean `{near}`?"),
@@ -241,7 +288,7 @@ fn check_custom_scopes(lint: &mut Lint, root: &At, known: &Known) {
             lint.report(Code::BAD_SUBSCOPE, &subscope, message, help);
         }
         if let Some(subscopes) = definition.get("subscopes")
-            && known.definitions.is_endless(name)
+            && known.endless.contains(name)
         {
             lint.report(
                 Code::BAD_SUBSCOPE,
@@ -311,6 +358,12 @@ fn is_role_name(name: &str) -> bool {
 /// Who may put people into a group and may open the servers of its members, may open any server.
 fn report_takeover(lint: &mut Lint, role: &At, scopes: &[At], known: &Known) {
     let texts = scopes.iter().filter_map(|at| at.node.text());
+    if !texts
+        .clone()
+        .any(|text| text.starts_with("access:servers!group="))
+    {
+        return; // No other scope includes this one.
+    }
     let held = expand_leniently(texts, None, None, &known.definitions).scopes;
     for scope in held.iter().filter(|scope| scope.base == "access:servers") {
         let Some(("group", group)) = scope.filter else {
