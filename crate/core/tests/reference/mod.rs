@@ -131,7 +131,7 @@ pub fn decide(
             },
         )
     });
-    let definitions = Definitions::with_custom(custom.collect());
+    let definitions = Definitions::with_custom(custom);
     let held = Held::new(
         scopes.iter().map(String::as_str),
         &context.user,
