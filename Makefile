@@ -43,6 +43,8 @@ conformance: setup-test ## Compare N random cases of the scope algebra with the 
 bench: setup-test ## Run the benchmarks
 	@cargo bench
 	@python bench/scopes.py
+	@npm ci --silent --no-audit --no-fund --prefix bench
+	@eval "$$(scripts/tools.sh wasm32)"; node bench/run.mjs
 
 clean: ## Remove what was built, and the demo's state
 	@rm -rf target dist .demo jupyterlab_scoped_launcher/labextension python-data/data/share \
