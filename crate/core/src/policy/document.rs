@@ -951,7 +951,7 @@ mod tests {
         let deep_block = (0..10_000).fold(String::new(), |text, i| {
             text + &" ".repeat(i.min(100)) + "- \n"
         });
-        let size = 2 << 20;
+        let size = 1 << 20;
         for (name, text, code) in [
             ("bomb", bomb, "SL006"),
             ("ladder", ladder, "SL005"),
