@@ -63,7 +63,7 @@ static DESCRIPTIONS: &[(&str, &str, &str)] = &[
 /// Says what a raw or expanded scope allows, in words that follow "may".
 ///
 /// `access:servers!group=course7` is "access servers of users in group course7". A custom scope is
-/// described by its definition, and a scope that does not exist by its name.
+/// described by its definition, and a scope that does not exist by itself.
 #[must_use]
 pub fn describe(scope: &str, definitions: &Definitions) -> String {
     let (base, filter) = split(scope);
@@ -71,8 +71,9 @@ pub fn describe(scope: &str, definitions: &Definitions) -> String {
     let known = DESCRIPTIONS.iter().find(|(known, ..)| *known == base);
     let (what, whose) = match (known, definitions.description(base)) {
         (Some((_, what, whose)), _) => (*what, *whose),
-        (None, Some(what)) if !what.is_empty() => (what, ""),
-        (None, _) => (base, ""),
+        (None, Some("")) => (base, ""),
+        (None, Some(what)) => (what, ""),
+        (None, None) => return scope.to_owned(),
     };
     let owned = !whose.is_empty();
     match (entity, name) {
@@ -142,7 +143,8 @@ mod tests {
             ("shutdown", "shut down the Hub"),
             ("custom:class:use", "Use the tools"),
             ("custom:class:use!user=ann", "Use the tools: only user ann"),
-            ("custom:other", "custom:other"),
+            ("custom:other!user=ann", "custom:other!user=ann"),
+            ("!=", "!="),
         ] {
             assert_eq!(describe(scope, &definitions), words);
         }
