@@ -79,10 +79,18 @@ fn main() {
         let again = median_us(runs, || {
             black_box(session.decide(now));
         });
+        let line = [
+            "{\"op\":\"decide\",",
+            text.trim_start().trim_start_matches('{'),
+        ]
+        .concat();
+        let batch = median_us(runs.min(15), || {
+            black_box(scoped_launcher_core::batch::answer(&line));
+        });
         println!(
             "{}",
             serde_json::json!({"cards": cards.len(), "rules": policy.rules.len(), "shown": shown, "compile": compile, "set_cards": set_cards,
-                "refresh": refresh, "pass": pass, "again": again})
+                "refresh": refresh, "pass": pass, "again": again, "batch": batch})
         );
     }
 }

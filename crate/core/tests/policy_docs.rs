@@ -2,6 +2,7 @@
 #![cfg(feature = "files")]
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+use scoped_launcher_core::policy::explain::Code;
 use scoped_launcher_core::policy::findings::Severity;
 use scoped_launcher_core::policy::lint::{Known, check};
 
@@ -39,5 +40,14 @@ fn every_example_passes_lint() {
         let checked = check(policy.as_bytes(), "policy.yaml", &Known::default());
         let errors: Vec<_> = checked.of(Severity::Error).collect();
         assert!(errors.is_empty(), "{policy}\n{errors:?}");
+    }
+}
+
+#[test]
+fn every_part_of_an_explanation_is_documented() {
+    for code in Code::ALL {
+        let place = format!("{:?}", code.place()).to_lowercase();
+        let row = format!("| `{}` | {place} | {} |", code.as_str(), code.text());
+        assert!(DOCS.contains(&row), "docs/policy.md misses {row}");
     }
 }
