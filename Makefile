@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # How many random cases `make conformance` compares with the installed jupyterhub.
 N ?= 100000
 
-.PHONY: help demo test lint build wheel develop conformance bench clean distclean setup-demo setup-test
+.PHONY: help demo test lint build wheel develop conformance grants-scale bench clean distclean setup-demo setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ develop: ## Install for development: debug engine, Python and labextension linke
 
 conformance: setup-test ## Compare N random cases of the scope algebra with the installed jupyterhub
 	@SCOPED_LAUNCHER_CASES=$(N) pytest tests/conformance
+
+grants-scale: setup-test ## Measure the grants service on a simulated Hub of up to 20,000 users
+	@python tests/python/grants/scale.py
 
 bench: setup-test ## Run the benchmarks
 	@cargo bench

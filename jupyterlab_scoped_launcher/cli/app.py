@@ -8,6 +8,7 @@ import sys
 import click
 
 from . import ask, batch, checking, launcher
+from .grants import grants
 from .scopes import scopes
 
 HELP = """Check a launcher policy, and ask what it shows to whom.
@@ -46,6 +47,7 @@ for command in (
     launcher.diff,
     checking.schema,
     scopes,
+    grants,
 ):
     cli.add_command(command)
 

@@ -1,0 +1,257 @@
+"""``scoped-launcher grants``: shares servers at the Hub as the policy's ``grants`` say."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Awaitable, Coroutine
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from jupyterlab_scoped_launcher.grants.plan import Plan
+    from jupyterlab_scoped_launcher.grants.service import Settings
+
+RECORDS = "scoped-launcher-grants.sqlite"
+
+APPROVAL_FOR = timedelta(hours=1)
+
+
+class Failure(click.ClickException):
+    """Something outside failed: exit code 3."""
+
+    exit_code = 3
+
+
+class BadPolicy(click.ClickException):
+    """The policy has errors: exit code 1."""
+
+    exit_code = 1
+
+
+@click.command()
+@click.option(
+    "--policy",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="SCOPED_LAUNCHER_POLICY",
+    help="The policy file.",
+)
+@click.option(
+    "--records",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=RECORDS,
+    show_default=True,
+    help="Where to remember which shares were made by this service.",
+)
+@click.option("--once", is_flag=True, help="Make the Hub's shares follow the policy, and end.")
+@click.option("--dry-run", is_flag=True, help="Print what would be changed, and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="With --dry-run: print JSON.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0.1),
+    default=15,
+    show_default=True,
+    help="Seconds from the beginning of one pass to that of the next.",
+)
+@click.option(
+    "--max-revocations",
+    type=click.IntRange(min=0),
+    help="Most revocations of one pass. [default: 20, or a tenth of the shares if that is more]",
+)
+@click.option(
+    "--allow-revocations",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Allow up to N revocations once, within the hour: in this run with --once, else in the "
+    "running service that uses these records.",
+)
+@click.option(
+    "--hub-share",
+    type=click.FloatRange(min=0.01, max=1),
+    default=0.25,
+    show_default=True,
+    help="Most of the Hub's time to take, as a part of 1.",
+)
+@click.option(
+    "--page-size",
+    type=click.IntRange(min=2),
+    default=200,
+    show_default=True,
+    help="Users in one answer of the Hub; its api_page_max_limit caps it.",
+)
+def grants(
+    policy: Path | None,
+    records: Path,
+    once: bool,
+    dry_run: bool,
+    as_json: bool,
+    interval: float,
+    max_revocations: int | None,
+    allow_revocations: int | None,
+    hub_share: float,
+    page_size: int,
+) -> None:
+    """Share servers at the Hub as the policy's grants say (docs/grants.md).
+
+    Reads JUPYTERHUB_API_URL and JUPYTERHUB_API_TOKEN, which the Hub gives to its services. Without
+    --once and --dry-run it runs until it is stopped.
+    """
+    try:
+        from jupyterlab_scoped_launcher.grants.records import RecordsError, approve
+    except ImportError as error:
+        raise Failure(f"Grants run where JupyterHub is installed: {error}.") from None
+    if allow_revocations and not once:
+        try:
+            approve(records, allow_revocations, datetime.now(timezone.utc) + APPROVAL_FOR)
+        except RecordsError as error:
+            raise Failure(str(error)) from None
+        click.echo(f"The service may make {allow_revocations} revocations in one pass, once.")
+        return
+    settings = _settings(
+        policy=policy,
+        records=records,
+        interval_s=interval,
+        cap=allow_revocations or max_revocations,
+        page_size=page_size,
+        hub_share=hub_share,
+    )
+    if dry_run:
+        plan = _run(_failing_well(_dry_run(settings)))
+        click.echo(_as_json(plan) if as_json else _as_text(plan))
+    elif once:
+        report = _run(_failing_well(_once(settings)))
+        click.echo(
+            f"{report.created} granted, {report.revoked} revoked, {report.refused} refused by the "
+            f"Hub; {report.requests} requests in {report.seconds:.1f} s."
+        )
+        if report.held_back:
+            raise Failure(
+                f"{report.held_back} revocations are more than a pass may make unasked. If they "
+                f"are right, add --allow-revocations {report.held_back}."
+            )
+    else:
+        _run(_serve(settings))
+
+
+def _settings(*, policy: Path | None, **options: Any) -> Settings:
+    from jupyterlab_scoped_launcher.grants.service import Settings
+
+    if policy is None:
+        raise click.UsageError("Say which policy: --policy FILE.")
+    given = {
+        name: os.environ.get(name, "") for name in ("JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN")
+    }
+    for name, value in given.items():
+        if not value:
+            raise click.UsageError(
+                f"{name} is not set. The Hub sets it for its services; elsewhere, set it to "
+                "…/hub/api and to a token of a service with the role of docs/grants.md."
+            )
+    return Settings(
+        policy=policy,
+        api_url=given["JUPYTERHUB_API_URL"],
+        token=given["JUPYTERHUB_API_TOKEN"],
+        **options,
+    )
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    import asyncio  # late: the other commands start without it
+
+    return asyncio.run(work)
+
+
+async def _failing_well(work: Awaitable[Any]) -> Any:
+    """Await ``work``; whatever fails outside becomes a Failure with a text for people."""
+    from jupyterlab_scoped_launcher.grants.hub_client import HubError
+    from jupyterlab_scoped_launcher.grants.plan import PlanError
+    from jupyterlab_scoped_launcher.grants.records import RecordsError
+    from jupyterlab_scoped_launcher.grants.service import NoPolicyError
+
+    try:
+        return await work
+    except (NoPolicyError, PlanError) as error:
+        raise BadPolicy(str(error)) from None
+    except (HubError, RecordsError) as error:
+        raise Failure(str(error)) from None
+
+
+async def _once(settings: Settings) -> Any:
+    from jupyterlab_scoped_launcher.grants.log import logger
+    from jupyterlab_scoped_launcher.grants.service import Service
+
+    service = Service(settings, logger())
+    try:
+        return await service.once()
+    finally:
+        service.close()
+
+
+async def _dry_run(settings: Settings) -> Plan:
+    from jupyterlab_scoped_launcher.grants.log import events, logger
+    from jupyterlab_scoped_launcher.grants.reconcile import Reconciler
+    from jupyterlab_scoped_launcher.grants.records import Records
+    from jupyterlab_scoped_launcher.grants.service import Service
+
+    log = logger()
+    service = Service(settings, log)
+    records = Records(settings.records, read_only=True)
+    hub = settings.hub_client()
+    try:
+        await hub.check()
+        return await Reconciler(hub, records, events(log)).dry_run(service.policy)
+    finally:
+        records.close()
+        hub.close()
+        service.close()
+
+
+async def _serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; with pages when the Hub said where."""
+    import asyncio
+
+    from jupyterlab_scoped_launcher.grants.log import logger
+    from jupyterlab_scoped_launcher.grants.service import Service
+
+    service = Service(settings, logger())
+    url, prefix = (os.environ.get(f"JUPYTERHUB_SERVICE_{name}") for name in ("URL", "PREFIX"))
+    if url and prefix:
+        from jupyterlab_scoped_launcher.grants.web import listen
+
+        listen(service, url, prefix)
+    passes = asyncio.ensure_future(service.forever())
+    loop = asyncio.get_running_loop()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop, passes.cancel)
+    try:
+        await passes
+    except asyncio.CancelledError:
+        pass
+    finally:
+        service.close()
+
+
+def _as_json(plan: Plan) -> str:
+    return json.dumps(
+        {
+            "create": [{"server": w.server, "user": w.user, "grant": w.grant} for w in plan.create],
+            "revoke": [
+                {"server": r.server, "user": r.user, "grant": r.grant, "reason": cause.value}
+                for r, cause in plan.revoke
+            ],
+        },
+        indent=2,
+    )
+
+
+def _as_text(plan: Plan) -> str:
+    lines = [f"grant   {w.server} to {w.user}  ({w.grant})" for w in plan.create]
+    lines += [
+        f"revoke  {row.server} from {row.user}  ({row.grant}: {cause.value})"
+        for row, cause in plan.revoke
+    ]
+    return "\n".join([*lines, f"{len(plan.create)} to grant, {len(plan.revoke)} to revoke."])

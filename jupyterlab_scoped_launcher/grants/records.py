@@ -1,0 +1,227 @@
+"""What this service itself created at the Hub, remembered across crashes (SQLite).
+
+A row is one share of one server with one user. Its state tells what may be done with it:
+
+========  ===============================================================================
+creating  we were about to create it; whether the Hub did is unknown until we look
+held      the Hub has it and we created it: the only rows that are ever revoked
+revoking  we were about to revoke it; whether the Hub did is unknown until we look
+gone      we created it and the Hub no longer had it when we looked; kept for a while,
+          because a share that comes back (a user was renamed) is still ours
+foreign   a person made it: never revoked
+========  ===============================================================================
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+State = Literal["creating", "held", "revoking", "gone", "foreign"]
+
+GONE_KEPT = timedelta(days=30)
+
+MIGRATIONS = (
+    """
+    CREATE TABLE share (
+        server TEXT NOT NULL,
+        user TEXT NOT NULL,
+        grant_id TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('creating', 'held', 'revoking', 'gone', 'foreign')),
+        created_at TEXT NOT NULL,
+        changed_at TEXT NOT NULL,
+        PRIMARY KEY (server, user)
+    ) WITHOUT ROWID;
+    CREATE INDEX share_created_at ON share (created_at);
+    CREATE TABLE approval (revocations INTEGER NOT NULL, until TEXT NOT NULL);
+    """,
+)
+"""Each one is run once, in order; ``PRAGMA user_version`` counts those that were."""
+
+
+class RecordsError(Exception):
+    """The records cannot be used; the text says why and what to do."""
+
+
+class RecordsLocked(RecordsError):
+    """Another instance uses these records."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One remembered share. ``created_at`` is the Hub's text, empty while it is not known;
+    ``changed_at`` is the Hub's clock at the last change of state."""
+
+    server: str
+    user: str
+    grant: str
+    state: State
+    created_at: str
+    changed_at: datetime
+
+    @property
+    def owner(self) -> str:
+        """Return the name of the server's owner."""
+        return self.server.partition("/")[0]
+
+
+class Records:
+    """The records in the file ``path``, made on first use; ``read_only`` opens none to write.
+
+    Only one instance at a time may change a file: it holds a lock beside it, which the operating
+    system releases when the process ends in whatever way.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._lock: int | None = None
+        self._db = sqlite3.connect(":memory:")
+        missing = not path.exists()
+        try:
+            if read_only:
+                where = ":memory:" if missing else f"{path.absolute().as_uri()}?mode=ro"
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._lock = _lock(path)
+                where = path.absolute().as_uri()
+            self._db = sqlite3.connect(where, uri=True, isolation_level=None, timeout=30)
+            if not read_only:
+                os.chmod(path, 0o600)
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = FULL")
+            self._migrate(write=not read_only or missing)
+        except (OSError, sqlite3.Error) as error:
+            self.close()
+            raise RecordsError(f"The records {path} cannot be used: {error}.") from None
+        except RecordsError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file and give up the lock."""
+        self._db.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def rows(self, *states: State) -> list[Row]:
+        """Return the rows that are in one of ``states`` (none named: all), by server and user."""
+        found = self._db.execute("SELECT * FROM share ORDER BY server, user")
+        return [row for row in map(_row, found) if not states or row.state in states]
+
+    def of_owner(self, owner: str) -> list[Row]:
+        """Return all rows of servers of ``owner``."""
+        # A name cannot hold "/", and "0" is the character after it.
+        found = self._db.execute(
+            "SELECT * FROM share WHERE server >= ? AND server < ?", (f"{owner}/", f"{owner}0")
+        )
+        return [_row(row) for row in found]
+
+    def gone_since(self, created_at: str) -> Row | None:
+        """Return the gone row whose share the Hub created at ``created_at``, if there is one."""
+        found = self._db.execute(
+            "SELECT * FROM share WHERE created_at = ? AND state = 'gone'", (created_at,)
+        ).fetchone()
+        return _row(found) if found else None
+
+    def count(self) -> dict[str, int]:
+        """Return how many rows are in each state."""
+        return dict(self._db.execute("SELECT state, count(*) FROM share GROUP BY state"))
+
+    def change(self, put: Iterable[Row] = (), drop: Iterable[Row] = ()) -> None:
+        """Write the rows ``put`` in place of what was there for their server and user, then forget
+        those of ``drop``; all or nothing."""
+        with self._transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO share VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (r.server, r.user, r.grant, r.state, r.created_at, r.changed_at.isoformat())
+                    for r in put
+                ],
+            )
+            self._db.executemany(
+                "DELETE FROM share WHERE server = ? AND user = ?",
+                [(row.server, row.user) for row in drop],
+            )
+
+    def forget_gone(self, now: datetime) -> None:
+        """Forget rows that are gone for longer than GONE_KEPT."""
+        self._db.execute(
+            "DELETE FROM share WHERE state = 'gone' AND changed_at < ?",
+            ((now - GONE_KEPT).isoformat(),),
+        )
+
+    def approved(self, now: datetime) -> int:
+        """Return how many revocations somebody allowed for the next pass (0: none)."""
+        found = self._db.execute(
+            "SELECT max(revocations) FROM approval WHERE until > ?", (now.isoformat(),)
+        ).fetchone()
+        return int(found[0] or 0)
+
+    def end_approval(self) -> None:
+        """Forget what was allowed: it has been used."""
+        self._db.execute("DELETE FROM approval")
+
+    def _migrate(self, *, write: bool) -> None:
+        """Bring the tables to this version's shape."""
+        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        if version > len(MIGRATIONS):
+            raise RecordsError(
+                f"The records are of a newer version ({version}) than this one reads "
+                f"({len(MIGRATIONS)}). Upgrade jupyterlab-scoped-launcher again."
+            )
+        if version < len(MIGRATIONS) and not write:
+            raise RecordsError("The records are of an older version. Run the service once.")
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+            with self._transaction():
+                for statement in script.split(";"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {number}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def approve(path: Path, revocations: int, until: datetime) -> None:
+    """Allow the instance that uses the records at ``path`` so many revocations in one pass.
+
+    Needs no lock: it may run beside the service. Raises RecordsError when there are no records.
+    """
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=30)
+        with db:
+            db.execute("INSERT INTO approval VALUES (?, ?)", (revocations, until.isoformat()))
+        db.close()
+    except sqlite3.Error as error:
+        raise RecordsError(f"The records {path} cannot be used: {error}.") from None
+
+
+def _lock(path: Path) -> int:
+    """Return a descriptor that holds the lock of the records at ``path``."""
+    descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise RecordsLocked(
+            f"Another grants service uses the records {path}: this one leaves them alone."
+        ) from None
+    return descriptor
+
+
+def _row(found: tuple[str, str, str, State, str, str]) -> Row:
+    server, user, grant, state, created_at, changed_at = found
+    return Row(server, user, grant, state, created_at, datetime.fromisoformat(changed_at))

@@ -1,0 +1,140 @@
+"""Real single-user servers and real sessions: who gets in, who does not, and the service's page."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import requests
+
+SERVICE = "/services/scoped-launcher-grants/"
+
+
+def write_policy(hub, *grants) -> None:
+    """Give the Hub's own service a policy."""
+    temporary = hub.policy.with_suffix(".new")
+    temporary.write_text(json.dumps({"version": 1, "grants": grants}))
+    temporary.replace(hub.policy)
+
+
+@pytest.fixture(scope="module")
+def dashboards(hub, until):
+    """profx's servers, some of them granted to the group default by the Hub's own service."""
+    hub.user("mmuster", "default")
+    for name in ("dash-1", "scratch", ""):
+        hub.server("profx", name, real=True)
+    write_policy(
+        hub,
+        {
+            "id": "dashboards",
+            "to": {"groups": ["default"]},
+            "servers": {"include": "profx/?*", "except": ["*/scratch"]},
+        },
+    )
+    until(lambda: ("profx/dash-1", "mmuster") in hub.shares("profx"), 60, hub.log)
+    return hub
+
+
+def test_a_member_enters_the_dashboard_and_nothing_else(dashboards, until):
+    hub = dashboards
+    member = hub.log_in("mmuster")
+    assert member.enter("profx/dash-1") == 200
+    assert member.enter("profx/scratch") == 403
+    assert member.enter("profx/") == 403
+    hub.user("otto")
+    assert hub.log_in("otto").enter("profx/dash-1") == 403
+
+    hub.leave("mmuster", "default")
+    until(lambda: hub.shares("profx") == {}, 30, hub.log)
+    assert hub.log_in("mmuster").enter("profx/dash-1") == 403
+
+    hub.user("mmuster", "default")
+    until(lambda: ("profx/dash-1", "mmuster") in hub.shares("profx"), 30, hub.log)
+    assert hub.log_in("mmuster").enter("profx/dash-1") == 200
+
+
+def test_shares_with_groups_still_do_not_serve_browsers(dashboards):
+    """Why this service exists. It fails when a release of JupyterHub lets members of a group in by
+    a share with the group: then docs/grants.md ("When group shares work") says what to do.
+    """
+    hub = dashboards
+    hub.user("grouped", "sharers")
+    hub.api("POST", "/shares/profx/scratch", group="sharers")
+    try:
+        shared = hub.api("GET", "/users/grouped/shared")["items"]
+        assert [item["kind"] for item in shared] == ["group"], "the Hub knows that it is shared"
+        assert hub.log_in("grouped").enter("profx/scratch") == 403, (
+            "Group shares serve browsers now: see docs/grants.md, When group shares work"
+        )
+        hub.share("profx/scratch", "grouped")
+        assert hub.log_in("grouped").enter("profx/scratch") == 200, "as a share with the user does"
+    finally:
+        hub.api("DELETE", "/shares/profx/scratch")
+
+
+def test_the_page_is_for_holders_of_shares(dashboards):
+    hub = dashboards
+    hub.user("admin")
+    page = hub.log_in("admin").open(SERVICE)
+    assert page.status_code == 200
+    assert "profx/dash-1" in page.text
+    assert "mmuster" in page.text
+
+    hub.user("page-visitor")
+    refused = hub.log_in("page-visitor").open(SERVICE)
+    assert refused.status_code == 403
+    assert "scope “shares”" in refused.text
+    assert "mmuster" not in refused.text
+    stranger = hub.log_in("otto").open(SERVICE)
+    assert stranger.status_code == 403
+    assert "mmuster" not in stranger.text
+    assert "mmuster" not in requests.get(hub.url + SERVICE, timeout=30).text
+
+
+def test_the_page_escapes_what_people_write(dashboards, until):
+    hub = dashboards
+    hub.server("<b>profx&", "dash-1")
+    hub.user("mmuster", "default")
+    write_policy(
+        hub,
+        {"id": "<script>alert(1)</script>", "to": {"groups": ["default"]}, "servers": "*/dash-*"},
+    )
+    try:
+        until(lambda: hub.shares("<b>profx&") != {}, 30, hub.log)
+        page = hub.log_in("admin").open(SERVICE)
+        assert "&lt;b&gt;profx&amp;/dash-1" in page.text
+        assert not re.findall(r"<(script|b)\b", page.text)
+        assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    finally:
+        write_policy(hub)
+        until(lambda: hub.shares("<b>profx&") == {}, 30, hub.log)
+
+
+def test_health_and_metrics(hub, until):
+    def health() -> requests.Response:
+        return requests.get(f"{hub.url}{SERVICE}health", timeout=30)
+
+    until(lambda: health().status_code == 200, 60, hub.log)
+    assert health().json().keys() == {"healthy", "status", "last_pass_age_s"}
+    metrics = f"{hub.url}{SERVICE}metrics"
+    assert requests.get(metrics, timeout=30).status_code == 403
+    token = {"Authorization": f"token {hub.known['metrics_token']}"}
+    answer = requests.get(metrics, headers=token, timeout=30)
+    assert answer.status_code == 200
+    found = dict(re.findall(r"^(scoped_launcher_grants_\S+) (\S+)$", answer.text, re.M))
+    assert float(found['scoped_launcher_grants_passes_total{result="done"}']) > 0
+    assert float(found["scoped_launcher_grants_users"]) > 0
+    assert "mmuster" not in answer.text
+
+
+def test_no_token_in_log_or_page(dashboards):
+    hub = dashboards
+    page = hub.log_in("admin").open(SERVICE).text
+    for name, value in hub.known.items():
+        if name.endswith("token"):
+            assert value not in hub.log(), name
+            assert value not in page, name
+    lines = [json.loads(line) for line in hub.log().splitlines() if line.startswith('{"time"')]
+    granted = [line for line in lines if line["event"] == "granted"]
+    assert {"server", "user", "grant", "reason", "time"} <= granted[0].keys()
