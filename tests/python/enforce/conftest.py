@@ -114,6 +114,7 @@ c.ServerProxy.servers = {{
     "class-tools": {{"command": [sys.executable, {service!r}, "{{port}}"], "timeout": 30}},
     # running already, on a port that everybody can guess
     "class-fixed": {{"port": ports["class-fixed"]}},
+    "class-raw": {{"port": ports["class-fixed"], "raw_socket_proxy": True}},
     "open-tools": {{"port": ports["open-tools"]}},
 }}
 # What is not tested takes time to start.

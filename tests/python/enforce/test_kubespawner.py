@@ -49,9 +49,9 @@ def kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def users(tmp_path: Path) -> Iterator[dict[str, orm.User]]:
+def users() -> Iterator[dict[str, orm.User]]:
     """A Hub's database with a member of the class, somebody else, and somebody in an exam."""
-    db = orm.new_session_factory(f"sqlite:///{tmp_path / 'hub.sqlite'}")()
+    db = orm.new_session_factory("sqlite:///:memory:")()
     for role in roles.get_default_roles():
         roles.create_role(db, role)
     people = {name: orm.User(name=name) for name in ("member", "other", "candidate")}

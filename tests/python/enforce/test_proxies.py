@@ -120,6 +120,7 @@ def test_others_are_refused_each_method(refused_visitor, method, port):
 def test_others_are_refused_websockets(refused_visitor, port):
     for path in (
         "class-tools/ws",
+        "class-raw/",
         "class-fixed/ws",
         f"proxy/{port}/ws",
         f"proxy/localhost:{port}/ws",
@@ -164,10 +165,14 @@ def test_access_follows_the_membership_and_open_connections_end_with_it(class_hu
     stream = newcomer.get("class-fixed/events", headers=accept, stream=True, timeout=3)
     ticks = stream.iter_lines()
     assert next(ticks) == b"data: tick"
+    raw_socket = newcomer.connect("class-raw/")
+    raw_socket.send("GET / HTTP/1.1\r\n\r\n")
+    assert b"the service answers" in raw_socket.recv()
     open_one = newcomer.connect("open-tools/ws")
     class_hub.remove("outsider")
     assert newcomer.close_code(by_name) == 1008
     assert newcomer.close_code(by_port) == 1008
+    assert newcomer.close_code(raw_socket) == 1008
     with pytest.raises(requests.RequestException):  # cut, or silent for longer than the timeout
         list(ticks)
     assert newcomer.get("class-fixed/").status_code == 403

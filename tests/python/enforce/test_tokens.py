@@ -1,0 +1,112 @@
+"""Which servers' visitors get a token with the scopes that a policy asks about."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jupyterhub import orm, roles
+from jupyterhub.objects import Hub
+from jupyterhub.spawner import SimpleLocalProcessSpawner
+from jupyterhub.user import User
+from traitlets.config import Config
+
+from jupyterlab_scoped_launcher.hub.tokens import ScopesOfUnshared
+
+ASKED = "access:services!service=web"
+
+
+@pytest.fixture
+def owner() -> Iterator[orm.User]:
+    """A user in a Hub's database, with the default roles."""
+    db = orm.new_session_factory("sqlite:///:memory:")()
+    for role in roles.get_default_roles():
+        roles.create_role(db, role)
+    user = orm.User(name="owner")
+    db.add(user)
+    db.commit()
+    roles.assign_default_roles(db, entity=user)
+    yield user
+    db.close()
+
+
+@pytest.fixture
+def db(owner: orm.User) -> Any:
+    from sqlalchemy import inspect
+
+    return inspect(owner).session
+
+
+def spawner(owner: orm.User, name: str = "", earlier: Any = None) -> Any:
+    """The spawner as JupyterHub makes it, with the setting as `configure` makes it."""
+    c = Config()
+    c.Spawner.oauth_client_allowed_scopes = ScopesOfUnshared([ASKED], earlier)
+    settings = {"config": c, "hub": Hub(), "authenticator": None}
+    if name:
+        owner._orm_spawners.append(orm.Spawner(name=name))
+    return User(owner, settings)._new_spawner(name, spawner_class=SimpleLocalProcessSpawner)
+
+
+def allowed(spawner: Any) -> set[str]:
+    """What JupyterHub lets the tokens of this server's visitors have, but access to itself."""
+    scopes = set(asyncio.run(spawner._get_oauth_client_allowed_scopes()))
+    return scopes - {f"access:servers!server=owner/{spawner.name}"}
+
+
+def test_a_default_server_that_nobody_shares(owner):
+    assert allowed(spawner(owner)) == {ASKED}
+
+
+def test_a_named_server(owner):
+    assert allowed(spawner(owner, "dash-1")) == set()
+
+
+def test_a_default_server_that_is_shared(owner, db):
+    guest = orm.User(name="guest")
+    db.add(guest)
+    db.commit()
+    server = spawner(owner)
+    orm.Share.grant(db, server.orm_spawner, guest)
+    assert allowed(server) == set()
+
+
+def test_a_default_server_with_an_invitation(owner, db):
+    server = spawner(owner)
+    orm.ShareCode.new(db, server.orm_spawner, scopes=["access:servers!server=owner/"])
+    assert allowed(server) == set()
+
+
+@pytest.mark.parametrize(
+    "scope", ["shares!user", "shares", "shares!group=x", "shares!server=owner/"]
+)
+def test_the_servers_of_a_user_who_may_share_them(owner, db, scope):
+    roles.create_role(db, {"name": "sharer", "scopes": [scope]})
+    roles.grant_role(db, owner, "sharer")
+    assert allowed(spawner(owner)) == set()
+
+
+def test_sharing_somebody_elses_is_another_matter(owner, db):
+    roles.create_role(db, {"name": "sharer", "scopes": ["shares!user=another"]})
+    roles.grant_role(db, owner, "sharer")
+    assert allowed(spawner(owner)) == {ASKED}
+
+
+async def later(spawner: Any) -> list[str]:
+    return ["list:users"]
+
+
+@pytest.mark.parametrize("earlier", [["list:users"], lambda spawner: ["list:users"], later])
+def test_what_was_configured_stays_for_every_server(owner, earlier):
+    assert allowed(spawner(owner, "dash-1", earlier)) == {"list:users"}
+    assert allowed(spawner(owner, "", earlier)) == {"list:users", ASKED}
+
+
+def test_a_server_starts_with_it(owner):
+    """JupyterHub writes the setting itself into each server's environment, as JSON."""
+    server = spawner(owner)
+    server.api_token = "token"
+    asked = server.get_env()["JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES"]
+    assert json.loads(asked) == [ASKED]
