@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from functools import wraps
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -32,12 +33,15 @@ _guards: WeakKeyDictionary[Application, ProxyGuard] = WeakKeyDictionary()
 
 
 def guard_proxies(server: ServerApp, judge: Judge, live: LiveConnections) -> None:
-    """Guard this server's proxied services, if jupyter-server-proxy is installed."""
-    try:
-        from jupyter_server_proxy.config import AddSlashHandler
-        from jupyter_server_proxy.handlers import ProxyHandler
-    except ImportError:
+    """Guard this server's proxied services, if jupyter-server-proxy is installed.
+
+    Raises ImportError when it is one that these guards do not know: before 4.1, or a future one.
+    """
+    if find_spec("jupyter_server_proxy") is None:
         return
+    from jupyter_server_proxy.config import AddSlashHandler
+    from jupyter_server_proxy.handlers import ProxyHandler
+
     _guards[server.web_app] = ProxyGuard(server.web_app, judge, live)
     for handler_class in (ProxyHandler, AddSlashHandler):
         _ask_first(handler_class)
@@ -66,6 +70,16 @@ class ProxyGuard:
     """Decides which proxied services a request reaches, and requires their cards."""
 
     def __init__(self, application: Application, judge: Judge, live: LiveConnections) -> None:
+        from jupyter_server_proxy.api import ServersInfoHandler
+        from jupyter_server_proxy.handlers import (
+            LocalProxyHandler,
+            NamedLocalProxyHandler,
+            RemoteProxyHandler,
+        )
+
+        self._lists_entries = ServersInfoHandler
+        self._by_name = NamedLocalProxyHandler
+        self._by_port = (LocalProxyHandler, RemoteProxyHandler)
         self._application = application
         self._judge = judge
         self._live = live
@@ -88,21 +102,16 @@ class ProxyGuard:
 
     def _cards(self, handler: JupyterHandler) -> Iterator[Card]:
         """Give the card of each entry that the request may reach: several, or none, for a port."""
-        from jupyter_server_proxy.handlers import (
-            LocalProxyHandler,
-            NamedLocalProxyHandler,
-            RemoteProxyHandler,
-        )
-
-        if isinstance(handler, NamedLocalProxyHandler):
-            if state := getattr(handler, "state", None):  # of a service that it starts on demand
-                self._states[handler.name] = state
+        if isinstance(handler, self._by_name):
+            if hasattr(handler, "state"):  # of a service that it starts on demand
+                self._states[handler.name] = handler.state
             yield self._card(handler.name)
-        elif isinstance(handler, (LocalProxyHandler, RemoteProxyHandler)):
-            # Whatever its host is called: names for this machine are too many to list.
-            port = int(handler.path_args[-2]) % PORTS
-            names = {name for name, entry in self._entries().items() if entry.port == port}
-            names |= {name for name, state in self._states.items() if state.get("port") == port}
+        elif isinstance(handler, self._by_port):
+            # Its arguments are (host,) port and path. Whatever the host is called: a machine has
+            # more names than can be listed.
+            ports = {int(arg) % PORTS for arg in handler.path_args[:-1] if arg.isdigit()}
+            names = {name for name, entry in self._entries().items() if entry.port in ports}
+            names |= {name for name, state in self._states.items() if state.get("port") in ports}
             yield from map(self._card, sorted(names))
         else:  # the redirect from the entry's path without a slash
             path = handler.request.path.removeprefix(handler.base_url).strip("/")
@@ -119,10 +128,8 @@ class ProxyGuard:
         It keeps them only with its route that lists them, which may not be there yet.
         """
         if not self._processes:
-            from jupyter_server_proxy.api import ServersInfoHandler
-
             for rule in _rules(self._application.default_router):
-                if rule.target is ServersInfoHandler:
+                if rule.target is self._lists_entries:
                     processes = rule.target_kwargs["server_processes"]
                     self._processes = {process.name: process for process in processes}
         return self._processes

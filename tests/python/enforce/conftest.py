@@ -40,7 +40,7 @@ refresh: 1s
 roles:
   - name: class1234-students
     groups: [PythonForMorons101]
-    scopes: ["custom:class1234:use"]
+    scopes: ["custom:class1234:use", "access:services!service=class1234-web"]
 custom_scopes:
   "custom:class1234:use": {{description: Use the class 1234 tools}}
   "custom:desk:use": {{description: Use the help desk}}
@@ -74,7 +74,16 @@ c.DummyAuthenticator.password = known["password"]
 c.Authenticator.allow_all = True
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.load_groups = {known["group"]: {"users": ["student"]}}
-c.JupyterHub.services = [{"name": "tests", "api_token": known["token"]}]
+c.JupyterHub.services = [
+    {"name": "tests", "api_token": known["token"]},
+    {
+        "name": "class1234-web",
+        "url": known["web_url"],
+        "command": known["web_command"],
+        "environment": {"CLASS1234_WEB_FILE": os.path.join(os.getcwd(), "web.json")},
+        "oauth_no_confirm": True,
+    },
+]
 c.JupyterHub.load_roles = [
     {
         "name": "tests",
@@ -384,6 +393,8 @@ def hub(
         "token": token,
         "group": CLASS_GROUP,
         "policy": str(folder / "policy.yaml"),
+        "web_url": f"http://127.0.0.1:{free_port()}",
+        "web_command": [sys.executable, str(REPO / "examples/class-hub/services/class1234_web.py")],
         "singleuser": [sys.executable, "-m", "jupyterhub.singleuser"],
         "environment": {
             # The package under test, enabled as its installation enables it.

@@ -166,7 +166,7 @@ def test_access_follows_the_membership_and_open_connections_end_with_it(class_hu
     ticks = stream.iter_lines()
     assert next(ticks) == b"data: tick"
     raw_socket = newcomer.connect("class-raw/")
-    raw_socket.send("GET / HTTP/1.1\r\n\r\n")
+    raw_socket.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     assert b"the service answers" in raw_socket.recv()
     open_one = newcomer.connect("open-tools/ws")
     class_hub.remove("outsider")
