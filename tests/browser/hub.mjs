@@ -1,0 +1,44 @@
+/**
+ * The class example on a real Hub, with state of its own in a temporary folder and on free ports.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Starts the Hub; resolves when it takes logins. */
+export async function startHub() {
+  const state = await mkdtemp(join(tmpdir(), 'class-hub-'));
+  const demo = spawn(
+    join(root, '.venv', 'bin', 'python'),
+    ['scripts/demo.py', '--state', state, '--port', '0'],
+    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] }
+  );
+  const stop = async () => {
+    if (demo.exitCode === null && demo.signalCode === null) {
+      demo.kill('SIGTERM');
+      await once(demo, 'exit');
+    }
+    await rm(state, { recursive: true, force: true });
+  };
+  for await (const line of createInterface({ input: demo.stdout })) {
+    const running = /is running: (\S+)/.exec(line);
+    if (running) {
+      demo.stdout.resume();
+      const log = join(state, 'hub.log');
+      return {
+        url: running[1],
+        password: await readFile(join(state, 'password'), 'utf8'),
+        log: () => readFile(log, 'utf8'),
+        stop
+      };
+    }
+  }
+  await stop();
+  throw new Error('The Hub did not start: its log is above.');
+}
