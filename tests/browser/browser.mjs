@@ -36,7 +36,9 @@ export async function eventually(read, wanted, seconds, what) {
       return value;
     }
     if (Date.now() > deadline) {
-      throw new Error(`${what}: still ${JSON.stringify(value)} after ${seconds} s`);
+      throw new Error(
+        `${what}: still ${JSON.stringify(value)} after ${seconds} s`
+      );
     }
     await sleep(100);
   }
@@ -46,7 +48,9 @@ export async function eventually(read, wanted, seconds, what) {
 export class Person {
   /** @param routes {[pattern]: handler} for Playwright's `route`, in force from the first request */
   static async logIn(browser, hub, user, routes = {}) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 900 }
+    });
     const person = new Person(hub, user, context);
     await context.exposeBinding('recordGovernedCard', (_source, card) => {
       person.everInserted.push(card);
@@ -79,15 +83,22 @@ export class Person {
   async openLab() {
     const lab = encodeURIComponent(`/user/${this.user}/lab`);
     await this.page.goto(`${this.hub.url}hub/spawn/${this.user}?next=${lab}`);
-    await this.page.locator('.jp-Launcher').first().waitFor({ timeout: 90_000 });
+    await this.page
+      .locator('.jp-Launcher')
+      .first()
+      .waitFor({ timeout: 90_000 });
     this.page.on('domcontentloaded', () => this.reloads++);
   }
 
   /** What is written on each card of the open launcher. */
   cards() {
-    return this.page.locator('.jp-LauncherCard').evaluateAll(cards =>
-      cards.map(card => card.querySelector('.jp-LauncherCard-label')?.textContent.trim())
-    );
+    return this.page
+      .locator('.jp-LauncherCard')
+      .evaluateAll(cards =>
+        cards.map(card =>
+          card.querySelector('.jp-LauncherCard-label')?.textContent.trim()
+        )
+      );
   }
 
   /** Which of the class's cards the open launcher has, each once, sorted. */
@@ -96,13 +107,25 @@ export class Person {
     return CLASS_CARDS.filter(card => cards.includes(card));
   }
 
+  clickCard(label) {
+    return this.page
+      .locator('.jp-LauncherCard', { hasText: label })
+      .first()
+      .click();
+  }
+
   /** Keeps a picture of the page, without JupyterLab's own question about news. */
   async takePicture(path) {
-    const no = this.page.locator('.Toastify__toast').getByRole('button', { name: 'No', exact: true });
+    const no = this.page
+      .locator('.Toastify__toast')
+      .getByRole('button', { name: 'No', exact: true });
     if (await no.isVisible()) {
       await no.click();
       await no.waitFor({ state: 'detached' });
     }
+    await this.page.waitForFunction(() =>
+      [...document.images].every(image => image.complete)
+    );
     await this.page.screenshot({ path });
   }
 
@@ -113,7 +136,10 @@ export class Person {
 
   /** Opens one more launcher, as with the button with the plus sign. */
   async openLauncher() {
-    await this.page.getByRole('button', { name: 'New Launcher' }).first().click();
+    await this.page
+      .getByRole('button', { name: 'New Launcher' })
+      .first()
+      .click();
     await this.page.locator('.jp-Launcher:visible').waitFor();
   }
 
@@ -142,12 +168,15 @@ export class Person {
   async applyToClass() {
     const answered = this.page.waitForResponse(
       response =>
-        response.url().includes('/users') && ['POST', 'DELETE'].includes(response.request().method())
+        response.url().includes('/users') &&
+        ['POST', 'DELETE'].includes(response.request().method())
     );
     await this.page.getByRole('button', { name: 'Apply' }).click();
     const response = await answered;
     if (!response.ok()) {
-      throw new Error(`${response.request().method()} ${response.url()}: ${response.status()}`);
+      throw new Error(
+        `${response.request().method()} ${response.url()}: ${response.status()}`
+      );
     }
   }
 
@@ -163,7 +192,9 @@ export class Person {
 function watchForCards(marker) {
   const report = node => {
     const element = node instanceof Element ? node : node.parentElement;
-    const card = element?.closest('.jp-LauncherCard, .jp-Launcher-item, [data-category]');
+    const card = element?.closest(
+      '.jp-LauncherCard, .jp-Launcher-item, [data-category]'
+    );
     if (card && card.outerHTML.includes(marker)) {
       window.recordGovernedCard(card.textContent.trim());
     }

@@ -26,9 +26,12 @@ function lateRoute() {
   return late;
 }
 const notFound = route => route.fulfill({ status: 404, body: 'not here' });
-const serverError = route => route.fulfill({ status: 500, body: 'Internal Server Error' });
-const forbidden = route => route.fulfill({ status: 403, json: { message: 'Forbidden' } });
-const html = route => route.fulfill({ contentType: 'text/html', body: '<title>Log in</title>' });
+const serverError = route =>
+  route.fulfill({ status: 500, body: 'Internal Server Error' });
+const forbidden = route =>
+  route.fulfill({ status: 403, json: { message: 'Forbidden' } });
+const html = route =>
+  route.fulfill({ contentType: 'text/html', body: '<title>Log in</title>' });
 const wrongShape = route => route.fulfill({ json: { hub: 'yes', policy: 7 } });
 const cutOff = route => route.abort('connectionreset');
 
@@ -64,7 +67,10 @@ describe('a launcher without a decision', { timeout: 600_000 }, () => {
 
   const isWhole = cards => cards.length === CLASS_CARDS.length;
 
-  for (const [what, pattern] of Object.entries({ engine: WASM, context: CONTEXT })) {
+  for (const [what, pattern] of Object.entries({
+    engine: WASM,
+    context: CONTEXT
+  })) {
     test(`the ${what} comes ${DELAY_SECONDS} s late: nothing flashes up for an outsider`, async () => {
       const late = lateRoute();
       await withLab('eextern', { [pattern]: late }, async eextern => {
@@ -84,7 +90,12 @@ describe('a launcher without a decision', { timeout: 600_000 }, () => {
       const tooEarly = [];
       await withLab('mmuster', { [pattern]: late }, async mmuster => {
         mmuster.onInsert = card => late.passed || tooEarly.push(card);
-        await eventually(() => mmuster.classCards(), isWhole, DELAY_SECONDS + 20, 'class cards');
+        await eventually(
+          () => mmuster.classCards(),
+          isWhole,
+          DELAY_SECONDS + 20,
+          'class cards'
+        );
         assert.deepEqual(tooEarly, []);
       });
     });
@@ -107,7 +118,10 @@ describe('a launcher without a decision', { timeout: 600_000 }, () => {
         await sleep(2000);
         assert.equal(await notifications.count(), 1);
         assert.deepEqual(mmuster.everInserted, []);
-        assert.doesNotMatch(await mmuster.page.locator('body').innerText(), /Traceback|undefined/);
+        assert.doesNotMatch(
+          await mmuster.page.locator('body').innerText(),
+          /Traceback|undefined/
+        );
       }));
   }
 });

@@ -17,7 +17,8 @@ c.ServerProxy.servers = {
         "new_browser_tab": False,
         "launcher_entry": {
             "title": "Class 1234 tools",
-            "category": "Class 1234",
+            # JupyterLab draws an icon_path in its own categories only.
+            "category": "Notebook",
             "icon_path": str(example / "services" / "class1234-tools.svg"),
         },
     },
