@@ -21,7 +21,14 @@ from .visitors import (
     visitor,
 )
 
-FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people or for programs.",
+)
 CONTEXT = click.option(
     "--context", "context_file", type=FILE, help="A saved answer of GET scoped-launcher/context."
 )

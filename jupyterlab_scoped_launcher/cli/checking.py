@@ -15,7 +15,14 @@ from .visitors import now_text
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
-@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs, or for GitHub's pull requests.",
+)
 @click.option("--group", "groups", multiple=True, help="A group that the Hub has. Repeatable.")
 @click.option("--hub", "hub_url", metavar="URL", help="Ask this Hub for its groups.")
 @click.option("--strict", is_flag=True, help="Exit with 1 on warnings, too.")

@@ -51,4 +51,4 @@ def load_policy(path: str) -> _core.Policy:
         errors = [finding for finding in checked["findings"] if finding["severity"] == "error"]
         click.echo(findings.as_text(errors, {name_of(path): content}), err=True)
         raise click.exceptions.Exit(1)
-    return _core.Policy(json.dumps(checked["document"]), name_of(path))
+    return _core.Policy(content.decode(), name_of(path))

@@ -378,6 +378,28 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         assert process.returncode == 0
 
 
+def policies_in_the_docs() -> list[Any]:
+    """Find whole policies: YAML blocks of pages other than that of mistakes, and examples."""
+    pages = [*REPO.glob("*.md"), *REPO.glob("docs/*.md"), *REPO.glob("examples/**/*.md")]
+    blocks = [
+        pytest.param(block, id=f"{page.name}-{number}")
+        for page in pages
+        if page.name != "lint.md"
+        for number, block in enumerate(
+            re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.S)
+        )
+        if block.startswith("version:")
+    ]
+    files = REPO.glob("examples/**/*policy*.yaml")
+    return blocks + [pytest.param(file.read_text("utf-8"), id=str(file.name)) for file in files]
+
+
+@pytest.mark.parametrize("policy_text", policies_in_the_docs())
+def test_policies_in_the_docs_have_no_errors(policy_text: str) -> None:
+    findings = json.loads(_core.check(policy_text.encode()))["findings"]
+    assert [finding for finding in findings if finding["severity"] == "error"] == []
+
+
 def captured(name: str, *args: str) -> tuple[str, str]:
     """Return what docs/cli.md shows of a command, and what the command prints."""
     docs = (REPO / "docs" / "cli.md").read_text(encoding="utf-8")
