@@ -10,6 +10,7 @@ failed.
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -129,6 +130,20 @@ def run(step: Step) -> Counts:
     return counts
 
 
+def same_cases_everywhere() -> Counts:
+    """Checks that Rust, WebAssembly and Python have run equally many cases of tests/cases."""
+    print("\n==> cases: equally many in Rust, WebAssembly and Python", flush=True)
+    counts = {
+        engine: (CASE_COUNTS / engine).read_text().strip()
+        if (CASE_COUNTS / engine).is_file()
+        else "no"
+        for engine in ("rust", "wasm", "python")
+    }
+    same = len(set(counts.values())) == 1 and counts["rust"].isdigit()
+    print("    " + ", ".join(f"{engine}: {count} cases" for engine, count in counts.items()))
+    return Counts(int(same), int(not same))
+
+
 def main(stages: list[str]) -> int:
     """Runs the given stages (all, if none is given) and returns the exit code."""
     known = dict.fromkeys(step.stage for step in STEPS)
@@ -139,11 +154,15 @@ def main(stages: list[str]) -> int:
         return 2
     LOGS.mkdir(parents=True, exist_ok=True)
     chosen = [step for step in STEPS if not stages or step.stage in stages]
-    results = [(step, run(step)) for step in chosen]
+    if not stages:
+        shutil.rmtree(CASE_COUNTS, ignore_errors=True)
+    results = [(step.name, run(step)) for step in chosen]
+    if not stages:
+        results.append(("equally many shared cases", same_cases_everywhere()))
 
     print("\n==> Summary")
-    for step, counts in results:
-        print(f"    {'FAILED' if counts.failed else 'ok':6}  {counts.passed:6} passed  {step.name}")
+    for name, counts in results:
+        print(f"    {'FAILED' if counts.failed else 'ok':6}  {counts.passed:6} passed  {name}")
     total = Counts(*map(sum, zip(*(counts for _, counts in results), strict=True)))
     skipped = f", {total.skipped} skipped" if total.skipped else ""
     print(f"\n{total.passed} passed, {total.failed} failed{skipped}")
