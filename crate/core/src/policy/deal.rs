@@ -38,21 +38,15 @@ pub(super) struct KernelCard {
 impl Deal {
     /// Matches all rules with all cards. Without `kernelspecs`, the kernels of the cards exist.
     pub(super) fn new(policy: &Policy, kernelspecs: Option<&[Kernelspec]>, cards: &[Card]) -> Self {
-        let mut specs: HashMap<String, &Kernelspec> = HashMap::new();
-        for spec in kernelspecs.unwrap_or_default() {
-            specs.insert(spec.name.to_ascii_lowercase(), spec);
-        }
+        let specs = kernelspecs.unwrap_or_default();
+        let by_name = numbered(specs.iter().map(|spec| spec.name.to_ascii_lowercase()));
+        let spec_of = |name: &str| specs.get(*by_name.get(name)? as usize);
         // Names and tags of the kernels that conditions ask about.
-        let asked: HashMap<&str, usize> = policy
-            .kernels
-            .iter()
-            .enumerate()
-            .map(|(number, name)| (name.as_str(), number))
-            .collect();
+        let asked = numbered(policy.kernels.iter().cloned());
         let mut kernels: Vec<(Option<&str>, Vec<&str>)> = policy
             .kernels
             .iter()
-            .map(|name| match specs.get(name) {
+            .map(|name| match spec_of(name) {
                 Some(spec) => (
                     Some(spec.name.as_str()),
                     spec.tags.iter().map(String::as_str).collect(),
@@ -68,14 +62,14 @@ impl Deal {
             if card.kind == Kind::Kernel {
                 if let Some((name, kernel_tags)) = asked
                     .get(text.as_str())
-                    .and_then(|&number| kernels.get_mut(number))
+                    .and_then(|&number| kernels.get_mut(number as usize))
                 {
                     kernel_tags.extend(&tags);
                     if kernelspecs.is_none() {
                         *name = Some(&card.name);
                     }
                 }
-                if let Some(spec) = specs.get(&text) {
+                if let Some(spec) = spec_of(&text) {
                     tags.extend(spec.tags.iter().map(String::as_str));
                 }
             }
@@ -206,6 +200,11 @@ impl<'p> Dealer<'p> {
         }
         classes
     }
+}
+
+/// The number of each name; of one that comes twice, the last.
+fn numbered(names: impl Iterator<Item = String>) -> HashMap<String, u32> {
+    names.zip(0..).collect()
 }
 
 /// Sorts so that every kernel comes behind those that its rules ask about (Kahn's algorithm).

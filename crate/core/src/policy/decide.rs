@@ -548,6 +548,8 @@ impl Session {
         for (say, rule) in pass.says.iter_mut().zip(&policy.rules) {
             if !rule.is_in_force(now_ms) {
                 *say = Say::NOTHING;
+            } else if self.facts.context.unknown {
+                *say = Say::GOVERNED.and(Say::ERROR);
             } else if !self.facts.context.hub {
                 *say = Say::GOVERNED;
             }
@@ -555,7 +557,7 @@ impl Session {
         pass.kernels = (0..self.deal.kernels.len() as u32)
             .map(|kernel| Value::Error(Why::Kernel(kernel)))
             .collect();
-        if self.facts.context.hub {
+        if self.facts.context.hub && !self.facts.context.unknown {
             self.decide_kernels(&mut pass);
         }
         let class_says: Vec<Say> = self

@@ -9,6 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Context {
+    /// Is nothing known of the visitor? Then whatever a rule in force matches is hidden.
+    #[serde(skip)]
+    pub unknown: bool,
     /// Is there a JupyterHub? Without one, the policy's `no_hub` decides on governed cards.
     pub hub: bool,
     /// The visitor's name.
@@ -36,6 +39,7 @@ impl Default for Context {
     /// An unnamed visitor of a Hub who holds nothing: what is not said opens nothing.
     fn default() -> Self {
         Self {
+            unknown: false,
             hub: true,
             user: String::new(),
             admin: false,

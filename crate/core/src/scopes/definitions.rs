@@ -1,6 +1,6 @@
 //! Which scopes exist and what each one includes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// The Hub's own scopes and their direct subscopes, as `jupyterhub.scopes.scope_definitions` (6.1).
 ///
@@ -159,10 +159,14 @@ impl Definitions {
     /// `base` and everything that it includes; a scope that does not exist includes only itself.
     pub(super) fn implied<'a>(&'a self, base: &'a str) -> Vec<&'a str> {
         let mut implied = vec![base];
-        let mut seen = HashSet::from([base]);
         let mut next = 0;
         while let Some(&scope) = implied.get(next) {
-            implied.extend(self.subscopes(scope).filter(|name| seen.insert(name)));
+            for subscope in self.subscopes(scope) {
+                // Few scopes imply many: a set would cost more.
+                if !implied.contains(&subscope) {
+                    implied.push(subscope);
+                }
+            }
             next += 1;
         }
         implied
