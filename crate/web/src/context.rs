@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 
 use crate::failure::Failure;
 use crate::fetch::Answer;
-use crate::read::{self, Field, Unfit};
+use crate::read::{self, Field, Unfit, read};
 
 /// What the server says about its policy and about the visitor.
 pub struct Report {
@@ -50,42 +50,41 @@ pub enum Policing {
 /// # Errors
 /// `login` for 401, 403 and redirects, `not-found` for 404, the server's own code for what it refuses with
 /// `{code, message}`, `unavailable` for other statuses, `bad-context` for what is not a context.
-pub fn read(answer: Answer, etag: Option<&str>) -> Result<Report, Failure> {
-    let body = Field::new("context", answer.body.unwrap_or(JsValue::UNDEFINED));
+pub fn read_answer(answer: Answer, etag: Option<&str>) -> Result<Report, Failure> {
     match answer.status {
-        200 => {}
-        0 | 401 | 403 => {
-            return Err(Failure::new(
-                "login",
-                "The session has ended: log in again.",
-            ));
-        }
-        404 => {
-            return Err(Failure::new(
-                "not-found",
-                "This server does not have the server extension jupyterlab_scoped_launcher, or does not enable it.",
-            ));
-        }
-        _ => {
-            return Err(
-                match (body.get("code").text(), body.get("message").text()) {
-                    (Ok(code), Ok(message)) => Failure::new(&code, message),
-                    _ => Failure::new("unavailable", "The server answered with an error."),
-                },
-            );
-        }
+        200 => read_context(answer.body.unwrap_or(JsValue::UNDEFINED), etag),
+        0 | 401 | 403 => Err(Failure::new(
+            "login",
+            "The session has ended: log in again.",
+        )),
+        404 => Err(Failure::new(
+            "not-found",
+            "This server does not have the server extension jupyterlab_scoped_launcher, or does not enable it.",
+        )),
+        _ => Err(refusal(answer.body.unwrap_or(JsValue::UNDEFINED))),
     }
-    let context = read::context(&body)?;
-    let age_ms = body.get("age_s").number()?.max(0.0) * 1000.0;
-    Ok(Report {
-        facts: Some(Facts {
+}
+
+/// Reads a context.
+///
+/// # Errors
+/// `bad-context`.
+pub fn read_context(context: JsValue, etag: Option<&str>) -> Result<Report, Failure> {
+    let (report, facts) = read("context", context, |from| {
+        let context = read::context(from);
+        let age_ms = from.get("age_s").number().max(0.0) * 1000.0;
+        let facts = Facts {
             context,
             #[allow(clippy::cast_possible_truncation)] // saturates, and NaN is 0
             age_ms: age_ms as i64,
-            stale: body.get("stale").flag()?,
-            warnings: body.get("warnings").texts()?,
-        }),
-        ..outline(&body, etag)?
+            stale: from.get("stale").flag(),
+            warnings: from.get("warnings").texts(),
+        };
+        (outline(from, etag), facts)
+    })?;
+    Ok(Report {
+        facts: Some(facts),
+        ..report
     })
 }
 
@@ -93,41 +92,48 @@ pub fn read(answer: Answer, etag: Option<&str>) -> Result<Report, Failure> {
 ///
 /// # Errors
 /// `bad-context`.
-pub fn read_outline(outline_: JsValue) -> Result<Report, Failure> {
-    outline(&Field::new("outline", outline_), None)
+pub fn read_outline(from: JsValue) -> Result<Report, Failure> {
+    Ok(read("outline", from, |from| outline(from, None))?)
 }
 
-fn outline(from: &Field, etag: Option<&str>) -> Result<Report, Failure> {
-    Ok(Report {
-        policing: policing(&from.get("policy"), etag)?,
-        now_ms: parse_instant(&from.get("now").text()?)?,
+fn refusal(body: JsValue) -> Failure {
+    let worded = read("error", body, |from| {
+        Failure::new(&from.get("code").text(), from.get("message").text())
+    });
+    worded.unwrap_or_else(|_| Failure::new("unavailable", "The server answered with an error."))
+}
+
+fn outline(from: &Field, etag: Option<&str>) -> Report {
+    let now = from.get("now");
+    Report {
+        policing: policing(&from.get("policy"), etag),
+        now_ms: parse_instant(&now.text()).unwrap_or_else(|_| {
+            now.refuse("a time with its zone");
+            0
+        }),
         facts: None,
-    })
+    }
 }
 
-fn policing(from: &Field, etag: Option<&str>) -> Result<Policing, Failure> {
-    let state = from.get("state").text()?;
-    if state == "missing" {
-        return Ok(Policing::Ungoverned);
-    }
-    if state == "invalid" {
-        if from.get("on_invalid").text()? == "show" {
-            return Ok(Policing::Ungoverned);
+fn policing(from: &Field, etag: Option<&str>) -> Policing {
+    match from.get("state").text().as_str() {
+        "missing" => Policing::Ungoverned,
+        "invalid" if from.get("on_invalid").text() == "show" => Policing::Ungoverned,
+        "invalid" => Policing::Broken(from.get("message").text_if_any().unwrap_or_default()),
+        _ => {
+            let new_etag = from.get("etag").text_if_any();
+            match from.get("document").optional() {
+                Some(document) => {
+                    Policing::Governed(new_etag, Arc::new(Policy::new(read::document(&document))))
+                }
+                None => {
+                    if new_etag.is_none() || new_etag.as_deref() != etag {
+                        from.refuse("with a document");
+                    }
+                    Policing::Unchanged
+                }
+            }
         }
-        let message = from.get("message").text_if_any()?;
-        return Ok(Policing::Broken(message.unwrap_or_default()));
-    }
-    let new_etag = from.get("etag").text().ok();
-    match from.get("document").optional() {
-        Some(document) => {
-            let policy = Policy::new(read::document(&document)?);
-            Ok(Policing::Governed(new_etag, Arc::new(policy)))
-        }
-        None if new_etag.is_some() && new_etag.as_deref() == etag => Ok(Policing::Unchanged),
-        None => Err(Failure::new(
-            "bad-context",
-            "The server's answer cannot be used: it has no policy.",
-        )),
     }
 }
 

@@ -15,16 +15,6 @@ pub struct Answer {
     pub body: Option<JsValue>,
 }
 
-impl Answer {
-    /// A successful answer.
-    pub fn ok(body: JsValue) -> Self {
-        Self {
-            status: 200,
-            body: Some(body),
-        }
-    }
-}
-
 /// GETs `url` with the page's own cookies and parses the answer as JSON.
 ///
 /// # Errors

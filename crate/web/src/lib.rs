@@ -15,17 +15,15 @@ use std::rc::Rc;
 
 use gloo_net::http::Headers;
 use js_sys::encode_uri_component;
-use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::future_to_promise;
 
 use crate::context::{Policing, Report};
 use crate::failure::Failure;
-use crate::fetch::Answer;
-use crate::read::{Field, Unfit};
+use crate::read::{Unfit, read};
 use crate::state::State;
-use crate::status::{Status, own_cards};
+use crate::status::{object, own_cards, texts};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -88,19 +86,19 @@ export interface IDecision {
 
 #[wasm_bindgen]
 extern "C" {
-    /// A promise of an [`Status`].
+    /// A promise of an `IStatus`.
     #[wasm_bindgen(typescript_type = "Promise<IStatus>")]
     pub type StatusPromise;
-    /// A [`Status`].
+    /// An `IStatus`.
     #[wasm_bindgen(typescript_type = "IStatus")]
     pub type JsStatus;
-    /// A list of [`Card`].
+    /// A list of `ICard`.
     #[wasm_bindgen(typescript_type = "ICard[]")]
     pub type JsCards;
-    /// A list of [`Kernelspec`].
+    /// A list of `IKernelspec`.
     #[wasm_bindgen(typescript_type = "IKernelspec[]")]
     pub type JsKernelspecs;
-    /// A decision, or undefined.
+    /// An `IDecision`, or undefined.
     #[wasm_bindgen(typescript_type = "IDecision | undefined")]
     pub type JsDecision;
     /// As `Standing::as_str`.
@@ -143,10 +141,10 @@ impl Engine {
                 None => url,
             };
             let answer = fetch::get_json(&asked, headers, timeout_ms).await?;
-            let read = context::read(answer, etag.as_deref());
+            let read = context::read_answer(answer, etag.as_deref());
             let mut state = state.borrow_mut();
             match read {
-                Ok(report) => Ok(take_over(&mut state, report)?),
+                Ok(report) => Ok(take_over(&mut state, report)),
                 Err(failure) => {
                     if failure.code == "login" {
                         state.forget_facts();
@@ -163,8 +161,8 @@ impl Engine {
     /// # Errors
     /// `bad-context`; everything stays as it was.
     pub fn set_context(&self, context: JsValue) -> Result<JsStatus, JsValue> {
-        let report = context::read(Answer::ok(context), None)?;
-        Ok(take_over(&mut self.state.borrow_mut(), report)?.unchecked_into())
+        let report = context::read_context(context, None)?;
+        Ok(take_over(&mut self.state.borrow_mut(), report).unchecked_into())
     }
 
     /// Takes over the outline of the policy that the page carries, `{now, policy}` as in the context. With
@@ -191,7 +189,7 @@ impl Engine {
     /// # Errors
     /// `bad-argument`.
     pub fn set_cards(&self, cards: JsCards) -> Result<(), JsValue> {
-        let cards = argument(read::cards(&Field::new("cards", cards.into())))?;
+        let cards = argument(read("cards", cards.into(), read::cards))?;
         self.state.borrow_mut().set_cards(cards);
         Ok(())
     }
@@ -201,10 +199,7 @@ impl Engine {
     /// # Errors
     /// `bad-argument`.
     pub fn set_kernelspecs(&self, kernelspecs: JsKernelspecs) -> Result<(), JsValue> {
-        let kernelspecs = argument(read::kernelspecs(&Field::new(
-            "kernelspecs",
-            kernelspecs.into(),
-        )))?;
+        let kernelspecs = argument(read("kernelspecs", kernelspecs.into(), read::kernelspecs))?;
         self.state.borrow_mut().set_kernelspecs(kernelspecs);
         Ok(())
     }
@@ -227,16 +222,26 @@ impl Engine {
     }
 
     /// Why the last `decide` shows or hides a card; undefined if it did not ask the policy.
-    ///
-    /// # Errors
-    /// None that a caller could cause.
-    pub fn decision(&self, card: usize) -> Result<JsDecision, JsValue> {
+    #[must_use]
+    pub fn decision(&self, card: usize) -> JsDecision {
         let state = self.state.borrow();
-        Ok(to_js(&state.decision(card))?.unchecked_into())
+        let Some(decision) = state.decision(card) else {
+            return JsValue::UNDEFINED.unchecked_into();
+        };
+        object(&[
+            ("id", decision.id.into()),
+            ("visible", decision.visible.into()),
+            (
+                "rule",
+                decision.rule.map_or(JsValue::UNDEFINED, JsValue::from_str),
+            ),
+            ("reason", decision.reason.as_str().into()),
+        ])
+        .unchecked_into()
     }
 }
 
-fn take_over(state: &mut State, report: Report) -> Result<JsValue, Failure> {
+fn take_over(state: &mut State, report: Report) -> JsValue {
     let (stale, mut warnings) = match &report.facts {
         Some(facts) => (facts.stale, facts.warnings.clone()),
         None => (false, Vec::new()),
@@ -248,21 +253,16 @@ fn take_over(state: &mut State, report: Report) -> Result<JsValue, Failure> {
     let standing = state.standing().as_str();
     #[allow(clippy::cast_precision_loss)]
     let refresh_s = state.refresh_ms() as f64 / 1000.0;
-    to_js(&Status {
-        standing,
-        changed,
-        stale,
-        refresh_s,
-        warnings,
-        cards: own_cards(state.document(), state.context()),
-    })
+    object(&[
+        ("standing", standing.into()),
+        ("changed", changed.into()),
+        ("stale", stale.into()),
+        ("refresh_s", refresh_s.into()),
+        ("warnings", texts(&warnings)),
+        ("cards", own_cards(state.document(), state.context()).into()),
+    ])
 }
 
 fn argument<T>(read: Result<T, Unfit>) -> Result<T, Failure> {
     read.map_err(|unfit| Failure::new("bad-argument", unfit.sentence()))
-}
-
-fn to_js(value: &impl Serialize) -> Result<JsValue, Failure> {
-    serde_wasm_bindgen::to_value(value)
-        .map_err(|error| Failure::new("bad-argument", error.to_string()))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use scoped_launcher_core::policy::facts::{Card, Context, Kernelspec};
-use scoped_launcher_core::policy::model::{Document, Visibility};
+use scoped_launcher_core::policy::model::Document;
 use scoped_launcher_core::policy::{Decision, Policy, Session};
 
 use crate::clock::Clock;
@@ -49,7 +49,7 @@ pub struct State {
     /// Changes when the policy does.
     etag: Option<String>,
     policy: Arc<Policy>,
-    /// Has the cards; while facts are missing, a stricter policy than `policy`.
+    /// Has the cards and the facts.
     session: Session,
     clock: Clock,
     /// The time, by `clock`, from which on the facts are too old.
@@ -63,7 +63,7 @@ impl State {
         Self {
             standing: Standing::Unknown,
             etag: None,
-            session: Session::new(Arc::clone(&policy), Context::default(), None),
+            session: Session::new(Arc::clone(&policy), nobody(), None),
             policy,
             clock: Clock::set(0),
             lapses_ms: 0,
@@ -134,7 +134,7 @@ impl State {
                 true
             }
             _ => {
-                self.do_without_facts();
+                self.session.set_policy(Arc::clone(&self.policy), nobody());
                 new_policy || before != self.standing
             }
         }
@@ -144,21 +144,8 @@ impl State {
     pub fn forget_facts(&mut self) {
         if self.standing == Standing::Governed {
             self.standing = Standing::Lapsed;
-            self.do_without_facts();
+            self.session.set_context(nobody());
         }
-    }
-
-    fn do_without_facts(&mut self) {
-        let policy = Policy::new(Document {
-            no_hub: Visibility::Hide,
-            ..self.document().clone()
-        });
-        // Without a Hub, `no_hub` decides on whatever a rule matches, and no condition is asked.
-        let nobody = Context {
-            hub: false,
-            ..Context::default()
-        };
-        self.session.set_policy(Arc::new(policy), nobody);
     }
 
     /// Exchanges the cards.
@@ -196,6 +183,14 @@ impl State {
     /// What the last `decide` found for a card.
     pub fn decision(&self, card: usize) -> Option<Decision<'_>> {
         self.session.decision(card)
+    }
+}
+
+/// A visitor of whom nothing is known.
+fn nobody() -> Context {
+    Context {
+        unknown: true,
+        ..Context::default()
     }
 }
 

@@ -1,53 +1,36 @@
-//! What JavaScript hears of the policy and the facts.
+//! What JavaScript hears: plain objects.
 
+use js_sys::{Array, Object, Reflect};
 use scoped_launcher_core::policy::facts::Context;
 use scoped_launcher_core::policy::glob::Glob;
 use scoped_launcher_core::policy::model::{Document, OpenIn, PolicyCard, Selector};
 use scoped_launcher_core::sort::sort;
-use serde::Serialize;
+use wasm_bindgen::JsValue;
 
-/// After an answer of the server.
-#[derive(Serialize)]
-pub struct Status<'s> {
-    /// As [`crate::state::Standing::as_str`].
-    pub standing: &'s str,
-    /// Are policy or facts others than before?
-    pub changed: bool,
-    /// Could the Hub not be asked this time?
-    pub stale: bool,
-    /// How long to wait before the next question, in seconds.
-    pub refresh_s: f64,
-    /// For the console.
-    pub warnings: Vec<String>,
-    /// The policy's own cards.
-    pub cards: Vec<OwnCard<'s>>,
+/// A JavaScript object; what is undefined is left out.
+pub fn object(entries: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (key, value) in entries {
+        if !value.is_undefined() {
+            // A new object takes every key.
+            let _ = Reflect::set(&object, &JsValue::from_str(key), value);
+        }
+    }
+    object.into()
 }
 
-/// A card that the policy adds to the launcher.
-#[derive(Serialize)]
-pub struct OwnCard<'s> {
-    kind: &'static str,
-    name: &'s str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owner: Option<&'s str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<&'s str>,
-    title: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'s str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    category: Option<&'s str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    icon: Option<&'s str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rank: Option<f64>,
-    tags: &'s [String],
-    open_in: OpenIn,
+/// A JavaScript list of texts.
+pub fn texts(texts: &[String]) -> JsValue {
+    let list = Array::new();
+    for text in texts {
+        list.push(&JsValue::from_str(text));
+    }
+    list.into()
 }
 
 /// The policy's own cards for this visitor: one for each service, and one for each server that others
 /// share with the visitor and that a card's `servers` selects. Whether they are shown is for the rules.
-pub fn own_cards<'s>(document: &'s Document, context: &'s Context) -> Vec<OwnCard<'s>> {
+pub fn own_cards(document: &Document, context: &Context) -> Array {
     let mut shares: Vec<(&str, &str, &str)> = context
         .shares
         .iter()
@@ -62,20 +45,20 @@ pub fn own_cards<'s>(document: &'s Document, context: &'s Context) -> Vec<OwnCar
         // A card for the server that the visitor is on leads nowhere.
         shares.retain(|(_, owner, name)| (*owner, *name) != (&here.owner, &here.name));
     }
-    let mut cards = Vec::new();
+    let cards = Array::new();
     for card in &document.cards {
         if let Some(service) = &card.service {
             let title = card.title.as_ref().unwrap_or(service).clone();
-            cards.push(own_card(card, "service", service, None, title));
+            cards.push(&own_card(card, "service", service, None, &title));
         }
         if let Some(servers) = &card.servers {
             for (share, owner, name) in &shares {
                 if selects(servers, share) {
-                    let title = card.title.as_ref().map_or_else(
-                        || (*share).to_owned(),
-                        |title| title.replace("{owner}", owner).replace("{name}", name),
-                    );
-                    cards.push(own_card(card, "server", name, Some(owner), title));
+                    let title = card
+                        .title
+                        .as_ref()
+                        .map_or_else(|| (*share).to_owned(), |title| filled(title, owner, name));
+                    cards.push(&own_card(card, "server", name, Some(owner), &title));
                 }
             }
         }
@@ -83,26 +66,52 @@ pub fn own_cards<'s>(document: &'s Document, context: &'s Context) -> Vec<OwnCar
     cards
 }
 
-fn own_card<'s>(
-    card: &'s PolicyCard,
-    kind: &'static str,
-    name: &'s str,
-    owner: Option<&'s str>,
-    title: String,
-) -> OwnCard<'s> {
-    OwnCard {
-        kind,
-        name,
-        owner,
-        path: card.path.as_deref(),
-        title,
-        description: card.description.as_deref(),
-        category: card.category.as_deref(),
-        icon: card.icon.as_deref(),
-        rank: card.rank,
-        tags: &card.tags,
-        open_in: card.open_in,
+/// A title for one server, with its `{owner}` and `{name}`.
+fn filled(title: &str, owner: &str, name: &str) -> String {
+    let mut filled = String::new();
+    for part in title.split_inclusive('}') {
+        match (part.strip_suffix("{owner}"), part.strip_suffix("{name}")) {
+            (Some(before), _) => filled.extend([before, owner]),
+            (_, Some(before)) => filled.extend([before, name]),
+            _ => filled.push_str(part),
+        }
     }
+    filled
+}
+
+fn own_card(
+    card: &PolicyCard,
+    kind: &str,
+    name: &str,
+    owner: Option<&str>,
+    title: &str,
+) -> JsValue {
+    let text = |text: &Option<String>| {
+        text.as_deref()
+            .map_or(JsValue::UNDEFINED, JsValue::from_str)
+    };
+    object(&[
+        ("kind", kind.into()),
+        ("name", name.into()),
+        ("owner", owner.map_or(JsValue::UNDEFINED, JsValue::from_str)),
+        ("path", text(&card.path)),
+        ("title", title.into()),
+        ("description", text(&card.description)),
+        ("category", text(&card.category)),
+        ("icon", text(&card.icon)),
+        (
+            "rank",
+            card.rank.map_or(JsValue::UNDEFINED, JsValue::from_f64),
+        ),
+        ("tags", texts(&card.tags)),
+        (
+            "open_in",
+            match card.open_in {
+                OpenIn::Tab => "tab".into(),
+                OpenIn::Lab => "lab".into(),
+            },
+        ),
+    ])
 }
 
 fn selects(selector: &Selector, text: &str) -> bool {
