@@ -345,3 +345,22 @@ def test_a_server_that_cannot_be_guarded_does_not_start_unguarded(
             jp_configurable_serverapp(config=jp_server_config, argv=argv)
     else:
         assert jp_configurable_serverapp(config=jp_server_config, argv=argv)
+
+
+class TestTheOlderSynchronousManager:
+    """Jupyter Server's kernel manager of before, which starts kernels in a thread."""
+
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config: dict[str, Any]) -> dict[str, Any]:
+        manager = "jupyter_server.services.kernels.kernelmanager.MappingKernelManager"
+        jp_server_config["ServerApp"]["kernel_manager_class"] = manager
+        return jp_server_config
+
+    @pytest.fixture
+    def jp_argv(self, jp_argv: list[str], policy: Path) -> list[str]:
+        policy.write_text(json.dumps({**POLICY, "no_hub": "show"}))
+        return jp_argv
+
+    async def test_starts_what_is_allowed(self, jp_fetch, installed):
+        installed("class1")
+        assert await status(start(jp_fetch, "class1")) == 201
