@@ -47,11 +47,14 @@ describe('the class example', { timeout: 300_000 }, () => {
     await mmuster.takePicture(`${pictures}mmuster-outside.png`);
   });
 
-  test('her server knows the class kernel: only the policy hides it', async () => {
-    const answer = await mmuster.context.request.get(
-      `${hub.url}user/mmuster/api/kernelspecs`
+  test('her server neither lists nor starts the class kernel', async () => {
+    const api = `${hub.url}user/mmuster/api/`;
+    const listed = await mmuster.context.request.get(`${api}kernelspecs`);
+    assert.ok(!('class1234_semester02' in (await listed.json()).kernelspecs));
+    const got = await mmuster.context.request.get(
+      `${api}kernelspecs/class1234_semester02`
     );
-    assert.ok('class1234_semester02' in (await answer.json()).kernelspecs);
+    assert.equal(got.status(), 403);
   });
 
   test('the instructor adds her, and all cards appear in her open launcher', async () => {
