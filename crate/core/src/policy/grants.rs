@@ -126,12 +126,13 @@ fn wanted<'a>(
     servers: &'a [NamedServer<'a>],
     now_ms: Option<i64>,
 ) -> Result<Wanted<'a>, Error> {
+    let members = members(users);
     let mut wanted = Wanted::new();
     for grant in &document.grants {
         if !is_in_force(grant, now_ms)? {
             continue;
         }
-        let recipients = recipients(grant, users);
+        let recipients = recipients(grant, users, &members);
         let names = Matcher::new(&grant.servers.names, false);
         let tags = globs(&grant.servers.tags, false);
         for server in servers {
@@ -209,33 +210,33 @@ fn named_servers<'a>(document: &'a Document, users: &'a [User]) -> Vec<NamedServ
         .collect()
 }
 
-/// Whom a grant is for.
-fn recipients<'a>(grant: &Grant, users: &'a [User]) -> Vec<&'a str> {
-    let names = grant
-        .to
-        .users
-        .as_ref()
-        .map(|names| Matcher::new(names, false));
-    let groups = grant
-        .to
-        .groups
-        .as_ref()
-        .map(|groups| Matcher::new(groups, false));
-    let mut known: HashMap<&str, bool> = HashMap::new();
-    users
-        .iter()
-        .filter(|user| {
-            names
-                .as_ref()
-                .is_some_and(|names| names.matches(&user.name))
-                || groups.as_ref().is_some_and(|groups| {
-                    user.groups
-                        .iter()
-                        .any(|group| *known.entry(group).or_insert_with(|| groups.matches(group)))
-                })
-        })
-        .map(|user| user.name.as_str())
-        .collect()
+/// Users by group.
+type Members<'a> = HashMap<&'a str, Vec<&'a str>>;
+
+fn members(users: &[User]) -> Members<'_> {
+    let mut members = Members::new();
+    for user in users {
+        for group in &user.groups {
+            members.entry(group).or_default().push(&user.name);
+        }
+    }
+    members
+}
+
+/// Whom a grant is for, each once.
+fn recipients<'a>(grant: &Grant, users: &'a [User], members: &Members<'a>) -> HashSet<&'a str> {
+    let mut recipients = HashSet::new();
+    if let Some(groups) = &grant.to.groups {
+        let groups = Matcher::new(groups, false);
+        let matching = members.iter().filter(|(group, _)| groups.matches(group));
+        recipients.extend(matching.flat_map(|(_, users)| users));
+    }
+    if let Some(names) = &grant.to.users {
+        let names = Matcher::new(names, false);
+        let all = users.iter().map(|user| user.name.as_str());
+        recipients.extend(all.filter(|name| names.matches(name)));
+    }
+    recipients
 }
 
 fn is_in_force(grant: &Grant, now_ms: Option<i64>) -> Result<bool, Error> {
