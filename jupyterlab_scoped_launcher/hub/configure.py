@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,6 +32,7 @@ def configure(
     policy_by: Literal["environment", "argument"] = "environment",
     token_scopes: Iterable[str] | None = None,
     on_invalid: Literal["stop", "start"] = "stop",
+    grants: bool | Mapping[str, Any] = False,
 ) -> None:
     """Make the Hub of this ``jupyterhub_config.py`` follow a policy; call it last in that file.
 
@@ -49,6 +50,8 @@ def configure(
     * ``token_scopes``: replaces the computed token scopes; an empty list gives none.
     * ``on_invalid``: what a policy with errors does. ``stop`` ends the Hub's start with lint's
       output; ``start`` starts the Hub without the policy's roles, and refuses its kernels.
+    * ``grants``: also run the service that shares servers as the policy's grants say
+      (docs/grants.md): True, or keywords for its ``service_entry``.
 
     Raises SystemExit with a text for the admin: for an invalid policy, for a role or scope that is
     configured twice in different ways, and for a JupyterHub older than 5.5.1.
@@ -72,6 +75,8 @@ def configure(
         if scopes:
             _wrap(c, "oauth_client_allowed_scopes", lambda old: ScopesOfUnshared(scopes, old))
 
+    if grants:
+        _add_grants_service(c, path, {} if grants is True else grants)
     spawn = SpawnPolicy(store, server_policy or str(path), policy_by)
     _wrap(c, "pre_spawn_hook", spawn.after)
     _wrap(c, "profile_list", lambda old: filtered_profiles(spawn, old), everywhere=False)
@@ -86,6 +91,15 @@ def _check_hub() -> None:
             f"scoped-launcher: JupyterHub {jupyterhub.__version__} is too old: install {wanted} or"
             " newer, which fixes the checks that shared servers rely on."
         )
+
+
+def _add_grants_service(c: Config, path: Path, keywords: Mapping[str, Any]) -> None:
+    """Add the grants service and its role to what is configured."""
+    from ..grants.hub import role_entry, service_entry
+
+    services = configured(c.JupyterHub, "services", [])
+    c.JupyterHub.services = [*services, service_entry(path, **keywords)]
+    c.JupyterHub.load_roles = [*configured(c.JupyterHub, "load_roles", []), role_entry()]
 
 
 def _merge_roles(c: Config, policy: Policy, path: Path) -> None:

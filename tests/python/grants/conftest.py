@@ -84,7 +84,13 @@ c.JupyterHub.load_groups = {"nobody": {"users": ["page-visitor"]}}
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = os.path.join(os.getcwd(), "home", "{username}")
 c.Spawner.http_timeout = 60
-c.Spawner.environment = {"JUPYTERHUB_SINGLEUSER_APP": "jupyter_server.serverapp.ServerApp"}
+c.Spawner.environment = {
+    "JUPYTERHUB_SINGLEUSER_APP": "jupyter_server.serverapp.ServerApp",
+    "SCOPED_LAUNCHER_POLICY": known["policy"],
+    "PYTHONPATH": known["package"],
+    "JUPYTER_CONFIG_PATH": known["extension"],  # enables the server extension
+}
+c.Spawner.oauth_client_allowed_scopes = ["read:users:shares!user"]
 
 def start_what_is_asked_for(spawner):
     # A whole Jupyter Server where the test visits it; else a page that starts in a moment.
@@ -211,6 +217,7 @@ class Hub:
             "policy": str(self.policy),
             "records": str(self.records),
             "package": PACKAGE,
+            "extension": str(REPO / "python-data/data/etc/jupyter"),
             "tiny_server": str(folder / "tiny_server.py"),
             **{
                 f"{name}token": secrets.token_hex(16)
@@ -357,12 +364,11 @@ class Browser:
         self.open(f"{base}/files/nothing-here")  # a page leads to the Hub's login, an API does not
         return self._session.get(f"{self._url}{base}/api/status", timeout=30).status_code
 
-    def cookies(self) -> list[dict[str, Any]]:
-        """Return the session's cookies, to go on with in another browser."""
-        return [
-            {"name": c.name, "value": c.value, "url": self._url + c.path}
-            for c in self._session.cookies
-        ]
+    def json(self, path: str) -> Any:
+        """Return what an API answers to this session."""
+        answer = self._session.get(self._url + path, timeout=30)
+        assert answer.ok, answer.text
+        return answer.json()
 
 
 class Grants:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from traitlets.config import Config
 
 from jupyterlab_scoped_launcher.grants.clock import SETTLED_AFTER_S, SteadyClock
 from jupyterlab_scoped_launcher.grants.hub_client import Listing, Share
@@ -21,8 +22,28 @@ from jupyterlab_scoped_launcher.grants.records import (
     approve,
 )
 from jupyterlab_scoped_launcher.grants.settle import settle
+from jupyterlab_scoped_launcher.hub import configure
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
+
+
+def test_configure_adds_the_service(tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("version: 1")
+    config = Config()
+    config.JupyterHub.services = [{"name": "other"}]
+    configure(config, policy, grants={"records": tmp_path / "records.sqlite"})
+    other, ours = config.JupyterHub.services
+    assert other == {"name": "other"}
+    assert ours["command"][-4:] == [
+        "--policy",
+        str(policy),
+        "--records",
+        str(tmp_path / "records.sqlite"),
+    ]
+    (role,) = config.JupyterHub.load_roles
+    assert role["services"] == [ours["name"]]
+    assert role["scopes"] == ["list:users", "read:users:groups", "read:servers", "shares"]
 
 
 def text(at: datetime) -> str:

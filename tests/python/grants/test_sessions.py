@@ -8,13 +8,21 @@ import re
 import pytest
 import requests
 
+from jupyterlab_scoped_launcher._core import Policy
+
 SERVICE = "/services/scoped-launcher-grants/"
+
+CARDS = {
+    "id": "dashboards",
+    "match": {"server": "*/dash-*"},
+    "show_when": {"scope": "access:servers!server={owner}/{name}"},
+}
 
 
 def write_policy(hub, *grants) -> None:
     """Give the Hub's own service a policy."""
     temporary = hub.policy.with_suffix(".new")
-    temporary.write_text(json.dumps({"version": 1, "grants": grants}))
+    temporary.write_text(json.dumps({"version": 1, "grants": grants, "rules": [CARDS]}))
     temporary.replace(hub.policy)
 
 
@@ -52,6 +60,27 @@ def test_a_member_enters_the_dashboard_and_nothing_else(dashboards, until):
     hub.user("mmuster", "default")
     until(lambda: ("profx/dash-1", "mmuster") in hub.shares("profx"), 30, hub.log)
     assert hub.log_in("mmuster").enter("profx/dash-1") == 200
+
+
+def test_the_launcher_gains_and_loses_the_card(dashboards, until):
+    """The context of the visitor's own server names the granted server, and the rule that asks for
+    access to it shows its card, as long as it is granted."""
+    hub = dashboards
+    hub.user("launcher-user", "default")
+    hub.server("launcher-user", "", real=True)
+    card = {"id": "c", "kind": "server", "owner": "profx", "name": "dash-1"}
+    visitor = hub.log_in("launcher-user")
+    assert visitor.enter("launcher-user/") == 200
+
+    def is_shown() -> bool:
+        context = visitor.json("/user/launcher-user/scoped-launcher/context")
+        policy = Policy(json.dumps(context.pop("policy")["document"]))
+        decided = json.loads(policy.decide(json.dumps(context), json.dumps([card])))
+        return decided["decisions"][0]["visible"]
+
+    until(is_shown, 60, hub.log)
+    hub.leave("launcher-user", "default")
+    until(lambda: not is_shown(), 60, hub.log)
 
 
 def test_shares_with_groups_still_do_not_serve_browsers(dashboards):
