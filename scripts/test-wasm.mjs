@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tests = spawn(
   'wasm-pack',
-  ['test', '--headless', '--chrome', 'crate/web', ...process.argv.slice(2)],
+  // Without capturing, a test's own output shows also when it passes: the count of the cases is such.
+  ['test', '--headless', '--chrome', 'crate/web', '--', '--nocapture'],
   { cwd: root, stdio: ['inherit', 'pipe', 'inherit'] }
 );
 
@@ -28,7 +29,11 @@ tests.on('error', error => {
 tests.on('close', code => {
   process.exitCode ||= code ?? 1;
   const cases = /^\s*shared cases run: (\d+)/m.exec(output)?.[1];
-  if (cases !== undefined && process.exitCode === 0) {
+  if (process.exitCode === 0 && cases === undefined) {
+    console.error('The test of the shared cases did not say how many it ran.');
+    process.exitCode = 1;
+  }
+  if (process.exitCode === 0) {
     const counts = join(root, 'target', 'case-counts');
     mkdirSync(counts, { recursive: true });
     writeFileSync(join(counts, 'wasm'), `${cases}\n`);

@@ -224,7 +224,7 @@ pub fn context(from: &Field) -> Context {
         shares: from.get("shares").texts(),
         server: from.get("server").optional().map(|server| Server {
             owner: server.get("owner").text(),
-            name: server.get("name").text(),
+            name: server.get("name").text_if_any().unwrap_or_default(),
         }),
         now: None,
     }

@@ -1,0 +1,390 @@
+//! The engine's face: what it takes over, what it refuses, and what stays when something goes wrong.
+#![cfg(target_arch = "wasm32")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+#[allow(dead_code)]
+mod common;
+
+use common::{get, items, json, remove, set, text};
+use js_sys::{Function, Promise, global};
+use scoped_launcher_web::Engine;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::Headers;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const CARDS: &str = r#"[
+    {"id": "class", "kind": "kernel", "name": "class", "tags": []},
+    {"id": "python", "kind": "kernel", "name": "python3", "tags": []}
+]"#;
+
+/// One rule: only the group `class` sees the kernel `class`.
+const CONTEXT: &str = r#"{
+    "hub": true, "user": "ann", "admin": false, "groups": ["class"], "scopes": [], "shares": [],
+    "server": {"owner": "ann", "name": ""}, "now": "2026-06-01T12:00:00Z", "age_s": 0, "stale": false,
+    "warnings": [],
+    "policy": {"state": "ok", "etag": "1", "document": {"version": 1, "rules": [
+        {"id": "r", "match": {"kernel": "class"}, "show_when": {"group": "class"}}
+    ]}}
+}"#;
+
+const OUTLINE: &str = r#"{"now": "2026-06-01T12:00:00Z", "policy": {"state": "ok", "document": {
+    "version": 1, "rules": [{"id": "r", "match": {"kernel": "class"}}]}}}"#;
+
+fn engine() -> Engine {
+    let engine = Engine::new();
+    engine.set_cards(json(CARDS).unchecked_into()).unwrap();
+    engine
+}
+
+fn informed() -> Engine {
+    let engine = engine();
+    engine.set_context(json(CONTEXT)).unwrap();
+    engine
+}
+
+fn standing(engine: &Engine) -> String {
+    JsValue::from(engine.standing()).as_string().unwrap()
+}
+
+fn code(error: &JsValue) -> String {
+    assert!(error.is_instance_of::<js_sys::Error>());
+    assert!(!text(error, "message").is_empty());
+    text(error, "code")
+}
+
+/// The context with one key changed.
+fn context_with(key: &str, value: &str) -> JsValue {
+    let context = json(CONTEXT);
+    set(&context, key, &json(value));
+    context
+}
+
+/// The context with a policy.
+fn context_under(document: &str) -> JsValue {
+    context_with(
+        "policy",
+        &format!(r#"{{"state": "ok", "document": {document}}}"#),
+    )
+}
+
+#[wasm_bindgen_test]
+fn shows_nothing_before_it_knows_anything() {
+    let engine = engine();
+    assert_eq!(standing(&engine), "unknown");
+    assert_eq!(engine.decide(), [0, 0]);
+    assert!(JsValue::from(engine.decision(0)).is_undefined());
+    assert!(engine.next_change_ms().is_none());
+}
+
+#[wasm_bindgen_test]
+fn shows_what_the_policy_allows() {
+    let engine = informed();
+    assert_eq!(standing(&engine), "governed");
+    assert_eq!(engine.decide(), [1, 1]);
+    let decision = JsValue::from(engine.decision(0));
+    assert_eq!(text(&decision, "reason"), "show_when");
+    assert_eq!(text(&decision, "rule"), "r");
+    engine.set_context(context_with("groups", "[]")).unwrap();
+    assert_eq!(engine.decide(), [0, 1]);
+}
+
+#[wasm_bindgen_test]
+fn says_whether_anything_changed() {
+    let engine = engine();
+    let changed = |context: JsValue| {
+        let status = JsValue::from(engine.set_context(context).unwrap());
+        get(&status, "changed").as_bool().unwrap()
+    };
+    assert!(changed(context_with("groups", "[]")));
+    assert!(changed(json(CONTEXT)));
+    let unchanged = json(CONTEXT);
+    set(&unchanged, "now", &"2026-06-01T12:00:15Z".into());
+    let policy = json(r#"{"state": "ok", "etag": "1"}"#);
+    set(&unchanged, "policy", &policy);
+    // Without the etag of what it has, it takes no policy without a document.
+    assert_eq!(
+        code(&engine.set_context(unchanged).err().unwrap()),
+        "bad-context"
+    );
+}
+
+#[wasm_bindgen_test]
+fn an_outline_shows_what_is_not_governed() {
+    let engine = engine();
+    engine.set_outline(json(OUTLINE)).unwrap();
+    assert_eq!(standing(&engine), "lapsed");
+    assert_eq!(engine.decide(), [0, 1]);
+    engine.set_context(json(CONTEXT)).unwrap();
+    assert_eq!(engine.decide(), [1, 1]);
+}
+
+#[wasm_bindgen_test]
+fn no_policy_governs_nothing_and_a_broken_one_shows_nothing() {
+    for (policy, expected, visible) in [
+        (r#"{"state": "missing"}"#, "ungoverned", [1, 1]),
+        (
+            r#"{"state": "invalid", "on_invalid": "hide_all", "message": "m"}"#,
+            "broken",
+            [0, 0],
+        ),
+        (
+            r#"{"state": "invalid", "on_invalid": "show"}"#,
+            "ungoverned",
+            [1, 1],
+        ),
+    ] {
+        let engine = informed();
+        engine.set_context(context_with("policy", policy)).unwrap();
+        assert_eq!(standing(&engine), expected, "{policy}");
+        assert_eq!(engine.decide(), visible, "{policy}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_partial_or_wrong_context_changes_nothing() {
+    let engine = informed();
+    for key in [
+        "hub", "user", "admin", "groups", "scopes", "shares", "now", "age_s", "policy",
+    ] {
+        let context = json(CONTEXT);
+        remove(&context, key);
+        let error = engine.set_context(context).err().unwrap();
+        assert_eq!(code(&error), "bad-context", "without {key}");
+        for wrong in ["5.5", "[1]", r#"{"x": 1}"#] {
+            // A number is right for the age, and empty objects are no policy either.
+            if (key, wrong) == ("age_s", "5.5") {
+                continue;
+            }
+            let error = engine.set_context(context_with(key, wrong)).err().unwrap();
+            assert_eq!(code(&error), "bad-context", "{key}: {wrong}");
+        }
+    }
+    assert_eq!(engine.decide(), [1, 1]);
+    assert_eq!(standing(&engine), "governed");
+}
+
+#[wasm_bindgen_test]
+fn a_policy_that_says_more_than_is_known_here_is_refused() {
+    let engine = informed();
+    for document in [
+        r#"{"version": 2}"#,
+        r#"{"version": 1, "rulez": []}"#,
+        r#"{"version": 1, "default": "maybe"}"#,
+        r#"{"version": 1, "refresh": "15 parsecs"}"#,
+        r#"{"version": 1, "rules": [{"id": "r"}]}"#,
+        r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "x"}, "unless": {"always": true}}]}"#,
+        r#"{"version": 1, "rules": [{"id": "r", "match": {"weekday": "x"}}]}"#,
+        r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "[a"}}]}"#,
+        r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": {"except": "a"}}}]}"#,
+        r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "x"}, "show_when": {}}]}"#,
+        r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "x"}, "show_when": {"all": []}}]}"#,
+        r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "x"}, "show_when": {"moon": "full"}}]}"#,
+        r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "x"}, "show_when": {"scope": "a!user={x}"}}]}"#,
+        r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "x"}, "from": "2026-06-01T00:00:00"}]}"#,
+        r#"{"version": 1, "tags": {"t": {"tag": "x"}}}"#,
+        r#"{"version": 1, "cards": [{"id": "c", "open_in": "window"}]}"#,
+    ] {
+        let error = engine.set_context(context_under(document)).err().unwrap();
+        assert_eq!(code(&error), "bad-context", "{document}");
+    }
+    let nested = format!(
+        "{}{{\"admin\": true}}{}",
+        "{\"not\":".repeat(60),
+        "}".repeat(60)
+    );
+    let document = format!(
+        r#"{{"version": 1, "rules": [{{"id": "r", "match": {{"kernel": "x"}}, "show_when": {nested}}}]}}"#
+    );
+    let error = engine.set_context(context_under(&document)).err().unwrap();
+    assert_eq!(code(&error), "bad-context");
+    assert_eq!(engine.decide(), [1, 1]);
+}
+
+#[wasm_bindgen_test]
+fn facts_that_are_too_old_show_nothing_that_is_governed() {
+    let engine = informed();
+    engine.set_context(context_with("age_s", "599")).unwrap();
+    assert_eq!(engine.decide(), [1, 1]);
+    let left = engine.next_change_ms().unwrap();
+    assert!(left > 0.0 && left <= 1000.0, "{left}");
+    engine.set_context(context_with("age_s", "601")).unwrap();
+    assert_eq!(standing(&engine), "lapsed");
+    assert_eq!(engine.decide(), [0, 1]);
+    engine.set_context(json(CONTEXT)).unwrap();
+    assert_eq!(engine.decide(), [1, 1]);
+}
+
+#[wasm_bindgen_test]
+fn windows_follow_the_clock_of_the_server() {
+    let document = r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "*"}, "hide_when": {"always": true},
+        "from": "2026-06-01T12:00:01Z", "until": "2026-06-01T12:01:00Z"}]}"#;
+    let engine = engine();
+    engine.set_context(context_under(document)).unwrap();
+    assert_eq!(engine.decide(), [1, 1]);
+    let opens = engine.next_change_ms().unwrap();
+    assert!(opens > 0.0 && opens <= 1000.0, "{opens}");
+    let later = context_under(document);
+    set(&later, "now", &"2026-06-01T12:00:59Z".into());
+    engine.set_context(later).unwrap();
+    assert_eq!(engine.decide(), [0, 0]);
+}
+
+#[wasm_bindgen_test]
+fn makes_the_policys_own_cards() {
+    let context = context_under(
+        r#"{"version": 1, "refresh": "3s", "cards": [
+            {"id": "s", "service": "web", "title": "Web", "icon": "i", "path": "p", "rank": 1.5, "open_in": "lab"},
+            {"id": "d", "servers": {"include": "*/dash-*", "except": "*/dash-0"}, "title": "{name} of {owner}", "tags": ["t"]},
+            {"id": "e", "servers": "*/?*"}]}"#,
+    );
+    set(
+        &context,
+        "shares",
+        &json(r#"["pi/dash-1", "mo/dash-2", "pi/dash-1", "mo/dash-0", "ann/", "mo/"]"#),
+    );
+    let status = JsValue::from(engine().set_context(context).unwrap());
+    assert_eq!(get(&status, "refresh_s").as_f64(), Some(3.0));
+    let cards: Vec<String> = items(&get(&status, "cards"))
+        .iter()
+        .map(|card| String::from(js_sys::JSON::stringify(card).unwrap()))
+        .collect();
+    assert_eq!(
+        cards,
+        [
+            r#"{"kind":"service","name":"web","path":"p","title":"Web","icon":"i","rank":1.5,"tags":[],"open_in":"lab"}"#,
+            r#"{"kind":"server","name":"dash-2","owner":"mo","title":"dash-2 of mo","tags":["t"],"open_in":"tab"}"#,
+            r#"{"kind":"server","name":"dash-1","owner":"pi","title":"dash-1 of pi","tags":["t"],"open_in":"tab"}"#,
+            r#"{"kind":"server","name":"dash-0","owner":"mo","title":"mo/dash-0","tags":[],"open_in":"tab"}"#,
+            r#"{"kind":"server","name":"dash-2","owner":"mo","title":"mo/dash-2","tags":[],"open_in":"tab"}"#,
+            r#"{"kind":"server","name":"dash-1","owner":"pi","title":"pi/dash-1","tags":[],"open_in":"tab"}"#,
+        ]
+    );
+}
+
+#[wasm_bindgen_test]
+fn bad_cards_and_kernelspecs_are_refused() {
+    let engine = informed();
+    for cards in [
+        "5",
+        r#"[{"id": "x"}]"#,
+        r#"[{"id": "x", "kind": "planet"}]"#,
+        r#"[{"id": 5, "kind": "kernel"}]"#,
+    ] {
+        let error = engine.set_cards(json(cards).unchecked_into()).unwrap_err();
+        assert_eq!(code(&error), "bad-argument", "{cards}");
+    }
+    let error = engine
+        .set_kernelspecs(json(r#"[{"tags": []}]"#).unchecked_into())
+        .unwrap_err();
+    assert_eq!(code(&error), "bad-argument");
+    assert_eq!(engine.decide(), [1, 1]);
+}
+
+// The page's own fetch, which answers as the tests say: everything else is the browser's.
+
+/// Lets `fetch` do what the JavaScript in `body` says, given the `request`.
+fn answer_with(body: &str) {
+    let fetch = Function::new_with_args("request", body);
+    set(&global(), "fetch", &fetch);
+}
+
+async fn load(engine: &Engine, timeout_ms: u32) -> Result<JsValue, JsValue> {
+    let headers = Headers::new().unwrap();
+    headers.set("X-Asked", "yes").unwrap();
+    let url = "http://server.test/context".to_owned();
+    let loading = JsValue::from(engine.load(url, headers, timeout_ms));
+    JsFuture::from(loading.unchecked_into::<Promise>()).await
+}
+
+#[wasm_bindgen_test]
+async fn loads_over_http() {
+    let original = get(&global(), "fetch");
+    let engine = engine();
+
+    answer_with(&format!(
+        "return Promise.resolve(request.headers.get('X-Asked') === 'yes' && request.url === 'http://server.test/context'
+            ? new Response({}) : Response.error());",
+        js_sys::JSON::stringify(&CONTEXT.into()).unwrap()
+    ));
+    let status = load(&engine, 5000).await.unwrap();
+    assert_eq!(text(&status, "standing"), "governed");
+    assert_eq!(engine.decide(), [1, 1]);
+
+    // The policy does not travel again while it is the same.
+    answer_with(
+        r#"const context = {hub: true, user: "ann", admin: false, groups: [], scopes: [], shares: [], age_s: 0,
+               stale: true, warnings: ["w"], now: "2026-06-01T12:00:00Z", policy: {state: "ok", etag: "1"}};
+           return Promise.resolve(new Response(request.url.endsWith("?etag=1") ? JSON.stringify(context) : ""));"#,
+    );
+    let status = load(&engine, 5000).await.unwrap();
+    assert_eq!(get(&status, "stale").as_bool(), Some(true));
+    assert_eq!(engine.decide(), [0, 1]);
+    engine.set_context(json(CONTEXT)).unwrap();
+
+    // Failures leave what was known.
+    for (answer, expected) in [
+        ("new Response('', {status: 500})", "unavailable"),
+        ("new Response('<html>', {status: 502})", "unavailable"),
+        (
+            r#"new Response('{"code": "hub-timeout", "message": "m"}', {status: 503})"#,
+            "hub-timeout",
+        ),
+        ("new Response('', {status: 404})", "not-found"),
+        ("new Response('{\"hub\": tr')", "bad-context"),
+        ("new Response('[]')", "bad-context"),
+    ] {
+        answer_with(&format!("return Promise.resolve({answer});"));
+        let error = load(&engine, 5000).await.unwrap_err();
+        assert_eq!(code(&error), expected, "{answer}");
+        assert_eq!(engine.decide(), [1, 1], "{answer}");
+    }
+    answer_with("return Promise.reject(new TypeError('no route'));");
+    assert_eq!(code(&load(&engine, 5000).await.unwrap_err()), "network");
+    answer_with(
+        "return new Promise((_, reject) => request.signal.addEventListener('abort', () => reject(request.signal.reason)));",
+    );
+    assert_eq!(code(&load(&engine, 50).await.unwrap_err()), "timeout");
+    // The body may never come, either.
+    answer_with(
+        "return Promise.resolve(new Response(new ReadableStream({start(body) {
+            request.signal.addEventListener('abort', () => body.error(request.signal.reason)); }})));",
+    );
+    assert_eq!(code(&load(&engine, 50).await.unwrap_err()), "timeout");
+    assert_eq!(engine.decide(), [1, 1]);
+
+    // But without a session, they are nobody's facts.
+    answer_with("return Promise.resolve(new Response('{}', {status: 403}));");
+    assert_eq!(code(&load(&engine, 5000).await.unwrap_err()), "login");
+    assert_eq!(standing(&engine), "lapsed");
+    assert_eq!(engine.decide(), [0, 1]);
+
+    set(&global(), "fetch", &original);
+    // The browser's own: this page's server has no such file, and nobody listens there.
+    let headers = || Headers::new().unwrap();
+    let here = text(&get(&global(), "location"), "origin");
+    let real = |url: String| {
+        let loading = JsValue::from(engine.load(url, headers(), 5000));
+        JsFuture::from(loading.unchecked_into::<Promise>())
+    };
+    let error = real(format!("{here}/scoped-launcher/context"))
+        .await
+        .unwrap_err();
+    assert_eq!(code(&error), "not-found");
+    let error = real("http://127.0.0.1:9/context".to_owned())
+        .await
+        .unwrap_err();
+    assert_eq!(code(&error), "network");
+    let url = format!(
+        "data:application/json,{}",
+        String::from(js_sys::encode_uri_component(CONTEXT))
+    );
+    let fresh = crate::engine();
+    let loading = JsValue::from(fresh.load(url, headers(), 5000));
+    JsFuture::from(loading.unchecked_into::<Promise>())
+        .await
+        .unwrap();
+    assert_eq!(fresh.decide(), [1, 1]);
+}
