@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tornado import web
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 READING = "_scoped_launcher_reading"
 """Where a request keeps the facts it was authorized with, for the hooks that cannot wait."""
+
+KERNEL_CATEGORIES = ("Notebook", "Console")
+"""The launcher's categories for the cards of a kernel."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,18 @@ class Judge:
         self, question: Callable[..., str], context: dict[str, Any], cards: Sequence[Card]
     ) -> list[tuple[Card, dict[str, Any]]]:
         """Return what ``Policy.decide`` or ``Policy.explain`` answers for each card."""
-        as_json = [{"id": f"{card.kind}:{card.name}", **asdict(card)} for card in cards]
+        asked = [(number, shown) for number, card in enumerate(cards) for shown in _shown_as(card)]
+        as_json = [{"id": f"{shown.kind}:{shown.name}", **asdict(shown)} for _, shown in asked]
         answer = question(json.dumps(context), json.dumps(as_json), self.kernelspecs.as_json())
-        return list(zip(cards, json.loads(answer)["decisions"], strict=True))
+        decided: dict[int, dict[str, Any]] = {}
+        for (number, _), decision in zip(asked, json.loads(answer)["decisions"], strict=True):
+            if number not in decided or (decision["visible"] and not decided[number]["visible"]):
+                decided[number] = decision
+        return [(card, decided[number]) for number, card in enumerate(cards)]
+
+
+def _shown_as(card: Card) -> list[Card]:
+    """Return the launcher's cards for ``card``: a kernel has two, and one that is shown will do."""
+    if card.kind != "kernel":
+        return [card]
+    return [replace(card, category=category) for category in KERNEL_CATEGORIES]

@@ -364,3 +364,26 @@ class TestTheOlderSynchronousManager:
     async def test_starts_what_is_allowed(self, jp_fetch, installed):
         installed("class1")
         assert await status(start(jp_fetch, "class1")) == 201
+
+
+class TestRulesByCategory:
+    """A kernel is refused when the launcher shows none of its two cards."""
+
+    @pytest.fixture(
+        params=[
+            ("hide", {"category": ["Notebook", "Console"]}, 403),
+            ("hide", {"category": "Console"}, 200),
+            ("show", {"category": "Notebook", "kernel": "other"}, 200),
+        ]
+    )
+    def expected(self, request: pytest.FixtureRequest, policy: Path) -> int:
+        no_hub, match, expected = request.param
+        rules = [{"id": "r", "match": match, "show_when": {"always": True}}]
+        default = "show" if no_hub == "hide" else "hide"
+        content = {"version": 1, "default": default, "no_hub": no_hub, "rules": rules}
+        policy.write_text(json.dumps(content))
+        return int(expected)
+
+    async def test_reach_its_server(self, expected, jp_fetch, installed):
+        installed("open")
+        assert await status(jp_fetch("api", "kernelspecs", "open")) == expected
