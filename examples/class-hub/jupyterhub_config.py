@@ -13,7 +13,7 @@ import socket
 import sys
 from pathlib import Path
 
-import yaml
+from jupyterlab_scoped_launcher.hub import configure
 
 c = get_config()
 here = Path(__file__).resolve().parent
@@ -28,26 +28,17 @@ def free_url() -> str:
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
 
 
-# --- The policy: one file for the launcher, and for the roles of the Hub --------------------------
-
-policy_file = here / "policy.yaml"
-policy = yaml.safe_load(policy_file.read_text())
-
-# Every user's server gets the same policy. What a visitor sees depends on the visitor.
-c.Spawner.args = [f"--ScopedLauncher.policy_file={policy_file}"]
-
 # --- Who there is ---------------------------------------------------------------------------------
 
 c.Authenticator.allowed_users = {"profx", "mmuster", "eextern"}
 
-# An empty class: the instructor adds students on the Hub's admin page, and no restart loads them
-# again.
+# The class starts empty. Its members are the instructor's business, kept in the Hub's database.
 c.JupyterHub.load_groups = {
     "instructors": {"users": ["profx"]},
     "PythonForMorons101": {"users": []},
 }
 
-c.JupyterHub.custom_scopes = policy.get("custom_scopes", {})
+# The roles of the class itself are in the policy.
 c.JupyterHub.load_roles = [
     {
         "name": "class1234-instructors",
@@ -55,7 +46,6 @@ c.JupyterHub.load_roles = [
         "groups": ["instructors"],
         "scopes": ["admin-ui", "list:users", "groups!group=PythonForMorons101"],
     },
-    *policy.get("roles", []),
 ]
 
 # --- What the class uses --------------------------------------------------------------------------
@@ -71,13 +61,8 @@ c.JupyterHub.services = [
     },
 ]
 
-c.Spawner.environment = {
-    # The class kernel is outside the default search path. Everybody's server can find it, so that a
-    # student who is added gets its card without a restart; the policy decides who sees the card.
-    "JUPYTER_PATH": str(here / "kernels" / "class1234"),
-    # server-config/ adds the proxied web service class1234-tools to every server.
-    "JUPYTER_CONFIG_PATH": str(here / "server-config"),
-}
+# server-config/ adds the proxied web service class1234-tools to every server.
+c.Spawner.environment = {"JUPYTER_CONFIG_PATH": str(here / "server-config")}
 
 # --- This one machine: nothing below is about the class -------------------------------------------
 
@@ -96,3 +81,12 @@ c.SimpleLocalProcessSpawner.home_dir_template = str(state / "home" / "{username}
 c.Spawner.ip = "127.0.0.1"
 if os.getuid() == 0:  # in a container, usually; Jupyter refuses root unless told
     c.Spawner.args.append("--allow-root")
+
+# The policy is written for servers that have the class kernel in /srv. Here it is in this folder.
+policy_file = state / "policy.yaml"
+policy_text = (here / "policy.yaml").read_text()
+policy_file.write_text(policy_text.replace("/srv/kernels", str(here / "kernels")))
+
+# --- The policy: roles, kernels and launcher from one file; always last ---------------------------
+
+configure(c, policy_file, policy_by="argument")

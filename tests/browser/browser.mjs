@@ -143,6 +143,24 @@ export class Person {
     await this.page.locator('.jp-Launcher:visible').waitFor();
   }
 
+  /** Asks her own server for a kernel, past the launcher; answers the status and the message. */
+  startKernel(name) {
+    return this.page.evaluate(async name => {
+      const { baseUrl } = JSON.parse(
+        document.getElementById('jupyter-config-data').textContent
+      );
+      const response = await fetch(`${baseUrl}api/kernels`, {
+        method: 'POST',
+        headers: { 'X-XSRFToken': /_xsrf=([^;]*)/.exec(document.cookie)[1] },
+        body: JSON.stringify({ name })
+      });
+      return {
+        status: response.status,
+        message: (await response.json()).message
+      };
+    }, name);
+  }
+
   /** Opens the class on the Hub's admin page, as an instructor does. */
   async openClass(group) {
     await this.page.goto(`${this.hub.url}hub/admin`);

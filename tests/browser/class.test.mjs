@@ -47,14 +47,19 @@ describe('the class example', { timeout: 300_000 }, () => {
     await mmuster.takePicture(`${pictures}mmuster-outside.png`);
   });
 
-  test('her server neither lists nor starts the class kernel', async () => {
-    const api = `${hub.url}user/mmuster/api/`;
-    const listed = await mmuster.context.request.get(`${api}kernelspecs`);
-    assert.ok(!('class1234_semester02' in (await listed.json()).kernelspecs));
-    const got = await mmuster.context.request.get(
-      `${api}kernelspecs/class1234_semester02`
+  test('what her launcher hides, her server refuses too', async () => {
+    const listed = await mmuster.context.request.get(
+      `${hub.url}user/mmuster/api/kernelspecs`
     );
-    assert.equal(got.status(), 403);
+    const specs = (await listed.json()).kernelspecs;
+    assert.ok(!('class1234_semester02' in specs), 'not listed');
+    const answer = await mmuster.startKernel('class1234_semester02');
+    assert.equal(answer.status, 403);
+    assert.match(answer.message, /profx@example\.edu/, 'says whom to ask');
+    const tools = await mmuster.context.request.get(
+      `${hub.url}user/mmuster/class1234-tools/`
+    );
+    assert.equal(tools.status(), 403);
   });
 
   test('the instructor adds her, and all cards appear in her open launcher', async () => {
