@@ -93,7 +93,7 @@ STEPS = [
     Step(
         "browser",
         "real Hub, real Chromium",
-        "node --test --test-reporter=spec tests/browser/",
+        "node --test --test-concurrency=1 --test-reporter=spec tests/browser/",
         node_counts,
     ),
 ]
