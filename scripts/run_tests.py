@@ -79,7 +79,8 @@ STEPS = [
     Step(
         "lint",
         "clippy, as in the browser",
-        "cargo clippy -p scoped-launcher-web --target wasm32-unknown-unknown --tests -- -D warnings",
+        "cargo clippy -p scoped-launcher-web --target wasm32-unknown-unknown --tests"
+        " -- -D warnings",
     ),
     Step("lint", "ruff", "ruff check ."),
     Step("lint", "ruff format", "ruff format --check ."),
