@@ -6,6 +6,7 @@ What a crash leaves in between is looked up at the Hub by the next pass (``settl
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -106,7 +107,9 @@ class Reconciler:
         for owner in _owners(self._records.rows("creating", "revoking")):
             await self._look(owner)
         before = time.monotonic()
-        plan = self.plan = planner.plan(self._records.rows("held"), self._records.rows("foreign"))
+        plan = self.plan = await asyncio.to_thread(  # pages are served meanwhile
+            planner.plan, self._records.rows("held"), self._records.rows("foreign")
+        )
         report.plan_seconds = time.monotonic() - before
         self._records.change(put=plan.relabel)
         deadline = time.monotonic() + self._budget_s
