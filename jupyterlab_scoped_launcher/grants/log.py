@@ -15,13 +15,11 @@ Log = Callable[..., None]
 WARNINGS = frozenset(
     {
         "clock_jumped",
-        "locked",
         "pass_failed",
         "refused",
         "revocations_doubted",
         "revocations_held_back",
         "share_lost",
-        "unfit",
     }
 )
 """Events that somebody should look at."""
