@@ -22,10 +22,7 @@ module.exports = {
   testRegex: 'labextension/src/.*\\.spec\\.ts$',
   transform: {
     '\\.svg$': '@jupyterlab/testing/lib/jest-raw-loader.js',
-    '^.+\\.ts$': [
-      'ts-jest',
-      { tsconfig: 'tsconfig.test.json', isolatedModules: true }
-    ],
+    '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.test.json' }],
     'labextension/wasm/.+\\.js$': '<rootDir>/scripts/jest-wasm-glue.cjs',
     '^.+\\.m?js$': [
       'babel-jest',

@@ -25,8 +25,11 @@ export function keepingFocus(redraw: () => void): void {
   const observer = new MutationObserver(() => {
     if (!card.isConnected) {
       observer.disconnect();
-      const cards = cardsIn(launcher);
-      cards[Math.min(place, cards.length - 1)]?.focus();
+      // Unless the visitor went elsewhere meanwhile.
+      if (document.activeElement === document.body) {
+        const cards = cardsIn(launcher);
+        cards[Math.min(place, cards.length - 1)]?.focus();
+      }
     }
   });
   observer.observe(launcher, { childList: true, subtree: true });

@@ -1,5 +1,6 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { KernelSpec } from '@jupyterlab/services';
+import { Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
 import type { IStatus, Standing } from '../wasm/scoped_launcher.js';
 import { keepingFocus, LAUNCHER } from './focus';
@@ -67,7 +68,10 @@ export class LauncherGuard {
           return mind.judge(items);
         } catch (error) {
           // What broke decides on nothing any more.
-          this._fail(error, 'engine');
+          this._mind = null;
+          this._gate.judge = null;
+          this._refresher.dispose();
+          this.fail(error);
           return [];
         }
       }
@@ -84,10 +88,15 @@ export class LauncherGuard {
     this._report();
   }
 
+  dispose(): void {
+    clearTimeout(this._timer);
+    this._refresher.dispose();
+    Signal.clearData(this);
+  }
+
   private async _load(): Promise<number> {
-    const mind = this._mind!;
     try {
-      const status = await mind.load();
+      const status = await this._mind!.load();
       this._failure = null;
       this._take(status);
       return status.refresh_s;
@@ -104,7 +113,8 @@ export class LauncherGuard {
     const warnings = status.warnings.join('\n');
     if (warnings !== this._warnings) {
       this._warnings = warnings;
-      if (warnings) {
+      // What is wrong with a broken policy, the teller says.
+      if (warnings && status.standing !== 'broken') {
         console.warn(`Scoped launcher: ${warnings}`);
       }
     }

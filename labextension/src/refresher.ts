@@ -24,8 +24,8 @@ export class Refresher {
    */
   constructor(load: () => Promise<number>) {
     this._load = load;
-    document.addEventListener('visibilitychange', this._onVisibility);
-    window.addEventListener('online', this._onOnline);
+    document.addEventListener('visibilitychange', this._onChange);
+    window.addEventListener('online', this._onChange);
   }
 
   /**
@@ -46,8 +46,8 @@ export class Refresher {
   dispose(): void {
     this._disposed = true;
     clearTimeout(this._timer);
-    document.removeEventListener('visibilitychange', this._onVisibility);
-    window.removeEventListener('online', this._onOnline);
+    document.removeEventListener('visibilitychange', this._onChange);
+    window.removeEventListener('online', this._onChange);
   }
 
   private async _run(): Promise<void> {
@@ -75,20 +75,15 @@ export class Refresher {
     this._timer = setTimeout(() => void this.refresh(), jittered);
   }
 
-  private readonly _onVisibility = () => {
-    if (document.hidden) {
-      clearTimeout(this._timer);
-    } else {
-      this._resume();
+  /**
+   * When the page is shown or hidden, and when the network is back.
+   */
+  private readonly _onChange = () => {
+    this._schedule();
+    if (!document.hidden) {
+      void this.refresh();
     }
   };
-
-  private readonly _onOnline = () => this._resume();
-
-  private _resume(): void {
-    this._schedule();
-    void this.refresh();
-  }
 
   private readonly _load: () => Promise<number>;
   private _running: Promise<void> | null = null;

@@ -84,9 +84,9 @@ export class TroubleTeller {
         return trans.__(
           'The launcher policy of this server has an error, so its cards are hidden. Tell your administrator.'
         );
-      case 'bad-policy':
+      case 'bad-context':
         return trans.__(
-          'The launcher policy is newer than this page. Reload the page; if that does not help, tell your administrator.'
+          'The server says something that this page does not understand. Reload the page; if that does not help, tell your administrator.'
         );
       case 'engine':
         return trans.__(

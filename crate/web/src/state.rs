@@ -102,7 +102,10 @@ impl State {
     pub fn accept(&mut self, report: Report) -> bool {
         let before = self.standing();
         self.clock = Clock::set(report.now_ms);
-        let new_policy = !matches!(report.policing, Policing::Unchanged);
+        let new_policy = match &report.policing {
+            Policing::Governed(etag, _) => etag.is_none() || *etag != self.etag,
+            Policing::Unchanged | Policing::Ungoverned | Policing::Broken(_) => false,
+        };
         let (standing, etag, policy) = match report.policing {
             Policing::Governed(etag, policy) => (Standing::Lapsed, etag, policy),
             Policing::Unchanged => (before, self.etag.take(), Arc::clone(&self.policy)),
