@@ -21,11 +21,11 @@ pub struct Answer {
 /// `timeout` when headers and body are not there after `timeout_ms`, `network` when they never will be.
 pub async fn get_json(url: &str, headers: Headers, timeout_ms: u32) -> Result<Answer, Failure> {
     let signal = AbortSignal::timeout_with_u32(timeout_ms);
-    let lost = |error: gloo_net::Error| {
+    let lost = |_| {
         if signal.aborted() {
             Failure::new("timeout", "The server did not answer in time.")
         } else {
-            Failure::new("network", format!("The server cannot be reached: {error}."))
+            Failure::new("network", "The server cannot be reached.")
         }
     };
     let response = Request::get(url)

@@ -23,7 +23,7 @@ use crate::context::{Policing, Report};
 use crate::failure::Failure;
 use crate::read::{Unfit, read};
 use crate::state::State;
-use crate::status::{object, own_cards, texts};
+use crate::status::{OwnCard, Status, to_js};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -144,7 +144,7 @@ impl Engine {
             let read = context::read_answer(answer, etag.as_deref());
             let mut state = state.borrow_mut();
             match read {
-                Ok(report) => Ok(take_over(&mut state, report)),
+                Ok(report) => Ok(take_over(&mut state, report)?),
                 Err(failure) => {
                     if failure.code == "login" {
                         state.forget_facts();
@@ -162,7 +162,7 @@ impl Engine {
     /// `bad-context`; everything stays as it was.
     pub fn set_context(&self, context: JsValue) -> Result<JsStatus, JsValue> {
         let report = context::read_context(context, None)?;
-        Ok(take_over(&mut self.state.borrow_mut(), report).unchecked_into())
+        Ok(take_over(&mut self.state.borrow_mut(), report)?.unchecked_into())
     }
 
     /// Takes over the outline of the policy that the page carries, `{now, policy}` as in the context. With
@@ -222,26 +222,15 @@ impl Engine {
     }
 
     /// Why the last `decide` shows or hides a card; undefined if it did not ask the policy.
-    #[must_use]
-    pub fn decision(&self, card: usize) -> JsDecision {
-        let state = self.state.borrow();
-        let Some(decision) = state.decision(card) else {
-            return JsValue::UNDEFINED.unchecked_into();
-        };
-        object(&[
-            ("id", decision.id.into()),
-            ("visible", decision.visible.into()),
-            (
-                "rule",
-                decision.rule.map_or(JsValue::UNDEFINED, JsValue::from_str),
-            ),
-            ("reason", decision.reason.as_str().into()),
-        ])
-        .unchecked_into()
+    ///
+    /// # Errors
+    /// None that a caller could cause.
+    pub fn decision(&self, card: usize) -> Result<JsDecision, JsValue> {
+        Ok(to_js(&self.state.borrow().decision(card))?.unchecked_into())
     }
 }
 
-fn take_over(state: &mut State, report: Report) -> JsValue {
+fn take_over(state: &mut State, report: Report) -> Result<JsValue, Failure> {
     let (stale, mut warnings) = match &report.facts {
         Some(facts) => (facts.stale, facts.warnings.clone()),
         None => (false, Vec::new()),
@@ -253,14 +242,15 @@ fn take_over(state: &mut State, report: Report) -> JsValue {
     let standing = state.standing().as_str();
     #[allow(clippy::cast_precision_loss)]
     let refresh_s = state.refresh_ms() as f64 / 1000.0;
-    object(&[
-        ("standing", standing.into()),
-        ("changed", changed.into()),
-        ("stale", stale.into()),
-        ("refresh_s", refresh_s.into()),
-        ("warnings", texts(&warnings)),
-        ("cards", own_cards(state.document(), state.context()).into()),
-    ])
+    let cards = state.own_cards();
+    to_js(&Status {
+        standing,
+        changed,
+        stale,
+        refresh_s,
+        warnings: &warnings,
+        cards: cards.iter().map(OwnCard::new).collect(),
+    })
 }
 
 fn argument<T>(read: Result<T, Unfit>) -> Result<T, Failure> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use scoped_launcher_core::policy::facts::{Card, Context, Kernelspec};
-use scoped_launcher_core::policy::model::Document;
+use scoped_launcher_core::policy::model::{Document, PolicyCard};
 use scoped_launcher_core::policy::{Decision, Policy, Session};
 
 use crate::clock::Clock;
@@ -83,19 +83,17 @@ impl State {
         self.etag.as_deref()
     }
 
-    /// The policy.
-    pub fn document(&self) -> &Document {
-        self.policy.document()
-    }
-
-    /// The visitor's facts.
-    pub fn context(&self) -> &Context {
-        self.session.context()
+    /// The policy's own cards for this visitor, each with what the policy says of it.
+    pub fn own_cards(&self) -> Vec<(Card, &PolicyCard)> {
+        self.policy.cards(self.session.context())
     }
 
     /// How long to wait between questions to the server, in milliseconds.
     pub fn refresh_ms(&self) -> u64 {
-        self.document().refresh.map_or(REFRESH_MS, |span| span.ms())
+        self.policy
+            .document()
+            .refresh
+            .map_or(REFRESH_MS, |span| span.ms())
     }
 
     /// Takes over what the server says. Returns whether policy or facts are others than before.
@@ -118,6 +116,7 @@ impl State {
         match report.facts {
             Some(facts) if matches!(standing, Standing::Lapsed | Standing::Governed) => {
                 let max_stale_ms = self
+                    .policy
                     .document()
                     .max_stale
                     .map_or(MAX_STALE_MS, |span| span.ms());

@@ -1,69 +1,69 @@
-//! What JavaScript hears: plain objects.
+//! What JavaScript hears, as plain objects.
 
-use js_sys::{Array, Object, Reflect};
-use scoped_launcher_core::policy::facts::Context;
-use scoped_launcher_core::policy::glob::Glob;
-use scoped_launcher_core::policy::model::{Document, OpenIn, PolicyCard, Selector};
-use scoped_launcher_core::sort::sort;
+use scoped_launcher_core::policy::facts::{Card, Kind};
+use scoped_launcher_core::policy::model::{OpenIn, PolicyCard};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-/// A JavaScript object; what is undefined is left out.
-pub fn object(entries: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    for (key, value) in entries {
-        if !value.is_undefined() {
-            // A new object takes every key.
-            let _ = Reflect::set(&object, &JsValue::from_str(key), value);
-        }
-    }
-    object.into()
+use crate::failure::Failure;
+
+/// After an answer of the server.
+#[derive(Serialize)]
+pub struct Status<'s> {
+    /// As [`crate::state::Standing::as_str`].
+    pub standing: &'s str,
+    /// Are policy or facts others than before?
+    pub changed: bool,
+    /// Could the Hub not be asked this time?
+    pub stale: bool,
+    /// How long to wait before the next question, in seconds.
+    pub refresh_s: f64,
+    /// For the console.
+    pub warnings: &'s [String],
+    /// The policy's own cards for this visitor.
+    pub cards: Vec<OwnCard<'s>>,
 }
 
-/// A JavaScript list of texts.
-pub fn texts(texts: &[String]) -> JsValue {
-    let list = Array::new();
-    for text in texts {
-        list.push(&JsValue::from_str(text));
-    }
-    list.into()
+/// A card that the policy adds to the launcher. Whether it is shown is for the rules.
+#[derive(Serialize)]
+pub struct OwnCard<'s> {
+    kind: Kind,
+    name: &'s str,
+    owner: Option<&'s str>,
+    path: Option<&'s str>,
+    title: String,
+    description: Option<&'s str>,
+    category: Option<&'s str>,
+    icon: Option<&'s str>,
+    rank: Option<f64>,
+    tags: &'s [String],
+    open_in: OpenIn,
 }
 
-/// The policy's own cards for this visitor: one for each service, and one for each server that others
-/// share with the visitor and that a card's `servers` selects. Whether they are shown is for the rules.
-pub fn own_cards(document: &Document, context: &Context) -> Array {
-    let mut shares: Vec<(&str, &str, &str)> = context
-        .shares
-        .iter()
-        .filter_map(|share| {
-            let (owner, name) = share.split_once('/')?;
-            Some((share.as_str(), owner, name))
-        })
-        .collect();
-    sort(&mut shares);
-    shares.dedup();
-    if let Some(here) = &context.server {
-        // A card for the server that the visitor is on leads nowhere.
-        shares.retain(|(_, owner, name)| (*owner, *name) != (&here.owner, &here.name));
-    }
-    let cards = Array::new();
-    for card in &document.cards {
-        if let Some(service) = &card.service {
-            let title = card.title.as_ref().unwrap_or(service).clone();
-            cards.push(&own_card(card, "service", service, None, &title));
-        }
-        if let Some(servers) = &card.servers {
-            for (share, owner, name) in &shares {
-                if selects(servers, share) {
-                    let title = card
-                        .title
-                        .as_ref()
-                        .map_or_else(|| (*share).to_owned(), |title| filled(title, owner, name));
-                    cards.push(&own_card(card, "server", name, Some(owner), &title));
-                }
-            }
+impl<'s> OwnCard<'s> {
+    /// From a card and what the policy says of it.
+    pub fn new((card, written): &'s (Card, &'s PolicyCard)) -> Self {
+        let owner = card.owner.as_deref();
+        let title = match (&written.title, owner) {
+            (Some(title), Some(owner)) => filled(title, owner, &card.name),
+            (Some(title), None) => title.clone(),
+            (None, Some(owner)) => [owner, "/", &card.name].concat(),
+            (None, None) => card.name.clone(),
+        };
+        Self {
+            kind: card.kind,
+            name: &card.name,
+            owner,
+            path: written.path.as_deref(),
+            title,
+            description: written.description.as_deref(),
+            category: card.category.as_deref(),
+            icon: written.icon.as_deref(),
+            rank: written.rank,
+            tags: &card.tags,
+            open_in: written.open_in,
         }
     }
-    cards
 }
 
 /// A title for one server, with its `{owner}` and `{name}`.
@@ -79,46 +79,11 @@ fn filled(title: &str, owner: &str, name: &str) -> String {
     filled
 }
 
-fn own_card(
-    card: &PolicyCard,
-    kind: &str,
-    name: &str,
-    owner: Option<&str>,
-    title: &str,
-) -> JsValue {
-    let text = |text: &Option<String>| {
-        text.as_deref()
-            .map_or(JsValue::UNDEFINED, JsValue::from_str)
-    };
-    object(&[
-        ("kind", kind.into()),
-        ("name", name.into()),
-        ("owner", owner.map_or(JsValue::UNDEFINED, JsValue::from_str)),
-        ("path", text(&card.path)),
-        ("title", title.into()),
-        ("description", text(&card.description)),
-        ("category", text(&card.category)),
-        ("icon", text(&card.icon)),
-        (
-            "rank",
-            card.rank.map_or(JsValue::UNDEFINED, JsValue::from_f64),
-        ),
-        ("tags", texts(&card.tags)),
-        (
-            "open_in",
-            match card.open_in {
-                OpenIn::Tab => "tab".into(),
-                OpenIn::Lab => "lab".into(),
-            },
-        ),
-    ])
-}
-
-fn selects(selector: &Selector, text: &str) -> bool {
-    let any = |patterns: &[scoped_launcher_core::policy::model::Pattern]| {
-        patterns
-            .iter()
-            .any(|pattern| Glob::new(pattern.as_str(), false).is_ok_and(|glob| glob.matches(text)))
-    };
-    any(&selector.include) && !any(&selector.except)
+/// As a plain object; what is `None` is undefined.
+///
+/// # Errors
+/// None that a caller could cause: these types have no shape that JavaScript has not.
+pub fn to_js(value: &impl Serialize) -> Result<JsValue, Failure> {
+    serde_wasm_bindgen::to_value(value)
+        .map_err(|_| Failure::new("internal", "The engine's answer cannot be written."))
 }

@@ -4,6 +4,7 @@ use super::compile::Policy;
 use super::facts::{Card, Context, Kind};
 use super::index::Matcher;
 use super::model::PolicyCard;
+use crate::sort::sort;
 
 impl Policy {
     /// The policy's own cards for a visitor, each with what the policy says of it: one for each
@@ -50,14 +51,12 @@ impl Policy {
             .server
             .as_ref()
             .map(|server| [&server.owner, "/", &server.name].concat());
-        let named = self
-            .raw_scopes(context)
-            .filter_map(|scope| scope.strip_prefix("access:servers!server="))
-            .chain(context.shares.iter().map(String::as_str));
-        let mut servers: Vec<&str> = named
-            .filter(|server| here.as_deref() != Some(server))
-            .collect();
-        servers.sort_unstable();
+        let mut servers: Vec<&str> = context.shares.iter().map(String::as_str).collect();
+        for scope in self.raw_scopes(context) {
+            servers.extend(scope.strip_prefix("access:servers!server="));
+        }
+        servers.retain(|server| here.as_deref() != Some(server));
+        sort(&mut servers);
         servers.dedup();
         servers
     }

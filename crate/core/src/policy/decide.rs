@@ -1,9 +1,8 @@
 //! Deciding: which cards does this visitor see now?
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::compile::{Needs, Policy, What};
 use super::deal::{Class, Deal, server_names};
@@ -42,8 +41,7 @@ pub struct Decision<'s> {
 }
 
 /// Why a card is shown or hidden.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// No rule has a say: the policy's `default`.
     Default,
@@ -71,6 +69,12 @@ impl Reason {
             Self::NoHub => "no_hub",
             Self::Error => "error",
         }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -225,9 +229,8 @@ impl Facts {
             .iter()
             .map(|server| ["access:servers!server=", server].concat())
             .collect();
-        let raw_scopes = policy
-            .raw_scopes(&context)
-            .chain(shares.iter().map(String::as_str));
+        let mut raw_scopes = policy.raw_scopes(&context);
+        raw_scopes.extend(shares.iter().map(String::as_str));
         let held = Held::new(raw_scopes, &context.user, &groups, &policy.definitions);
         let mut facts = Self {
             context,
@@ -357,28 +360,26 @@ impl Policy {
 
 impl Policy {
     /// The scopes of the visitor's token and of the roles that the policy gives them.
-    pub(super) fn raw_scopes<'c>(&'c self, context: &'c Context) -> impl Iterator<Item = &'c str> {
-        let groups: HashSet<&str> = context.groups.iter().map(String::as_str).collect();
-        let roles = self
-            .document
-            .roles
-            .iter()
-            .filter(move |role| has_role(&context.user, &groups, role));
-        context
-            .scopes
-            .iter()
-            .chain(roles.flat_map(|role| &role.scopes))
-            .map(String::as_str)
+    pub(super) fn raw_scopes<'c>(&'c self, context: &'c Context) -> Vec<&'c str> {
+        let mut groups: Vec<&str> = context.groups.iter().map(String::as_str).collect();
+        sort(&mut groups);
+        let mut scopes: Vec<&str> = context.scopes.iter().map(String::as_str).collect();
+        for role in &self.document.roles {
+            if has_role(&context.user, &groups, role) {
+                scopes.extend(role.scopes.iter().map(String::as_str));
+            }
+        }
+        scopes
     }
 }
 
 /// Does a visitor have this role? One named `user` without users and groups is everybody's.
-fn has_role(user: &str, groups: &HashSet<&str>, role: &Role) -> bool {
+fn has_role(user: &str, groups: &[&str], role: &Role) -> bool {
     role.users.iter().any(|name| name == user)
         || role
             .groups
             .iter()
-            .any(|group| groups.contains(group.as_str()))
+            .any(|group| groups.binary_search(&group.as_str()).is_ok())
         || (role.name == "user" && role.users.is_empty() && role.groups.is_empty())
 }
 

@@ -61,7 +61,8 @@ pub(super) fn globs(patterns: &[Pattern], ignore_case: bool) -> Vec<Glob> {
 #[derive(Debug, Default)]
 pub(super) struct Index {
     selectors: Vec<(Matcher, u32)>,
-    keys: [KeyIndex; Key::COUNT],
+    /// By number of the key; none where no selector is on it or a later one.
+    keys: Vec<KeyIndex>,
 }
 
 #[derive(Debug, Default)]
@@ -84,6 +85,9 @@ impl Index {
     pub(super) fn add(&mut self, key: Key, selector: &Selector, leads_to: u32) {
         let matcher = Matcher::new(selector, key == Key::Kernel);
         let number = self.selectors.len() as u32;
+        if self.keys.len() <= key as usize {
+            self.keys.resize_with(key as usize + 1, KeyIndex::default);
+        }
         if let Some(index) = self.keys.get_mut(key as usize) {
             for glob in &matcher.include {
                 index.add(glob.anchor(), number);

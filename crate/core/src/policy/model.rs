@@ -294,9 +294,6 @@ pub enum Key {
 }
 
 impl Key {
-    /// How many there are.
-    pub const COUNT: usize = 7;
-
     /// As policies write it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

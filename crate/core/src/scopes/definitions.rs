@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::sort::sort;
+
 /// The Hub's own scopes and their direct subscopes, as `jupyterhub.scopes.scope_definitions` (6.1).
 ///
 /// tests/conformance compares this table with the installed jupyterhub; docs/scopes.md says how to
@@ -108,7 +110,7 @@ pub(super) static SELF_SCOPES: &[&str] = &[
 ];
 
 /// A scope that a deployment defines.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CustomScope {
     /// What it allows, for people.
     pub description: String,
@@ -119,7 +121,8 @@ pub struct CustomScope {
 /// All scopes that exist: the Hub's own and a deployment's custom ones.
 #[derive(Debug, Clone, Default)]
 pub struct Definitions {
-    custom: HashMap<String, CustomScope>,
+    /// Sorted by name.
+    custom: Vec<(String, CustomScope)>,
 }
 
 impl Definitions {
@@ -129,30 +132,28 @@ impl Definitions {
     /// does.
     #[must_use]
     pub fn with_custom(custom: impl IntoIterator<Item = (String, CustomScope)>) -> Self {
-        Self {
-            custom: custom.into_iter().collect(),
-        }
+        let mut custom: Vec<_> = custom.into_iter().collect();
+        sort(&mut custom);
+        Self { custom }
     }
 
     /// Whether a scope of this name exists.
     #[must_use]
     pub fn contains(&self, base: &str) -> bool {
-        hub_subscopes(base).is_some() || self.custom.contains_key(base)
+        hub_subscopes(base).is_some() || self.custom(base).is_some()
     }
 
     /// The names of all scopes, those of the Hub first.
     #[cfg(feature = "files")]
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let hub = HUB_SCOPES.iter().map(|(name, _)| *name);
-        let mut custom: Vec<&str> = self.custom.keys().map(String::as_str).collect();
-        custom.sort_unstable();
-        hub.chain(custom)
+        hub.chain(self.custom.iter().map(|(name, _)| name.as_str()))
     }
 
     /// How a custom scope describes itself.
     #[must_use]
     pub fn description(&self, custom_scope: &str) -> Option<&str> {
-        let custom = self.custom.get(custom_scope)?;
+        let custom = self.custom(custom_scope)?;
         Some(&custom.description)
     }
 
@@ -174,7 +175,7 @@ impl Definitions {
 
     /// Whether the subscopes of `base` lead into a cycle, which the Hub cannot expand.
     pub(super) fn is_endless(&self, base: &str) -> bool {
-        if !self.custom.contains_key(base) {
+        if self.custom(base).is_none() {
             return false;
         }
         let implied = self.implied(base);
@@ -200,9 +201,17 @@ impl Definitions {
         taken < implied.len()
     }
 
+    fn custom(&self, name: &str) -> Option<&CustomScope> {
+        let place = self
+            .custom
+            .binary_search_by(|(known, _)| known.as_str().cmp(name))
+            .ok()?;
+        self.custom.get(place).map(|(_, scope)| scope)
+    }
+
     fn subscopes(&self, base: &str) -> impl Iterator<Item = &str> {
         let hub = hub_subscopes(base).unwrap_or_default();
-        let custom = self.custom.get(base);
+        let custom = self.custom(base);
         let custom = custom.map_or(&[][..], |scope| &scope.subscopes);
         hub.iter().copied().chain(custom.iter().map(String::as_str))
     }
