@@ -89,7 +89,7 @@ fn run(request: &JsValue) -> Result<(), String> {
     let expected = get(request, "expect");
     for (i, card) in items(&cards).iter().enumerate() {
         let id = text(card, "id");
-        let decision: JsValue = engine.decision(i).into();
+        let decision: JsValue = engine.decision(i).unwrap().into();
         let mut decided = vec![
             if visible[i] == 1 { "shown" } else { "hidden" }.to_owned(),
             text(&decision, "reason"),

@@ -75,7 +75,7 @@ fn shows_nothing_before_it_knows_anything() {
     let engine = engine();
     assert_eq!(standing(&engine), "unknown");
     assert_eq!(engine.decide(), [0, 0]);
-    assert!(JsValue::from(engine.decision(0)).is_undefined());
+    assert!(JsValue::from(engine.decision(0).unwrap()).is_undefined());
     assert!(engine.next_change_ms().is_none());
 }
 
@@ -84,7 +84,7 @@ fn shows_what_the_policy_allows() {
     let engine = informed();
     assert_eq!(standing(&engine), "governed");
     assert_eq!(engine.decide(), [1, 1]);
-    let decision = JsValue::from(engine.decision(0));
+    let decision = JsValue::from(engine.decision(0).unwrap());
     assert_eq!(text(&decision, "reason"), "show_when");
     assert_eq!(text(&decision, "rule"), "r");
     engine.set_context(context_with("groups", "[]")).unwrap();

@@ -241,11 +241,13 @@ impl<'d> Compiler<'d> {
 
     fn kernel(&mut self, name: &str) -> u32 {
         let name = name.to_ascii_lowercase();
-        let next = self.kernels.len() as u32;
-        *self.known_kernels.entry(name).or_insert_with_key(|name| {
-            self.kernels.push(name.clone());
-            next
-        })
+        if let Some(&known) = self.known_kernels.get(&name) {
+            return known;
+        }
+        let number = self.kernels.len() as u32;
+        self.kernels.push(name.clone());
+        self.known_kernels.insert(name, number);
+        number
     }
 
     fn push(&mut self, what: What) -> u32 {

@@ -63,7 +63,8 @@ pub fn expand_leniently<'s>(
     let fill = Fill::new(owner, client);
     let mut expansion = Expansion::default();
     let Expansion { scopes, problems } = &mut expansion;
-    let mut known: HashMap<&str, Vec<(&str, Name)>> = HashMap::new();
+    let mut implied_by: Vec<Vec<(&str, Name)>> = Vec::new();
+    let mut known: HashMap<String, u32> = HashMap::new();
     for raw_scope in raw_scopes {
         let (base, filter) = split(raw_scope);
         if base == "self" && filter.is_empty() {
@@ -72,17 +73,24 @@ pub fn expand_leniently<'s>(
             }
             continue;
         }
-        let implied = known.entry(base).or_insert_with(|| {
-            let implied = definitions.implied(base).into_iter();
-            implied
-                .map(|scope| (scope, scopes.name_base(scope)))
-                .collect()
-        });
+        let number = match known.get(base) {
+            Some(&number) => number,
+            None => {
+                let number = implied_by.len() as u32;
+                let mut implied = Vec::new();
+                for scope in definitions.implied(base) {
+                    implied.push((scope, scopes.name_base(scope)));
+                }
+                implied_by.push(implied);
+                known.insert(base.to_owned(), number);
+                number
+            }
+        };
         let filled = match fill.filled(filter) {
             None => Err(Problem::Unfilled),
             Some(filled) => scopes.name_filter(filled).ok_or(Problem::EmptyFilter),
         };
-        for &mut (scope, name) in implied {
+        for &(scope, name) in implied_by.get(number as usize).into_iter().flatten() {
             // The names of users are nothing that one server has; follows `_expand_scope`.
             if filter.starts_with("server") && scope.starts_with("read:user") {
                 continue;
