@@ -102,12 +102,13 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        from .handlers import ContextHandler, PolicyHandler
+        from .handlers import ContextHandler, PolicyHandler, UngovernedHandler
 
         self.handlers.extend(
             [
                 (r"/scoped-launcher/context", ContextHandler),
                 (r"/scoped-launcher/policy", PolicyHandler),
+                (r"/scoped-launcher/ungoverned", UngovernedHandler),
             ]
         )
 

@@ -1,6 +1,7 @@
-"""The routes: ``GET scoped-launcher/context`` and ``GET scoped-launcher/policy``.
+"""The routes: ``scoped-launcher/context``, ``…/ungoverned`` and ``…/policy``.
 
-Both answer about the visitor, who may differ from the server's owner, and never carry a token.
+The first and the last answer about the visitor, who may differ from the server's owner; no answer
+carries a token.
 Every error answers JSON, ``{"code", "message"}``.
 """
 
@@ -116,6 +117,34 @@ class ContextHandler(_Handler):
         if self.get_query_argument("etag", "") == etag:
             return text
         return f'{text[:-1]}, "document": {document}}}'
+
+
+class UngovernedHandler(_Handler):
+    """``POST scoped-launcher/ungoverned``: for pages that could not load the engine."""
+
+    @web.authenticated
+    async def post(self) -> None:
+        """Answer ``{"ungoverned": [bool]}``: for each of ``{"cards": […]}`` (as in the batch
+        contract) whether it is shown to everybody because the policy does not govern it.
+        """
+        state = self.launcher.policies.current()
+        body = self.get_json_body()
+        cards = body.get("cards") if isinstance(body, dict) else None
+        if not isinstance(cards, list):
+            raise web.HTTPError(400)
+        if state.policy is None:
+            ungoverned = [not _governs(state, self.launcher.on_invalid)] * len(cards)
+        else:
+            try:
+                # Without a Hub the engine says of each card whether any rule governs it.
+                answer = state.policy.decide(json.dumps({"hub": False}), json.dumps(cards), None)
+            except ValueError:
+                raise web.HTTPError(400) from None
+            ungoverned = [
+                decision["visible"] and decision["reason"] == "default"
+                for decision in json.loads(answer)["decisions"]
+            ]
+        self.finish(json.dumps({"ungoverned": ungoverned}))
 
 
 class PolicyHandler(_Handler):

@@ -39,6 +39,11 @@ export interface IMind extends IJudge {
  */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
+function troubleOf(error: unknown, otherwise: string): ITrouble {
+  const { code, message } = error as Partial<ITrouble & Error>;
+  return { code: code ?? otherwise, detail: message ?? String(error) };
+}
+
 /**
  * Keeps the facts fresh and the launchers as they are decided.
  */
@@ -62,6 +67,7 @@ export class LauncherGuard {
    */
   employ(mind: IMind): Promise<void> {
     this._mind = mind;
+    this._lack = null;
     this._gate.judge = {
       judge: items => {
         try {
@@ -71,20 +77,22 @@ export class LauncherGuard {
           this._mind = null;
           this._gate.judge = null;
           this._refresher.dispose();
-          this.fail(error);
+          this._lack = troubleOf(error, 'engine');
+          this._report();
           return [];
         }
       }
     };
     this._onSpecs();
-    return this._refresher.refresh();
+    return this._refresher.refresh(true);
   }
 
   /**
-   * Says that there is nobody to employ.
+   * Says that there is no engine, and lets another decide in its place.
    */
-  fail(reason: unknown): void {
-    this._fail(reason, 'engine');
+  replace(reason: unknown, standIn: IMind): void {
+    void this.employ(standIn);
+    this._lack = troubleOf(reason, 'engine');
     this._report();
   }
 
@@ -101,10 +109,10 @@ export class LauncherGuard {
       this._take(status);
       return status.refresh_s;
     } catch (error) {
-      this._fail(error, 'unavailable');
+      this._failure = troubleOf(error, 'unavailable');
       throw error;
     } finally {
-      this._redraw();
+      this.redraw();
     }
   }
 
@@ -128,14 +136,14 @@ export class LauncherGuard {
   /**
    * Draws what is decided now, and again when that changes by itself.
    */
-  private readonly _redraw = (): void => {
+  readonly redraw = (): void => {
     keepingFocus(() => this._gate.update());
     this._report();
     clearTimeout(this._timer);
     const wait = this._mind?.nextChangeMs();
     if (wait !== undefined) {
       this._timer = setTimeout(
-        this._redraw,
+        this.redraw,
         Math.min(Math.max(wait, 0), MAX_TIMEOUT_MS)
       );
     }
@@ -152,16 +160,8 @@ export class LauncherGuard {
         this._teller.tell({ code: 'invalid-policy', detail: this._warnings });
         break;
       default:
-        this._teller.tell(this._failure);
+        this._teller.tell(this._lack ?? this._failure);
     }
-  }
-
-  private _fail(error: unknown, otherwise: string): void {
-    const { code, message } = error as Partial<ITrouble & Error>;
-    this._failure = {
-      code: code ?? otherwise,
-      detail: message ?? String(error)
-    };
   }
 
   private _onCommand(_: unknown, { id }: { id: string }): void {
@@ -183,13 +183,16 @@ export class LauncherGuard {
     const { specs } = this._app.serviceManager.kernelspecs;
     if (this._mind && specs) {
       this._mind.setKernelspecs(specs);
-      this._redraw();
+      this.redraw();
     }
   }
 
   private readonly _refresher: Refresher;
   private _mind: IMind | null = null;
+  /** Why the last load failed. */
   private _failure: ITrouble | null = null;
+  /** Why there is no engine. */
+  private _lack: ITrouble | null = null;
   private _warnings = '';
   private _isLoaded = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;

@@ -10,9 +10,15 @@ import { Gate } from './gate';
 import { LauncherGuard } from './guard';
 import { hubOfPage } from './hub';
 import { OwnCards } from './ownCards';
+import { StandIn } from './standIn';
 import { TroubleTeller } from './trouble';
 
 const PLUGIN_ID = 'jupyterlab-scoped-launcher:gate';
+
+/**
+ * How long the engine may take to load, in milliseconds.
+ */
+const PATIENCE_MS = 10_000;
 
 // Started with the module, long before JupyterLab starts its plugins: the first card waits for nothing.
 const engine = startEngine();
@@ -44,10 +50,23 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const teller = new TroubleTeller(trans);
     const guard = new LauncherGuard(app, gate, ownCards, teller);
     const { serverSettings } = app.serviceManager;
-    engine.then(
-      engine => guard.employ(new EngineMind(engine, serverSettings, labTrans)),
-      reason => guard.fail(reason)
+    const replace = (reason: unknown) =>
+      guard.replace(
+        reason,
+        new StandIn(serverSettings, labTrans, guard.redraw)
+      );
+    const patience = setTimeout(
+      () => replace(new Error('The engine does not arrive.')),
+      PATIENCE_MS
     );
+    engine
+      .then(
+        // However late.
+        engine =>
+          guard.employ(new EngineMind(engine, serverSettings, labTrans)),
+        replace
+      )
+      .finally(() => clearTimeout(patience));
 
     settingRegistry?.load(PLUGIN_ID).then(
       settings => {

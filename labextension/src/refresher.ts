@@ -31,10 +31,12 @@ export class Refresher {
   /**
    * Loads now, unless a load is under way or just over.
    *
+   * @param anyway - Also when one is just over.
    * @returns A promise that is fulfilled when the load is over, successful or not.
    */
-  refresh(): Promise<void> {
-    if (this._running === null && Date.now() >= this._notBefore) {
+  refresh(anyway = false): Promise<void> {
+    const isDue = anyway || Date.now() >= this._notBefore;
+    if (this._running === null && isDue) {
       clearTimeout(this._timer);
       this._running = this._run().finally(() => {
         this._running = null;

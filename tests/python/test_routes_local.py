@@ -156,6 +156,52 @@ class TestPolicyOfTheEnvironment:
         assert "/configured.yaml" in get()[1]["policy"]["message"]
 
 
+class TestUngoverned:
+    """What a page without an engine may show."""
+
+    @pytest.fixture
+    def ask(self, jp_asyncio_loop, jp_fetch):
+        def ask(body: str) -> tuple[int, Any]:
+            fetching = jp_fetch("scoped-launcher", "ungoverned", method="POST", body=body)
+            try:
+                answer = jp_asyncio_loop.run_until_complete(fetching)
+            except HTTPClientError as error:
+                answer = error.response
+            return answer.code, json.loads(answer.body)
+
+        return ask
+
+    CARDS = json.dumps(
+        {
+            "cards": [
+                {"id": "k", "kind": "kernel", "name": "class"},
+                {"id": "c", "kind": "command", "name": "terminal:create-new"},
+            ]
+        }
+    )
+
+    @pytest.mark.parametrize(
+        "policy",
+        [
+            "version: 1\nno_hub: show\nrules:\n"
+            "- {id: a, match: {kernel: class}, show_when: {always: true}}"
+        ],
+        indirect=True,
+    )
+    def test_is_what_no_rule_matches(self, ask, policy):
+        assert ask(self.CARDS) == (200, {"ungoverned": [False, True]})
+        for bad in ("", "5", "{}", '{"cards": 5}', '{"cards": [5]}', '{"cards": [{"id": "x"}]}'):
+            status, answer = ask(bad)
+            assert (status, answer["code"]) == (400, "bad-request"), bad
+
+    def test_is_nothing_under_a_broken_policy(self, ask):
+        assert ask(self.CARDS) == (200, {"ungoverned": [False, False]})
+
+    @pytest.mark.parametrize("settings", [{"on_invalid": "show"}])
+    def test_is_everything_where_a_broken_policy_governs_nothing(self, ask, settings):
+        assert ask(self.CARDS) == (200, {"ungoverned": [True, True]})
+
+
 class TestOutline:
     """What JupyterLab's page is told of the policy."""
 

@@ -5,11 +5,12 @@ import { type KernelSpec, ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { Signal } from '@lumino/signaling';
-import type { Engine, IStatus } from '../../wasm/scoped_launcher.js';
+import type { Engine, ICard, IStatus } from '../../wasm/scoped_launcher.js';
 import { EngineMind } from '../engine';
 import { Gate } from '../gate';
 import { LauncherGuard } from '../guard';
 import { OwnCards } from '../ownCards';
+import { StandIn } from '../standIn';
 import { TroubleTeller } from '../trouble';
 import { contextOf, newEngine, POLICY } from './engineOfTests';
 
@@ -138,10 +139,50 @@ describe('LauncherGuard', () => {
     expect(told()).toEqual([expect.stringContaining('policy')]);
   });
 
-  it('says that there is no engine', () => {
-    guard.fail(new Error('404'));
+  it('says that there is no engine, and shows what its stand-in shows', async () => {
+    const answers: boolean[][] = [
+      [false, true],
+      [false, true, true]
+    ];
+    const asked: string[][] = [];
+    const settings = ServerConnection.makeSettings({
+      fetch: (request: RequestInfo) =>
+        (request as Request).json().then(({ cards }: { cards: ICard[] }) => {
+          asked.push(cards.map(card => card.id));
+          return new Response(JSON.stringify({ ungoverned: answers.shift() }));
+        })
+    });
+    guard.replace(new Error('404'), new StandIn(settings, trans, guard.redraw));
     expect(shown()).toEqual([]);
+    await pass(0);
+    expect(shown()).toEqual(['fileeditor:create-new']);
     expect(told()).toEqual([expect.stringContaining('could not be loaded')]);
+    // A card that comes later is asked about, once.
+    model.add({ command: 'other:open' });
+    expect(shown()).toEqual(['fileeditor:create-new']);
+    await pass(0);
+    expect(shown()).toEqual(['fileeditor:create-new', 'other:open']);
+    expect(asked).toHaveLength(2);
+    expect(asked[1]).toEqual([
+      'command:terminal:create-new',
+      'command:fileeditor:create-new',
+      'command:other:open'
+    ]);
+    // An engine that arrives late takes over.
+    mind.answer = contextOf(['class']);
+    await guard.employ(mind);
+    expect(shown()).toHaveLength(3);
+    expect(told()).toEqual([]);
+  });
+
+  it('shows nothing where the stand-in gets no answer', async () => {
+    const settings = ServerConnection.makeSettings({
+      fetch: () => Promise.resolve(new Response('', { status: 404 }))
+    });
+    guard.replace(new Error('404'), new StandIn(settings, trans, guard.redraw));
+    await pass(0);
+    expect(shown()).toEqual([]);
+    expect(told()).toHaveLength(1);
   });
 
   it('shows nothing any more once the engine breaks', async () => {
