@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -114,10 +115,16 @@ def run(step: Step) -> Counts:
         errors="replace",
     )
     assert process.stdout is not None  # noqa: S101
-    for line in process.stdout:
-        print(line, end="", flush=True)
-        lines.append(line)
-    ok = process.wait() == 0
+    try:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+        ok = process.wait() == 0
+    finally:
+        if process.poll() is None:
+            # Interrupted, not killed: the runners then stop the servers that they have started.
+            process.send_signal(signal.SIGINT)
+            process.communicate()
     output = "".join(lines)
     (LOGS / f"{step.stage}-{re.sub(r'[^a-z]+', '-', step.name.lower())}.log").write_text(output)
     counts = step.read(output) if step.read else Counts(int(ok), int(not ok))
@@ -153,6 +160,7 @@ def main(stages: list[str]) -> int:
             f"unknown stage {', '.join(unknown)}: choose from {', '.join(known)}", file=sys.stderr
         )
         return 2
+    signal.signal(signal.SIGTERM, lambda signum, _: sys.exit(128 + signum))
     LOGS.mkdir(parents=True, exist_ok=True)
     chosen = [step for step in STEPS if not stages or step.stage in stages]
     if not stages:
