@@ -19,6 +19,8 @@ export async function startHub() {
     ['scripts/demo.py', '--state', state, '--port', '0'],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] }
   );
+  // Also when the test run is stopped: the tests' own `after` does not run then.
+  process.once('exit', () => demo.kill('SIGTERM'));
   const stop = async () => {
     if (demo.exitCode === null && demo.signalCode === null) {
       demo.kill('SIGTERM');
