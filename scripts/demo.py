@@ -10,6 +10,7 @@ a student can log in and gets a JupyterLab, and exits 0 if all of that worked.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fcntl
 import os
 import secrets
@@ -182,7 +183,8 @@ def main() -> int:
         finally:
             for signum in STOP_SIGNALS:
                 signal.signal(signum, signal.SIG_IGN)
-            print("==> Stopping the Hub and all that it started", flush=True)
+            with contextlib.suppress(OSError):  # whoever read this may have gone before
+                print("==> Stopping the Hub and all that it started", flush=True)
             hub.stop()
 
 

@@ -37,7 +37,7 @@ def start() -> Iterator[Callable[..., Demo]]:
     yield start_one
     for demo in started:
         demo.terminate()
-        demo.communicate(timeout=60)
+        demo.wait(timeout=60)
 
 
 def left_over(state: Path) -> list[str]:
@@ -79,6 +79,18 @@ def test_a_signal_stops_all_it_started(
     demo.send_signal(stop)
     demo.communicate(timeout=60)
     assert demo.returncode == (0 if stop == signal.SIGINT else 128 + stop)
+    assert not left_over(tmp_path)
+
+
+def test_it_stops_all_when_nobody_reads_what_it_prints(
+    start: Callable[..., Demo], tmp_path: Path
+) -> None:
+    demo = start(tmp_path)
+    wait_for_welcome(demo)
+    assert demo.stdout is not None
+    demo.stdout.close()
+    demo.terminate()
+    demo.wait(timeout=60)
     assert not left_over(tmp_path)
 
 
