@@ -68,8 +68,9 @@ export class Refresher {
     if (this._disposed || document.hidden) {
       return;
     }
+    const backOff = 2 ** Math.max(this._failures - 1, 0);
     const pause = Math.max(
-      Math.min(this._pauseMs * 2 ** this._failures, MAX_PAUSE_MS),
+      Math.min(this._pauseMs * backOff, MAX_PAUSE_MS),
       this._pauseMs
     );
     // Only ever longer: a session asks at most once in each `refresh`.

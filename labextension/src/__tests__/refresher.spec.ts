@@ -89,22 +89,22 @@ describe('Refresher', () => {
     load.mockRejectedValue(new Error('no'));
     await pass(10_000);
     expect(load).toHaveBeenCalledTimes(2);
-    await pass(20_000);
+    await pass(10_000);
     expect(load).toHaveBeenCalledTimes(3);
-    await pass(39_999);
+    await pass(19_999);
     expect(load).toHaveBeenCalledTimes(3);
     await pass(1);
     expect(load).toHaveBeenCalledTimes(4);
-    await pass(80_000 + 160_000);
-    expect(load).toHaveBeenCalledTimes(6);
+    await pass(40_000 + 80_000 + 160_000);
+    expect(load).toHaveBeenCalledTimes(7);
     // Five minutes at most.
     await pass(300_000);
-    expect(load).toHaveBeenCalledTimes(7);
+    expect(load).toHaveBeenCalledTimes(8);
     load.mockResolvedValue(10);
     await pass(300_000);
-    expect(load).toHaveBeenCalledTimes(8);
-    await pass(10_000);
     expect(load).toHaveBeenCalledTimes(9);
+    await pass(10_000);
+    expect(load).toHaveBeenCalledTimes(10);
   });
 
   it('never loads in a tight loop', async () => {
