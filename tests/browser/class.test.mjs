@@ -87,18 +87,12 @@ describe('the class example', { timeout: 300_000 }, () => {
 
   test('her cards have names for a screen reader, and are reached by the keyboard', async () => {
     for (const name of CLASS_CARDS) {
-      const card = mmuster.page
-        .locator('.jp-LauncherCard', { hasText: name })
-        .first();
-      assert.match(
-        await card.ariaSnapshot(),
-        new RegExp(name.replace(/[()]/g, '\\$&'))
-      );
-      assert.notEqual(await card.getAttribute('tabindex'), '-1');
+      const card = mmuster.page.getByRole('button', { name }).first();
       await card.focus();
       assert.ok(
         await card.evaluate(element => element === document.activeElement)
       );
+      assert.equal(await card.getAttribute('tabindex'), '0');
     }
   });
 
@@ -114,8 +108,11 @@ describe('the class example', { timeout: 300_000 }, () => {
     await board.close();
   });
 
-  test('the card of the proxied service opens it', async () => {
-    await mmuster.clickCard('Class 1234 tools');
+  test('the card of the proxied service opens it, by the keyboard', async () => {
+    await mmuster.page
+      .getByRole('button', { name: 'Class 1234 tools' })
+      .focus();
+    await mmuster.page.keyboard.press('Enter');
     const tools = mmuster.page.frameLocator('iframe[src*="class1234-tools"]');
     await tools.getByLabel('Your Python program').fill('print(x');
     await tools.getByRole('button', { name: 'Check' }).click();
