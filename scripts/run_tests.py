@@ -88,6 +88,7 @@ STEPS = [
     Step("lint", "mypy", "mypy"),
     Step("lint", "eslint, prettier, stylelint", "npm run --silent lint:check"),
     Step("rust", "Rust tests", "cargo test", cargo_counts),
+    Step("wasm", "size of the WebAssembly", "npm run --silent size"),
     Step("wasm", "WebAssembly tests in Chromium", "npm run --silent test:wasm", cargo_counts),
     Step("typescript", "TypeScript tests", "npm run --silent test", jest_counts),
     Step("python", "Python tests", "pytest tests/python tests/conformance", pytest_counts),
