@@ -60,12 +60,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
       PATIENCE_MS
     );
     engine
-      .then(
+      .then(engine =>
         // However late.
-        engine =>
-          guard.employ(new EngineMind(engine, serverSettings, labTrans)),
-        replace
+        guard.employ(new EngineMind(engine, serverSettings, labTrans))
       )
+      .catch(replace)
       .finally(() => clearTimeout(patience));
 
     settingRegistry?.load(PLUGIN_ID).then(
