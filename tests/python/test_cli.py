@@ -17,7 +17,8 @@ from jupyterlab_scoped_launcher import _core
 
 REPO = Path(__file__).resolve().parents[2]
 CLASS_HUB = REPO / "examples" / "class-hub" / "policy.yaml"
-COMMAND = [sys.executable, "-m", "jupyterlab_scoped_launcher.cli"]
+# As installed: `python -m` would find this folder's package, which has no compiled engine, first.
+COMMAND = [str(Path(sys.executable).with_name("scoped-launcher"))]
 
 POLICY = """\
 version: 1

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-COMMAND = [sys.executable, "-m", "jupyterlab_scoped_launcher.cli"]
+# As installed: `python -m` would find this folder's package, which has no compiled engine, first.
+COMMAND = [str(Path(sys.executable).with_name("scoped-launcher"))]
 
 
 @pytest.fixture

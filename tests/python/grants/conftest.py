@@ -440,9 +440,8 @@ class Grants:
 
     def _command(self, *options: str) -> list[str]:
         return [
-            sys.executable,
-            "-m",
-            "jupyterlab_scoped_launcher.cli",
+            # As installed: `python -m` would find the package of the current folder first.
+            str(Path(sys.executable).with_name("scoped-launcher")),
             "grants",
             "--policy",
             str(self.policy_file),
