@@ -86,7 +86,7 @@ export class TroubleTeller {
         );
       case 'bad-context':
         return trans.__(
-          'The server says something that this page does not understand. Reload the page; if that does not help, tell your administrator.'
+          'This page does not understand what the server tells the launcher, so cards are hidden. Reload it, or tell your administrator.'
         );
       case 'engine':
         return trans.__(
