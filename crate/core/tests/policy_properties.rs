@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use scoped_launcher_core::policy::facts::{Card, Context, Kernelspec};
 use scoped_launcher_core::policy::glob::Glob;
+use scoped_launcher_core::policy::grants::{Share, User};
 use scoped_launcher_core::policy::model::Document;
 use scoped_launcher_core::policy::{Policy, Session};
 use serde_json::{Value, from_value, json};
@@ -223,6 +224,98 @@ fn now() -> impl Strategy<Value = i64> {
     .prop_map(|text| scoped_launcher_core::policy::time::parse_instant(text).unwrap())
 }
 
+/// Names of users, groups and servers: a user's is never empty, and holds no `/`.
+fn plain_name() -> impl Strategy<Value = &'static str> {
+    select(vec!["a", "ab", "abc", "b", "ba", "é"])
+}
+
+/// A Hub's users, each with a name of its own.
+fn users() -> impl Strategy<Value = Vec<Value>> {
+    let server_name = select(vec!["", "dash-a", "dash-b", "dash-ab", "x", "é"]);
+    let tags = prop::collection::vec(name(), 0..3);
+    let server = tags.prop_map(|tags| json!({"user_options": {"tags": tags}}));
+    let user = (
+        prop::collection::vec(plain_name(), 0..4),
+        prop::collection::btree_map(server_name, server, 0..4),
+    );
+    prop::collection::btree_map(plain_name(), user, 0..6).prop_map(|users| {
+        let users = users.into_iter();
+        users
+            .map(|(name, (groups, servers))| json!({"name": name, "groups": groups, "servers": servers}))
+            .collect()
+    })
+}
+
+fn grant() -> impl Strategy<Value = Value> {
+    let names = prop_oneof![
+        selector(),
+        select(vec![
+            "*/dash-*",
+            "a/*",
+            "a/dash-a",
+            "*/?*",
+            "**",
+            "*b/dash-a*",
+            "?/*",
+            "[ab]/dash-?"
+        ])
+        .prop_map(Value::from),
+        Just(json!({"include": ["*/dash-*", "b/*"], "except": ["*/*b", "a/**"]})),
+    ];
+    (
+        prop::option::weighted(0.7, selector()),
+        prop::option::weighted(0.3, selector()),
+        names,
+        prop::collection::vec(glob(), 0..2),
+        prop::option::weighted(0.2, moment()),
+        prop::option::weighted(0.2, moment()),
+    )
+        .prop_map(|(groups, users, names, tags, from, until)| {
+            let mut servers = match names {
+                Value::Object(_) => names,
+                names => json!({"include": names}),
+            };
+            if !tags.is_empty() {
+                servers["tags"] = json!(tags);
+            }
+            let mut grant = json!({"id": "", "to": {}, "servers": servers});
+            for (key, value) in [("from", from), ("until", until)] {
+                if let Some(moment) = value {
+                    grant[key] = json!(moment);
+                }
+            }
+            for (key, value) in [("groups", groups), ("users", users)] {
+                if let Some(selector) = value {
+                    grant["to"][key] = selector;
+                }
+            }
+            grant
+        })
+}
+
+fn grants() -> impl Strategy<Value = Vec<Value>> {
+    prop::collection::vec(grant(), 0..6).prop_map(|mut grants| {
+        for (number, grant) in grants.iter_mut().enumerate() {
+            grant["id"] = json!(format!("g{number}"));
+        }
+        grants
+    })
+}
+
+/// Made for a grant or by a person, with users and of servers that there are, and that there are not.
+fn shares() -> impl Strategy<Value = Vec<Value>> {
+    let share = (
+        plain_name(),
+        select(vec!["dash-a", "dash-b", "x", "gone"]),
+        plain_name(),
+        prop::option::of(select(vec!["g0", "g1", "older"])),
+    )
+        .prop_map(|(owner, name, user, grant)| {
+            json!({"server": format!("{owner}/{name}"), "user": user, "grant": grant})
+        });
+    prop::collection::vec(share, 0..6)
+}
+
 fn read<T: for<'de> serde::Deserialize<'de>>(value: &Value) -> T {
     from_value(value.clone()).unwrap_or_else(|error| panic!("{error}: {value}"))
 }
@@ -269,6 +362,18 @@ proptest! {
         let typed_specs: Option<Vec<Kernelspec>> = specs.as_ref().map(|specs| read(&json!(specs)));
         let expected = reference::decide(&document, &read::<Context>(&context), typed_specs.as_deref(), &typed_cards, now);
         prop_assert_eq!(decisions(&mut session, now), expected);
+    }
+
+    /// The indexed plan is that of every grant on every server and every user.
+    #[test]
+    fn plans_grants_as_the_reference(policy in policy(false), grants in grants(), users in users(), shares in shares(), now in now()) {
+        let mut policy = policy;
+        policy["grants"] = json!(grants);
+        let document: Document = read(&policy);
+        let (users, shares) = (read::<Vec<User>>(&json!(users)), read::<Vec<Share>>(&json!(shares)));
+        let expected = reference::grants(&document, &users, &shares, now);
+        let changes = Policy::new(document).grants(&users, &shares, Some(now)).unwrap();
+        prop_assert_eq!(json!(changes), expected);
     }
 
     /// Exchanging facts, kernels, cards and time comes to the same as starting with them.

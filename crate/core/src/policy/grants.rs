@@ -3,15 +3,14 @@
 //! A default server is never shared, nor a server with its owner, whatever a glob says: the Hub would
 //! do both.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::compile::Policy;
 use super::facts::null_is_default;
-use super::glob::Glob;
-use super::index::{Matcher, globs};
-use super::model::{Document, Grant, Key};
+use super::index::Index;
+use super::model::{Grant, Key, Pattern, Selector};
 use crate::error::Error;
 
 /// Most shares that one policy may want: each is a row and a request at the Hub.
@@ -83,8 +82,14 @@ impl Policy {
         shares: &[Share],
         now_ms: Option<i64>,
     ) -> Result<Changes, Error> {
-        let servers = named_servers(&self.document, users);
-        let wanted = wanted(&self.document, users, &servers, now_ms)?;
+        let mut in_force = Vec::new();
+        for grant in &self.document.grants {
+            if is_in_force(grant, now_ms)? {
+                in_force.push(grant);
+            }
+        }
+        let servers = self.named_servers(users);
+        let wanted = wanted(&in_force, users, &servers)?;
         let there: HashSet<(&str, &str)> = shares
             .iter()
             .filter_map(|share| Some((share.server.as_str(), share.user.as_deref()?)))
@@ -107,6 +112,31 @@ impl Policy {
         revoke.dedup();
         Ok(Changes { create, revoke })
     }
+
+    /// All servers but the default ones.
+    fn named_servers<'a>(&'a self, users: &'a [User]) -> Vec<NamedServer<'a>> {
+        let mut of_policy = Vec::new();
+        users
+            .iter()
+            .flat_map(|user| user.servers.iter().map(move |server| (user, server)))
+            .filter(|(user, (name, _))| !name.is_empty() && !user.name.is_empty())
+            .map(|(user, (name, server))| {
+                let full_name = format!("{}/{name}", user.name);
+                let own_tags = server.tags.iter().map(String::as_str);
+                of_policy.clear();
+                self.tag_index.find(Key::Server, &full_name, &mut of_policy);
+                let tags_of_policy = of_policy
+                    .iter()
+                    .filter_map(|&number| self.document.tags.0.get(number as usize))
+                    .map(|(tag, _)| tag.as_str());
+                NamedServer {
+                    owner: &user.name,
+                    tags: own_tags.chain(tags_of_policy).collect(),
+                    full_name,
+                }
+            })
+            .collect()
+    }
 }
 
 fn change(server: &str, user: &str, grant: &str) -> Change {
@@ -117,30 +147,44 @@ fn change(server: &str, user: &str, grant: &str) -> Change {
     }
 }
 
-/// Each wanted share, with the first grant that wants it.
+struct NamedServer<'a> {
+    owner: &'a str,
+    full_name: String,
+    tags: Vec<&'a str>,
+}
+
+/// Each wanted share (server, user), with the first grant that wants it.
 type Wanted<'a> = HashMap<(&'a str, &'a str), &'a str>;
 
+/// Costs what comes out, not grants × servers × users: a grant meets only servers that it covers, and
+/// a server meets an audience once, however many grants bring them together.
 fn wanted<'a>(
-    document: &'a Document,
+    grants: &[&'a Grant],
     users: &'a [User],
     servers: &'a [NamedServer<'a>],
-    now_ms: Option<i64>,
 ) -> Result<Wanted<'a>, Error> {
-    let members = members(users);
+    let covered = covered_servers(grants, servers);
+    let (grants, covered): (Vec<&Grant>, Vec<Vec<u32>>) = grants
+        .iter()
+        .zip(covered)
+        .filter(|(_, covered)| !covered.is_empty())
+        .unzip();
+    let audiences = Audiences::new(&grants, users);
     let mut wanted = Wanted::new();
-    for grant in &document.grants {
-        if !is_in_force(grant, now_ms)? {
-            continue;
-        }
-        let recipients = recipients(grant, users, &members);
-        let names = Matcher::new(&grant.servers.names, false);
-        let tags = globs(&grant.servers.tags, false);
-        for server in servers {
-            if !names.matches(&server.full_name) || !server.has_one_of(&tags) {
+    let mut met = HashSet::new();
+    for (grant, covered) in grants.into_iter().zip(covered) {
+        let of_grant = audiences.of(grant);
+        for number in covered {
+            let Some(server) = servers.get(number as usize) else {
                 continue;
-            }
-            for &user in recipients.iter().filter(|&&user| user != server.owner) {
-                wanted.entry((&server.full_name, user)).or_insert(&grant.id);
+            };
+            for &audience in &of_grant {
+                if met.insert((number, audience)) {
+                    let members = audiences.members(audience).iter();
+                    for user in members.filter(|&&user| user != server.owner) {
+                        wanted.entry((&server.full_name, user)).or_insert(&grant.id);
+                    }
+                }
             }
             if wanted.len() > MAX_SHARES {
                 return Err(Error::new(
@@ -157,86 +201,172 @@ fn wanted<'a>(
     Ok(wanted)
 }
 
-struct NamedServer<'a> {
-    owner: &'a str,
-    full_name: String,
-    tags: Vec<&'a str>,
-}
-
-impl NamedServer<'_> {
-    /// Has it a tag that one of these matches? Everything has, where none is asked for.
-    fn has_one_of(&self, wanted: &[Glob]) -> bool {
-        wanted.is_empty()
-            || wanted
-                .iter()
-                .any(|glob| self.tags.iter().any(|tag| glob.matches(tag)))
-    }
-}
-
-/// All servers but the default ones.
-fn named_servers<'a>(document: &'a Document, users: &'a [User]) -> Vec<NamedServer<'a>> {
-    let taggings: Vec<(&str, Matcher)> = document
-        .tags
-        .0
+/// For each grant the numbers of the servers that it covers, ascending.
+fn covered_servers(grants: &[&Grant], servers: &[NamedServer]) -> Vec<Vec<u32>> {
+    let names = servers.iter().map(|server| server.full_name.as_str());
+    let by_names = Chosen::new(grants.iter().map(|grant| &grant.servers.names), names);
+    let by_tags = servers_by_tags(grants, servers);
+    grants
         .iter()
-        .flat_map(|(tag, tagging)| {
-            let selectors = tagging.0.0.iter();
-            selectors
-                .filter(|(key, _)| *key == Key::Server)
-                .map(|(_, selector)| (tag.as_str(), Matcher::new(selector, false)))
-        })
-        .collect();
-    users
-        .iter()
-        .flat_map(|user| user.servers.iter().map(move |server| (user, server)))
-        .filter(|(user, (name, _))| !name.is_empty() && !user.name.is_empty())
-        .map(|(user, (name, server))| {
-            let full_name = format!("{}/{name}", user.name);
-            let of_policy = taggings
-                .iter()
-                .filter(|(_, names)| names.matches(&full_name))
-                .map(|(tag, _)| *tag);
-            NamedServer {
-                owner: &user.name,
-                tags: server
-                    .tags
-                    .iter()
-                    .map(String::as_str)
-                    .chain(of_policy)
-                    .collect(),
-                full_name,
+        .map(|grant| {
+            let named = by_names.by(&grant.servers.names);
+            match by_tags.get(grant.servers.tags.as_slice()) {
+                Some(tagged) => in_both(named, tagged),
+                None => named.to_vec(),
             }
         })
         .collect()
 }
 
-/// Users by group.
-type Members<'a> = HashMap<&'a str, Vec<&'a str>>;
-
-fn members(users: &[User]) -> Members<'_> {
-    let mut members = Members::new();
-    for user in users {
-        for group in &user.groups {
-            members.entry(group).or_default().push(&user.name);
+/// For the tags of each grant that asks for some, the numbers of the servers that have one of them.
+fn servers_by_tags<'g>(
+    grants: &[&'g Grant],
+    servers: &[NamedServer],
+) -> HashMap<&'g [Pattern], Vec<u32>> {
+    let mut with_tag: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for (number, server) in (0..).zip(servers) {
+        for tag in &server.tags {
+            with_tag.entry(tag).or_default().push(number);
         }
     }
-    members
+    let selectors: HashMap<&[Pattern], Selector> = grants
+        .iter()
+        .map(|grant| grant.servers.tags.as_slice())
+        .filter(|tags| !tags.is_empty())
+        .map(|tags| {
+            let selector = Selector {
+                include: tags.to_vec(),
+                except: Vec::new(),
+            };
+            (tags, selector)
+        })
+        .collect();
+    let by_tags = Chosen::new(selectors.values(), with_tag.keys().copied());
+    let with_tag: Vec<Vec<u32>> = with_tag.into_values().collect();
+    selectors
+        .iter()
+        .map(|(tags, selector)| {
+            let found = by_tags.by(selector).iter();
+            let lists = found.filter_map(|&tag| with_tag.get(tag as usize));
+            let mut numbers: Vec<u32> = lists.flatten().copied().collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            (*tags, numbers)
+        })
+        .collect()
 }
 
-/// Whom a grant is for, each once.
-fn recipients<'a>(grant: &Grant, users: &'a [User], members: &Members<'a>) -> HashSet<&'a str> {
-    let mut recipients = HashSet::new();
-    if let Some(groups) = &grant.to.groups {
-        let groups = Matcher::new(groups, false);
-        let matching = members.iter().filter(|(group, _)| groups.matches(group));
-        recipients.extend(matching.flat_map(|(_, users)| users));
+/// What ascending lists have in common; costs as much as the shorter one.
+fn in_both(one: &[u32], other: &[u32]) -> Vec<u32> {
+    let (short, long) = if one.len() < other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let common = short.iter().copied();
+    common
+        .filter(|number| long.binary_search(number).is_ok())
+        .collect()
+}
+
+/// Whom grants are for, in parts that many grants may have in common: the members of a group, or the
+/// users that a selector chooses by name.
+struct Audiences<'a> {
+    members: Vec<Vec<&'a str>>,
+    groups: Chosen<'a>,
+    users: HashMap<&'a Selector, u32>,
+}
+
+impl<'a> Audiences<'a> {
+    fn new(grants: &[&'a Grant], users: &'a [User]) -> Self {
+        let mut of_group: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for user in users {
+            for group in &user.groups {
+                of_group.entry(group).or_default().push(&user.name);
+            }
+        }
+        let groups = grants.iter().filter_map(|grant| grant.to.groups.as_ref());
+        let groups = Chosen::new(groups, of_group.keys().copied());
+        let mut members: Vec<Vec<&str>> = of_group.into_values().collect();
+        let by_name = Chosen::new(
+            grants.iter().filter_map(|grant| grant.to.users.as_ref()),
+            users.iter().map(|user| user.name.as_str()),
+        );
+        let users = by_name
+            .0
+            .into_iter()
+            .map(|(selector, numbers)| {
+                let numbers = numbers.into_iter();
+                let found = numbers.filter_map(|number| users.get(number as usize));
+                members.push(found.map(|user| user.name.as_str()).collect());
+                (selector, members.len() as u32 - 1)
+            })
+            .collect();
+        Self {
+            members,
+            groups,
+            users,
+        }
     }
-    if let Some(names) = &grant.to.users {
-        let names = Matcher::new(names, false);
-        let all = users.iter().map(|user| user.name.as_str());
-        recipients.extend(all.filter(|name| names.matches(name)));
+
+    /// The numbers of a grant's audiences.
+    fn of(&self, grant: &Grant) -> Vec<u32> {
+        let groups = grant
+            .to
+            .groups
+            .as_ref()
+            .map(|groups| self.groups.by(groups));
+        let users = grant
+            .to
+            .users
+            .as_ref()
+            .and_then(|users| self.users.get(users));
+        let numbers = groups.unwrap_or_default().iter().chain(users);
+        numbers.copied().collect()
     }
-    recipients
+
+    fn members(&self, audience: u32) -> &[&'a str] {
+        self.members
+            .get(audience as usize)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+}
+
+/// For each of some selectors the numbers of the texts that it matches, ascending; equal selectors are
+/// asked once, and a text asks only those that it may match.
+struct Chosen<'s>(HashMap<&'s Selector, Vec<u32>>);
+
+impl<'s> Chosen<'s> {
+    fn new<'t>(
+        selectors: impl Iterator<Item = &'s Selector>,
+        texts: impl Iterator<Item = &'t str>,
+    ) -> Self {
+        const WITH_CASE: Key = Key::Server;
+        let mut index = Index::default();
+        let distinct: Vec<&Selector> = selectors.collect::<HashSet<_>>().into_iter().collect();
+        for (number, selector) in (0..).zip(&distinct) {
+            index.add(WITH_CASE, selector, number);
+        }
+        let mut chosen: Vec<Vec<u32>> = vec![Vec::new(); distinct.len()];
+        let mut found = Vec::new();
+        for (number, text) in (0..).zip(texts) {
+            found.clear();
+            index.find(WITH_CASE, text, &mut found);
+            found.sort_unstable();
+            found.dedup();
+            for &selector in &found {
+                if let Some(numbers) = chosen.get_mut(selector as usize) {
+                    numbers.push(number);
+                }
+            }
+        }
+        Self(distinct.into_iter().zip(chosen).collect())
+    }
+
+    fn by(&self, selector: &Selector) -> &[u32] {
+        self.0.get(selector).map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 fn is_in_force(grant: &Grant, now_ms: Option<i64>) -> Result<bool, Error> {

@@ -1,8 +1,11 @@
 //! The policy language read plainly: every rule on every card, no index, nothing kept. Slow and easy
 //! to check against the documentation; globs by the regex crate.
 
+use std::collections::BTreeMap;
+
 use regex::Regex;
 use scoped_launcher_core::policy::facts::{Card, Context, Kernelspec, Kind};
+use scoped_launcher_core::policy::grants::{Share, User};
 use scoped_launcher_core::policy::model::{
     Condition, Document, Key, Match, Rule, Selector, Test, Visibility,
 };
@@ -84,6 +87,79 @@ fn lowered(selector: &Selector) -> Selector {
         include: lower(&selector.include),
         except: lower(&selector.except),
     }
+}
+
+/// Changes as op `grants` answers them: every grant on every server and every user.
+pub fn grants(document: &Document, users: &[User], shares: &[Share], now: i64) -> Value {
+    let mut wanted: BTreeMap<(String, &str), &str> = BTreeMap::new();
+    for grant in &document.grants {
+        let from = grant.from.as_ref();
+        let until = grant.until.as_ref();
+        if from.is_some_and(|from| now < from.start_ms())
+            || until.is_some_and(|until| until.end_ms() <= now)
+        {
+            continue;
+        }
+        for owner in users {
+            for (name, server) in &owner.servers {
+                let full_name = format!("{}/{name}", owner.name);
+                let taggings = document.tags.0.iter();
+                let given = taggings.filter(|(_, tagging)| {
+                    let mut selectors = tagging.0.0.iter();
+                    selectors.any(|(key, names)| *key == Key::Server && selects(names, &full_name))
+                });
+                let mut tags = server.tags.iter().chain(given.map(|(tag, _)| tag));
+                let globs = &grant.servers.tags;
+                let is_tagged = globs.is_empty()
+                    || tags.any(|tag| {
+                        let mut globs = globs.iter();
+                        globs.any(|glob| regex_of(glob.as_str()).is_match(tag))
+                    });
+                if name.is_empty() || !is_tagged || !selects(&grant.servers.names, &full_name) {
+                    continue;
+                }
+                for user in users.iter().filter(|user| user.name != owner.name) {
+                    let by_name = grant.to.users.as_ref();
+                    let by_group = grant.to.groups.as_ref();
+                    let mut groups = user.groups.iter();
+                    if by_name.is_some_and(|names| selects(names, &user.name))
+                        || by_group.is_some_and(|names| groups.any(|group| selects(names, group)))
+                    {
+                        let pair = (full_name.clone(), user.name.as_str());
+                        wanted.entry(pair).or_insert(&grant.id);
+                    }
+                }
+            }
+        }
+    }
+    let change = |server: &str, user: &str, grant: &str| json!({"server": server, "user": user, "grant": grant});
+    let there = |server: &str, user: &str| {
+        let mut shares = shares.iter();
+        shares.any(|share| share.server == server && share.user.as_deref() == Some(user))
+    };
+    let create = wanted.iter();
+    let create: Vec<Value> = create
+        .filter(|((server, user), _)| !there(server, user))
+        .map(|((server, user), grant)| change(server, user, grant))
+        .collect();
+    let mut ours: Vec<(&str, &str, &str)> = shares
+        .iter()
+        .filter_map(|share| {
+            Some((
+                &*share.server,
+                share.user.as_deref()?,
+                share.grant.as_deref()?,
+            ))
+        })
+        .filter(|(server, user, _)| !wanted.contains_key(&((*server).to_owned(), *user)))
+        .collect();
+    ours.sort_unstable();
+    ours.dedup();
+    let revoke: Vec<Value> = ours
+        .iter()
+        .map(|(server, user, grant)| change(server, user, grant))
+        .collect();
+    json!({"create": create, "revoke": revoke})
 }
 
 struct Question<'a> {
