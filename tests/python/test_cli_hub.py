@@ -45,7 +45,7 @@ def run(token: str | None, *args: str | Path) -> subprocess.CompletedProcess[str
 def test_explain_asks_for_groups(hub: Any, policy: Path) -> None:
     for url in (hub.url, f"{hub.url}/hub/", f"{hub.url}/hub/api"):
         args = ["explain", policy, "--user", "member", "--hub", url, "--format", "json"]
-        decisions = json.loads(run(hub.service_token, *args).stdout)["decisions"]
+        decisions = json.loads(run(hub.known["token"], *args).stdout)["decisions"]
         assert {decision["id"]: decision["visible"] for decision in decisions} == {
             "kernel:Class": True,
             "command:hub-admin": False,
@@ -55,9 +55,9 @@ def test_explain_asks_for_groups(hub: Any, policy: Path) -> None:
 def test_check_asks_for_all_groups(hub: Any, policy: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(policy.read_text().replace("Morons", "Moron"))
-    assert "SL506" not in run(hub.service_token, "check", policy, "--hub", hub.url).stdout
+    assert "SL506" not in run(hub.known["token"], "check", policy, "--hub", hub.url).stdout
     assert (
-        "Did you mean `Morons`?" in run(hub.service_token, "check", wrong, "--hub", hub.url).stdout
+        "Did you mean `Morons`?" in run(hub.known["token"], "check", wrong, "--hub", hub.url).stdout
     )
 
 
@@ -66,7 +66,7 @@ def test_diff_asks_for_all_users(hub: Any, policy: Path, tmp_path: Path) -> None
     hub.api("POST", "/users/member", ok=(409,))
     new = tmp_path / "new.yaml"
     new.write_text(policy.read_text().replace("Morons", "empty"))
-    done = run(hub.service_token, "diff", policy, new, "--hub", hub.url, "--format", "json")
+    done = run(hub.known["token"], "diff", policy, new, "--hub", hub.url, "--format", "json")
     answer = json.loads(done.stdout)
     assert answer["users"] == len(hub.api("GET", "/users"))
     assert answer["changes"] == [{"user": "member", "card": "kernel:Class", "change": "loses"}]
@@ -75,7 +75,7 @@ def test_diff_asks_for_all_users(hub: Any, policy: Path, tmp_path: Path) -> None
 def test_the_hub_says_no(hub: Any, policy: Path) -> None:
     hub.api("POST", "/users/member", ok=(409,))
     args = ["explain", policy, "--hub", hub.url, "--user"]
-    nobody = run(hub.service_token, *args, "nobody-at-all")
+    nobody = run(hub.known["token"], *args, "nobody-at-all")
     assert nobody.returncode == 3
     assert "404" in nobody.stderr
     weak = hub.token("member", "read:users:name!user=member")

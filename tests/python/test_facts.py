@@ -222,7 +222,7 @@ def test_remembers_a_bounded_number_of_visitors(hub, reader, member, monkeypatch
 
 def test_a_service_is_no_visitor(hub, reader):
     with pytest.raises(FactsError) as refused:
-        reader.read(hub.service_token)
+        reader.read(hub.known["token"])
     assert (refused.value.code, refused.value.status) == ("not-a-user", 403)
 
 
@@ -244,9 +244,10 @@ def test_an_outage_is_logged_once_and_so_is_its_end(hub, reader, member, caplog)
 @pytest.fixture(scope="module")
 def sharing(hub) -> str:
     """Share two servers with ``member``; return a token of theirs that may list shares."""
-    for server in ("bare-1", "bare-2"):
-        hub.start("sharer", server)
-        hub.api("POST", f"/shares/sharer/{server}", user="member")
+    servers = ("sharer/bare-1", "sharer/bare-2")
+    hub.start_servers(*servers, tiny=True)
+    for server in servers:
+        hub.share(server, "member")
     hub.api("POST", "/shares/sharer/bare-1", group="empty")
     return hub.token("member", "access:servers!server=member/", "read:users:shares!user")
 

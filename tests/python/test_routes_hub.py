@@ -23,19 +23,25 @@ MODES = ["member", "mixin"]
 
 @pytest.fixture(scope="module")
 def servers(hub) -> None:
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(hub.start, ["member", "mixin", "sharer"], ["", "", "dash-1"]))
-    hub.api("POST", "/shares/sharer/dash-1", user="member")
+    hub.start_servers("member/", "mixin/", "sharer/dash-1")
+    hub.share("sharer/dash-1", "member")
 
 
 @pytest.fixture(scope="module")
 def visitors(hub, servers) -> dict[str, Any]:
-    return {name: hub.log_in(name) for name in MODES}
+    return {name: hub.log_in(name).enter(f"{name}/") for name in MODES}
 
 
 @pytest.fixture(params=MODES)
 def visitor(request, visitors):
     return visitors[request.param]
+
+
+def page_config(visitor) -> dict[str, Any]:
+    """Return what JupyterLab's page knows from the start."""
+    page = visitor.get("lab").text
+    start = page.index('id="jupyter-config-data"')
+    return json.loads(page[page.index("{", start) : page.index("</script>", start)])
 
 
 def in_time(visitor, condition, seconds: float = COALESCE_S + 0.5) -> dict[str, Any]:
@@ -84,20 +90,20 @@ def test_a_group_shows_and_goes_without_a_new_login(hub, visitor):
 
 
 def test_a_shared_server_tells_each_their_own_facts(hub, servers):
-    guest = hub.log_in("member", "sharer/dash-1").context()
-    owner = hub.log_in("sharer", "sharer/dash-1").context()
+    guest = hub.log_in("member").enter("sharer/dash-1").context()
+    owner = hub.log_in("sharer").enter("sharer/dash-1").context()
     assert (guest["user"], guest["groups"]) == ("member", ["Morons"])
     assert (owner["user"], owner["groups"]) == ("sharer", [])
     assert guest["server"] == owner["server"] == {"owner": "sharer", "name": "dash-1"}
 
 
 def test_no_token_in_the_answer_or_the_log(hub, visitor):
-    token = visitor.page_config()["token"]
+    token = page_config(visitor)["token"]
     assert len(token) > 20
     answer = visitor.get("scoped-launcher/context", headers={"Authorization": f"token {token}"})
     assert answer.status_code == 200
     assert token not in answer.text + str(answer.headers)
-    assert token not in hub.log_text()
+    assert token not in hub.log()
 
 
 def test_is_kept_by_no_cache_and_read_by_no_other_origin(visitor):
@@ -159,7 +165,7 @@ def test_a_revoked_token_ends_at_once(hub, visitor):
 
 
 def test_the_page_has_an_outline_of_the_policy(visitor):
-    outline = json.loads(visitor.page_config()["scopedLauncherOutline"])
+    outline = json.loads(page_config(visitor)["scopedLauncherOutline"])
     assert abs(time.time() - _seconds(outline["now"])) < 2
     assert outline["policy"] == {
         "state": "ok",
@@ -206,9 +212,9 @@ class TestPolicy:
             assert "empty" in str(new["policy"]["document"])
 
             fault = f"{hub.policy}:1:1: error SL"
-            logged = hub.log_text().count(fault)
+            logged = hub.log().count(fault)
             hub.policy.write_text("rules: all of them")
-            bad = in_time(visitor, lambda _: hub.log_text().count(fault) > logged, 4)
+            bad = in_time(visitor, lambda _: hub.log().count(fault) > logged, 4)
             assert bad["policy"] == new["policy"]
             if first["admin"]:
                 (warning,) = bad["warnings"]

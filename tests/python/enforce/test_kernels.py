@@ -117,7 +117,7 @@ def test_strangers_get_nothing(stranger):
 def test_an_added_member_starts_it_without_a_restart(class_hub, newcomer, kernel_cleanup):
     assert newcomer.start_kernel(CLASS_KERNEL).status_code == 403
     class_hub.add("outsider")
-    class_hub.wait(lambda: LISTED in newcomer.kernels())
+    class_hub.known_soon(lambda: LISTED in newcomer.kernels())
     assert newcomer.start_kernel(CLASS_KERNEL).status_code == 201
 
 
@@ -125,10 +125,10 @@ def test_a_removed_member_is_refused_a_new_one_and_keeps_what_runs(
     class_hub, newcomer, kernel_cleanup
 ):
     class_hub.add("outsider")
-    class_hub.wait(lambda: LISTED in newcomer.kernels())
+    class_hub.known_soon(lambda: LISTED in newcomer.kernels())
     kernel = newcomer.start_kernel(CLASS_KERNEL).json()["id"]
     class_hub.remove("outsider")
-    class_hub.wait(lambda: LISTED not in newcomer.kernels())
+    class_hub.known_soon(lambda: LISTED not in newcomer.kernels())
     assert newcomer.start_kernel(CLASS_KERNEL).status_code == 403
     assert newcomer.post(f"api/kernels/{kernel}/restart").status_code == 403
     # her work is in its memory: she may go on with it, interrupt it and end it
@@ -161,7 +161,7 @@ def test_a_visitors_open_kernel_connection_ends_with_the_membership(
     outsider = visitors["shared-server visitor, non-member"]
     kernel = owner.start_kernel(CLASS_KERNEL).json()["id"]
     class_hub.add("outsider")
-    class_hub.wait(lambda: outsider.handshake(f"api/kernels/{kernel}/channels") == 101)
+    class_hub.known_soon(lambda: outsider.handshake(f"api/kernels/{kernel}/channels") == 101)
     visiting = outsider.connect(f"api/kernels/{kernel}/channels")
     owning = owner.connect(f"api/kernels/{kernel}/channels")
     class_hub.remove("outsider")
@@ -185,7 +185,7 @@ def test_at_spawn_only_members_get_the_search_path(class_hub, class_kernels):
     """What each server's process has in its environment, by the Hub's hook."""
     paths = {}
     for user in ("student", "outsider", "former"):
-        pid = class_hub.process_of(user)
+        pid = class_hub.model_of(f"{user}/")["state"]["pid"]
         with open(f"/proc/{pid}/environ", "rb") as file:
             pairs = (item.partition(b"=") for item in file.read().split(b"\0"))
             environment = {key.decode(): value.decode() for key, _, value in pairs}
@@ -198,7 +198,6 @@ def test_at_spawn_only_members_get_the_search_path(class_hub, class_kernels):
 
 def test_a_failing_hook_refuses_the_spawn_with_a_sentence(class_hub):
     """Hers cannot be prepared: c.Spawner's JUPYTER_PATH is nothing that can be added to."""
-    class_hub.api("POST", "/users/unlucky")
     class_hub.add("unlucky")
     session = class_hub.visit("unlucky", "unlucky/").session
     session.get(f"{class_hub.url}/hub/spawn/unlucky", timeout=60)

@@ -159,7 +159,7 @@ def test_the_refusal_says_why(visitors):
 def test_access_follows_the_membership_and_open_connections_end_with_it(class_hub, newcomer, port):
     assert newcomer.get("class-fixed/").status_code == 403
     class_hub.add("outsider")
-    class_hub.wait(lambda: newcomer.get("class-fixed/").status_code == 200)
+    class_hub.known_soon(lambda: newcomer.get("class-fixed/").status_code == 200)
     by_name, by_port = newcomer.connect("class-fixed/ws"), newcomer.connect(f"proxy/{port}/ws")
     accept = {"Accept": "text/event-stream"}
     stream = newcomer.get("class-fixed/events", headers=accept, stream=True, timeout=3)

@@ -1,0 +1,34 @@
+"""Configuration of the Hub that `configure` has set up (`conftest.py`)."""
+
+import json
+import os
+
+from jupyterlab_scoped_launcher.hub import configure
+
+known = json.loads(os.environ["TEST_HUB"])
+load_subconfig(known["common"])
+
+c = get_config()
+c.JupyterHub.load_groups = {known["group"]: {"users": ["student"]}}
+c.JupyterHub.services += [
+    {
+        "name": "class1234-web",
+        "url": known["web_url"],
+        "command": known["web_command"],
+        "environment": {"CLASS1234_WEB_FILE": os.path.join(os.getcwd(), "web.json")},
+        "oauth_no_confirm": True,
+    },
+]
+c.JupyterHub.load_roles += [{"name": "desk", "users": ["student"], "scopes": ["custom:desk:use"]}]
+c.Spawner.environment.update(known["environment"])
+
+
+async def earlier_hook(spawner):
+    spawner.environment["EARLIER_HOOK"] = "ran"
+    if spawner.user.name == "unlucky":  # as one may write for KubeSpawner: nothing to prepend to
+        spawner.environment["JUPYTER_PATH"] = {"valueFrom": {"configMapKeyRef": {}}}
+
+
+c.Spawner.pre_spawn_hook = earlier_hook
+
+configure(c, known["policy"])
