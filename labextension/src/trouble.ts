@@ -30,8 +30,10 @@ export class TroubleTeller {
    * Whether to show notifications; the console has the trouble either way.
    */
   set enabled(enabled: boolean) {
-    this._enabled = enabled;
-    this._draw();
+    if (enabled !== this._enabled) {
+      this._enabled = enabled;
+      this._draw();
+    }
   }
 
   /**
@@ -48,26 +50,38 @@ export class TroubleTeller {
     this._draw();
   }
 
+  /**
+   * A notification that stands is rewritten: JupyterLab may lose one that comes while another goes.
+   */
   private _draw(): void {
-    if (this._shown !== null) {
-      Notification.dismiss(this._shown);
-      this._shown = null;
+    const { code } = this._trouble ?? {};
+    if (code === undefined || !this._enabled) {
+      if (this._shown !== null) {
+        Notification.dismiss(this._shown);
+        this._shown = null;
+      }
+      return;
     }
-    if (this._trouble !== null && this._enabled) {
-      this._shown = Notification.warning(this._message(this._trouble.code), {
-        autoClose: TOAST_MS,
-        actions:
-          this._trouble.code === 'login'
-            ? [
-                {
-                  label: this._trans.__('Log in'),
-                  caption: this._trans.__('Reload the page to log in again'),
-                  callback: () => window.location.reload()
-                }
-              ]
-            : []
-      });
+    const message = this._message(code);
+    const options = { autoClose: TOAST_MS, actions: this._actions(code) };
+    if (
+      this._shown === null ||
+      !Notification.update({ id: this._shown, message, ...options })
+    ) {
+      this._shown = Notification.warning(message, options);
     }
+  }
+
+  private _actions(code: string): Notification.IAction[] {
+    return code === 'login'
+      ? [
+          {
+            label: this._trans.__('Log in'),
+            caption: this._trans.__('Reload the page to log in again'),
+            callback: () => window.location.reload()
+          }
+        ]
+      : [];
   }
 
   /**

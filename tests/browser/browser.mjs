@@ -61,6 +61,7 @@ export class Person {
       await context.route(pattern, handler);
     }
     person.page = await context.newPage();
+    person.page.on('console', said => person.console.push(said.text()));
     await person.page.goto(`${hub.url}hub/login?next=%2Fhub%2Fhome`);
     await person.page.getByLabel('Username').fill(user);
     await person.page.getByLabel('Password').fill(hub.password);
@@ -77,6 +78,8 @@ export class Person {
     this.everInserted = [];
     this.onInsert = () => {};
     this.reloads = 0;
+    /** What the page has written to its console. */
+    this.console = [];
   }
 
   /** Opens JupyterLab (starting the server, if need be) and waits until it is restored. */

@@ -13,6 +13,7 @@ const CLASS = 'PythonForMorons101';
 const DELAY_SECONDS = 4;
 const WASM = '**/*.wasm*';
 const CONTEXT = '**/scoped-launcher/context*';
+const SETTINGS = '**/api/settings/*scoped-launcher*';
 
 /** A route that is DELAY_SECONDS late, and notes when it has let the first request through. */
 function lateRoute() {
@@ -32,6 +33,10 @@ const forbidden = route =>
   route.fulfill({ status: 403, json: { message: 'Forbidden' } });
 const html = route =>
   route.fulfill({ contentType: 'text/html', body: '<title>Log in</title>' });
+const oneSecondLate = async route => {
+  await sleep(1000);
+  await route.continue().catch(() => {});
+};
 const wrongShape = route => route.fulfill({ json: { hub: 'yes', policy: 7 } });
 const cutOff = route => route.abort('connectionreset');
 
@@ -105,6 +110,10 @@ describe('a launcher without a decision', { timeout: 600_000 }, () => {
     'the engine is missing': { [WASM]: notFound },
     'the engine is garbage': { [WASM]: html },
     'the context answers 500': { [CONTEXT]: serverError },
+    'the context answers 500 before the settings come': {
+      [CONTEXT]: serverError,
+      [SETTINGS]: oneSecondLate
+    },
     'the context answers 403': { [CONTEXT]: forbidden },
     'the context is a login page': { [CONTEXT]: html },
     'the context has a wrong shape': { [CONTEXT]: wrongShape },
@@ -116,7 +125,12 @@ describe('a launcher without a decision', { timeout: 600_000 }, () => {
         const notifications = mmuster.notifications();
         await notifications.first().waitFor({ timeout: 30_000 });
         await sleep(2000);
-        assert.equal(await notifications.count(), 1);
+        await eventually(
+          () => notifications.count(),
+          count => count === 1,
+          2,
+          `notifications (${mmuster.console.join('; ')})`
+        );
         assert.deepEqual(mmuster.everInserted, []);
         assert.doesNotMatch(
           await mmuster.page.locator('body').innerText(),

@@ -29,6 +29,18 @@ describe('TroubleTeller', () => {
     expect(Notification.manager.count).toBe(0);
   });
 
+  it('rewrites the notification that stands, whoever dismissed the last one', () => {
+    const changes: string[] = [];
+    Notification.manager.changed.connect((_, { type }) => changes.push(type));
+    teller.tell({ code: 'timeout', detail: 'd' });
+    teller.enabled = true; // as the settings say when they arrive
+    teller.tell({ code: 'login', detail: 'd' });
+    expect(changes).toEqual(['added', 'updated']);
+    Notification.dismiss();
+    teller.tell({ code: 'engine', detail: 'd' });
+    expect(changes).toEqual(['added', 'updated', 'removed', 'added']);
+  });
+
   it('keeps quiet when told to, but for the console', () => {
     teller.enabled = false;
     teller.tell({ code: 'timeout', detail: 'd' });
