@@ -102,11 +102,12 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        from .handlers import ContextHandler, PolicyHandler, UngovernedHandler
+        from .handlers import ContextHandler, IconHandler, PolicyHandler, UngovernedHandler
 
         self.handlers.extend(
             [
                 (r"/scoped-launcher/context", ContextHandler),
+                (r"/scoped-launcher/icons/([^/]+)", IconHandler),
                 (r"/scoped-launcher/policy", PolicyHandler),
                 (r"/scoped-launcher/ungoverned", UngovernedHandler),
             ]

@@ -1,6 +1,6 @@
-"""The routes: ``scoped-launcher/context``, ``…/ungoverned`` and ``…/policy``.
+"""The routes: ``scoped-launcher/context``, ``…/ungoverned``, ``…/policy`` and ``…/icons/NAME``.
 
-The first and the last answer about the visitor, who may differ from the server's owner; no answer
+The first and the third answer about the visitor, who may differ from the server's owner; no answer
 carries a token.
 Every error answers JSON, ``{"code", "message"}``.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class _Handler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc,unused-ignore]
-    """What both routes share: who asks, and how errors look."""
+    """What the routes share: who asks, and how errors look."""
 
     # A launcher that refreshes by itself must not keep an idle server alive.
     _track_activity = False
@@ -168,6 +168,31 @@ class PolicyHandler(_Handler):
             self.fail(error)
             return
         self.finish(state.policy.document())
+
+
+class IconHandler(_Handler):
+    """``GET scoped-launcher/icons/NAME``: the image next to the policy file that its cards name."""
+
+    @property
+    def content_security_policy(self) -> str:
+        """Let an SVG that is opened as a page use its own styles, and nothing else."""
+        return f"{super().content_security_policy}; style-src 'unsafe-inline'; sandbox"
+
+    @web.authenticated
+    async def get(self, name: str) -> None:
+        """Answer the image."""
+        try:
+            icon = self.launcher.policies.icon(name)
+        except OSError as error:
+            self.log.warning("scoped-launcher: icon %s of the policy: %s", name, error)
+            icon = None
+        if icon is None:
+            self.fail(FactsError("no-icon", "The policy has no such icon.", status=404))
+            return
+        media_type, image = icon
+        self.set_header("Cache-Control", "private, max-age=300")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.finish(image, set_content_type=media_type)
 
 
 def _governs(state: PolicyState, on_invalid: str) -> bool:

@@ -24,6 +24,19 @@ if TYPE_CHECKING:
 MAX_POLICY_BYTES = 4 * 1024 * 1024
 """A longer policy file is refused."""
 
+ICON_TYPES = {
+    ".gif": "image/gif",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+}
+"""The images that a policy may have next to it, by their endings."""
+
+MAX_ICON_BYTES = 256 * 1024
+"""A longer image is not served."""
+
 LOOK_EVERY_S = 1.0
 """How often the file is looked at, at most."""
 
@@ -110,6 +123,24 @@ class PolicyStore:
                 self._reduced.popitem(last=False)
         self._reduced.move_to_end(user)
         return found
+
+    def icon(self, name: str) -> tuple[str, bytes] | None:
+        """Return media type and content of an image next to the policy file.
+
+        None unless a card of the policy in use has just this ``name`` as its icon. Raises OSError
+        when the file cannot be used.
+        """
+        policy = self.current().policy
+        media_type = ICON_TYPES.get(os.path.splitext(name)[1].lower())
+        if self._path is None or policy is None or media_type is None or Path(name).name != name:
+            return None
+        cards = json.loads(policy.document()).get("cards", [])
+        if all(card.get("icon") != name for card in cards):
+            return None
+        try:
+            return media_type, _read(self._path.with_name(name), MAX_ICON_BYTES)[1]
+        except ValueError as error:
+            raise OSError(str(error)) from None
 
     def _look(self, path: Path) -> None:
         """Read the file if it may have changed.
@@ -200,18 +231,18 @@ def _stamp(status: os.stat_result) -> _Stamp:
     return (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
 
 
-def _read(path: Path) -> tuple[_Stamp, bytes, float]:
+def _read(path: Path, max_bytes: int = MAX_POLICY_BYTES) -> tuple[_Stamp, bytes, float]:
     """Return the file's stamp, its content, and how long ago it was written, in seconds.
 
-    Raises OSError, or ValueError (with a reason for people) when it is no policy file at all.
+    Raises OSError, or ValueError (with a reason for people) when it is no regular file or too long.
     """
     with open(path, "rb", opener=_open_without_waiting) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("it is not a regular file")
-        content = file.read(MAX_POLICY_BYTES + 1)
-    if len(content) > MAX_POLICY_BYTES:
-        raise ValueError(f"it is longer than {MAX_POLICY_BYTES // 1024 // 1024} MiB")
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise ValueError(f"it is longer than {max_bytes // 1024} KiB")
     return _stamp(status), content, time.time() - status.st_mtime
 
 

@@ -9,6 +9,7 @@ CLASS_HUB_PORT      port of the Hub (default: 8000)
 """
 
 import os
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -86,6 +87,7 @@ if os.getuid() == 0:  # in a container, usually; Jupyter refuses root unless tol
 policy_file = state / "policy.yaml"
 policy_text = (here / "policy.yaml").read_text()
 policy_file.write_text(policy_text.replace("/srv/kernels", str(here / "kernels")))
+shutil.copy(here / "workbench.svg", state)
 
 # --- The policy: roles, kernels and launcher from one file; always last ---------------------------
 

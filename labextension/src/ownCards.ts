@@ -1,5 +1,6 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { IFrame, MainAreaWidget } from '@jupyterlab/apputils';
+import { URLExt } from '@jupyterlab/coreutils';
 import type { ILauncher } from '@jupyterlab/launcher';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { LabIcon, launcherIcon } from '@jupyterlab/ui-components';
@@ -38,7 +39,7 @@ export class OwnCards {
     _app.commands.addCommand(OPEN_COMMAND, {
       label: args => (args as Partial<IOwnCard>).title ?? trans.__('Open'),
       caption: args => (args as Partial<IOwnCard>).description ?? '',
-      icon: args => iconOf((args as Partial<IOwnCard>).icon),
+      icon: args => this._iconOf((args as Partial<IOwnCard>).icon),
       describedBy: {
         args: {
           type: 'object',
@@ -103,30 +104,44 @@ export class OwnCards {
     const widget = new MainAreaWidget({ content });
     widget.id = id;
     widget.title.label = card.title;
-    widget.title.icon = iconOf(card.icon);
+    widget.title.icon = this._iconOf(card.icon);
     widget.title.closable = true;
     shell.add(widget, 'main');
     return widget;
   }
 
+  /**
+   * The icon that a policy names: one of JupyterLab's (`ui-components:NAME`), an image next to the
+   * policy (`NAME.svg`), or an image at a path of this host. Nothing is loaded from elsewhere.
+   */
+  private _iconOf(name: string | undefined): LabIcon {
+    if (name && /^[\w-]+:[\w-]+$/.test(name)) {
+      return LabIcon.resolve({ icon: name });
+    }
+    const source = name && this._imageSource(name);
+    if (source) {
+      return LabIcon.resolve({
+        icon: { name: `scoped-launcher:${name}`, svgstr: imageSvg(source) }
+      });
+    }
+    return launcherIcon;
+  }
+
+  /**
+   * @returns Where the image is; null if that is no place to load an image from.
+   */
+  private _imageSource(name: string): string | null {
+    if (/^(\/(?![/\\])|data:image\/)/.test(name)) {
+      return name;
+    }
+    const { baseUrl } = this._app.serviceManager.serverSettings;
+    return /^[^/\\:?#]+\.\w+$/.test(name)
+      ? URLExt.join(baseUrl, 'scoped-launcher/icons', encodeURIComponent(name))
+      : null;
+  }
+
   private _text = '[]';
   private _items = new DisposableSet();
-}
-
-/**
- * The icon that a policy names: one of JupyterLab's (`ui-components:NAME`), or an image at a path of
- * this host. Nothing is loaded from elsewhere.
- */
-function iconOf(name: string | undefined): LabIcon {
-  if (name && /^[\w-]+:[\w-]+$/.test(name)) {
-    return LabIcon.resolve({ icon: name });
-  }
-  if (name && /^(\/(?![/\\])|data:image\/)/.test(name)) {
-    return LabIcon.resolve({
-      icon: { name: `scoped-launcher:${name}`, svgstr: imageSvg(name) }
-    });
-  }
-  return launcherIcon;
 }
 
 /**

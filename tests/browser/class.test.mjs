@@ -85,6 +85,17 @@ describe('the class example', { timeout: 300_000 }, () => {
     }
   });
 
+  test('a card has the image that the policy names', async () => {
+    const image = mmuster.page
+      .locator('.jp-LauncherCard', { hasText: 'Class 1234 workbench' })
+      .locator('svg image');
+    const source = await image.getAttribute('href');
+    const answer = await mmuster.context.request.get(source);
+    assert.equal(answer.status(), 200, source);
+    assert.equal(answer.headers()['content-type'], 'image/svg+xml');
+    assert.match(answer.headers()['content-security-policy'], /sandbox/);
+  });
+
   test('her cards have names for a screen reader, and are reached by the keyboard', async () => {
     for (const name of CLASS_CARDS) {
       const card = mmuster.page.getByRole('button', { name }).first();

@@ -212,7 +212,7 @@ def _loop(path: Path) -> None:
         (_pipe, "not a regular file"),
         (_device, "not a regular file"),
         (_loop, "symbolic links"),
-        (lambda path: path.write_bytes(b" " * (4 * 1024 * 1024 + 1)), "longer than 4 MiB"),
+        (lambda path: path.write_bytes(b" " * (4 * 1024 * 1024 + 1)), "longer than 4096 KiB"),
         (lambda path: path.write_bytes(b"version: 1\n# \xff\n"), "UTF-8"),
         (lambda path: path.write_bytes(b""), ":1:1: error"),
         (lambda path: path.write_text("version: 2\n"), ":1:10: error"),

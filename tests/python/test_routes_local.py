@@ -249,13 +249,65 @@ class TestOutline:
         assert self.outline(jp_serverapp) == ""
 
 
+class TestIcons:
+    """Images next to the policy file, and nothing else of that folder."""
+
+    @pytest.fixture
+    def ask(self, jp_asyncio_loop, jp_fetch):
+        def ask(name: str) -> Any:
+            try:
+                return jp_asyncio_loop.run_until_complete(
+                    jp_fetch("scoped-launcher", "icons", name)
+                )
+            except HTTPClientError as error:
+                return error.response
+
+        return ask
+
+    @pytest.mark.parametrize(
+        "policy",
+        [
+            "version: 1\ncards:\n"
+            "- {id: a, service: a, icon: A bench.svg}\n"
+            "- {id: b, service: b, icon: long.png}\n"
+            "- {id: c, service: c, icon: missing.png}\n"
+            "- {id: d, service: d, icon: folder.png}\n"
+            "- {id: e, service: e, icon: policy.yaml}\n"
+        ],
+        indirect=True,
+    )
+    def test_are_those_that_cards_name(self, ask, policy):
+        (policy.parent / "A bench.svg").write_text("<svg/>")
+        (policy.parent / "other.svg").write_text("<svg/>")
+        (policy.parent / "long.png").write_bytes(b"x" * (256 * 1024 + 1))
+        (policy.parent / "folder.png").mkdir()
+
+        answer = ask("A bench.svg")
+        assert (answer.code, answer.body) == (200, b"<svg/>")
+        assert answer.headers["Content-Type"] == "image/svg+xml"
+        assert answer.headers["Cache-Control"] == "private, max-age=300"
+        assert answer.headers["Content-Security-Policy"].endswith("; sandbox")
+
+        assert ask("../A bench.svg").code == 404
+        for name in (
+            *("other.svg", "long.png", "missing.png", "folder.png", "policy.yaml"),
+            *("..\\A bench.svg", "A bench.svg\0", "a bench.svg"),
+        ):
+            answer = ask(name)
+            assert (answer.code, json.loads(answer.body)["code"]) == (404, "no-icon"), name
+            assert answer.headers["Cache-Control"] == "no-store"
+
+    def test_need_a_policy(self, ask):
+        assert ask("a.svg").code == 404
+
+
 def test_under_a_hub_without_its_login_nobody_is_known(get, monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_API_URL", "http://127.0.0.1:1/hub/api")
     status, answer = get()
     assert (status, answer["code"]) == (503, "no-hub-login")
 
 
-@pytest.mark.parametrize("route", ["context", "policy"])
+@pytest.mark.parametrize("route", ["context", "policy", "icons/a.svg"])
 def test_needs_a_login(jp_asyncio_loop, jp_fetch, policy, route):
     fetching = jp_fetch("scoped-launcher", route, headers={"Authorization": "token wrong"})
     with pytest.raises(HTTPClientError) as refused:
