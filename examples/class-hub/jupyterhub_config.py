@@ -51,19 +51,34 @@ c.JupyterHub.load_roles = [
 
 # --- What the class uses --------------------------------------------------------------------------
 
+questions = {"CLASS1234_WEB_FILE": str(state / "class1234-web.json")}
+
 # A service that the Hub runs and guards: entering needs access:services!service=class1234-web.
 c.JupyterHub.services = [
     {
         "name": "class1234-web",
         "url": free_url(),
         "command": [sys.executable, str(here / "services" / "class1234_web.py")],
-        "environment": {"CLASS1234_WEB_FILE": str(state / "class1234-web.json")},
+        "environment": questions,
         "oauth_no_confirm": True,
     },
 ]
 
 # server-config/ adds the proxied web service class1234-tools to every server.
 c.Spawner.environment = {"JUPYTER_CONFIG_PATH": str(here / "server-config")}
+
+# The instructor's named servers `dash-…`, which the policy's grants share with the class, are pages.
+# A shared JupyterLab would let the class work in it as its owner.
+c.JupyterHub.allow_named_servers = True
+
+
+def dashboards_are_pages(spawner):
+    if spawner.name.startswith("dash-"):
+        spawner.cmd = [sys.executable, str(here / "services" / "class1234_dash.py")]
+        spawner.environment = {**spawner.environment, **questions}
+
+
+c.Spawner.pre_spawn_hook = dashboards_are_pages
 
 # --- This one machine: nothing below is about the class -------------------------------------------
 
@@ -89,6 +104,11 @@ policy_text = (here / "policy.yaml").read_text()
 policy_file.write_text(policy_text.replace("/srv/kernels", str(here / "kernels")))
 shutil.copy(here / "workbench.svg", state)
 
-# --- The policy: roles, kernels and launcher from one file; always last ---------------------------
+# --- The policy: roles, kernels, launcher and grants from one file; always last -------------------
 
-configure(c, policy_file, policy_by="argument")
+configure(
+    c,
+    policy_file,
+    policy_by="argument",
+    grants={"records": state / "grants.sqlite", "options": ("--interval", "5")},
+)

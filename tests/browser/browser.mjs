@@ -164,6 +164,18 @@ export class Person {
     }, name);
   }
 
+  /** Makes and starts a named server on the Hub's home page, as its owner does. */
+  async startNamedServer(name) {
+    await this.page.goto(`${this.hub.url}hub/home`);
+    await this.page.getByLabel('server name').fill(name);
+    await this.page.getByRole('button', { name: 'Add New Server' }).click();
+    await this.page
+      .getByRole('row', { name })
+      .getByRole('button', { name: 'start' })
+      .click();
+    await this.page.waitForURL(`**/user/${this.user}/${name}/**`);
+  }
+
   /** Opens the class on the Hub's admin page, as an instructor does. */
   async openClass(group) {
     await this.page.goto(`${this.hub.url}hub/admin`);
