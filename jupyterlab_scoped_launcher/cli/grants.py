@@ -211,19 +211,21 @@ async def _dry_run(settings: Settings) -> Plan:
 
 
 async def _serve(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT; with pages when the Hub said where."""
+    """Run until SIGTERM or SIGINT, and as a service of the Hub (then with pages) as long as it."""
     import asyncio
 
     from jupyterlab_scoped_launcher.grants.log import logger
     from jupyterlab_scoped_launcher.grants.service import Service
 
     service = Service(settings, logger())
+    passes = asyncio.ensure_future(service.forever())
     url, prefix = (os.environ.get(f"JUPYTERHUB_SERVICE_{name}") for name in ("URL", "PREFIX"))
     if url and prefix:
         from jupyterlab_scoped_launcher.grants.web import listen
 
         listen(service, url, prefix)
-    passes = asyncio.ensure_future(service.forever())
+        orphaned = asyncio.ensure_future(_orphaned())
+        orphaned.add_done_callback(lambda _: passes.cancel())
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, passes.cancel)
@@ -233,6 +235,19 @@ async def _serve(settings: Settings) -> None:
         pass
     finally:
         service.close()
+
+
+async def _orphaned() -> None:
+    """Return when the process that started this one is gone.
+
+    A Hub that is killed leaves its services running. The next Hub starts this service anew, which
+    could not have the records as long as the old one, whose token is no longer valid, holds them.
+    """
+    import asyncio
+
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(1)
 
 
 def _as_json(plan: Plan) -> str:

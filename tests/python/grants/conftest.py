@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 import pytest
 from hubs import PACKAGE, Hub, wait
 from lines import Line
@@ -64,6 +65,18 @@ class GrantsHub(Hub):
     def unshare(self, server: str, user: str) -> None:
         self.api("PATCH", f"/shares/{server}", user=user)
 
+    def services(self, name: str) -> list[psutil.Process]:
+        """Return the processes that the Hub started with ``name`` as an argument."""
+        assert self._process is not None
+        started = psutil.Process(self._process.pid).children()
+        return [process for process in started if name in process.cmdline()]
+
+    def kill(self) -> None:
+        """Kill the Hub's process as kill -9 does; what it started is left to itself."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
 
 class Grants:
     """``scoped-launcher grants`` with a policy and records of a test's own."""
@@ -109,6 +122,12 @@ class Grants:
             )
         self._processes.append(process)
         return process
+
+    def services(self, name: str) -> list[psutil.Process]:
+        """Return the processes that the Hub started with ``name`` as an argument."""
+        assert self._process is not None
+        started = psutil.Process(self._process.pid).children()
+        return [process for process in started if name in process.cmdline()]
 
     def kill(self) -> None:
         """Kill every service of this test, as kill -9 does."""

@@ -6,9 +6,10 @@ import json
 import sqlite3
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
+from http.client import HTTPException
 
 import pytest
 
@@ -86,6 +87,80 @@ def test_killed_in_any_phase(hub, grants, phase, after):
     assert now.keys() == wanted.keys()
     assert all(made.get(pair, at) == at for pair, at in now.items()), "shared once, not again"
     assert states(grants) == ["held"] * len(wanted), "all of them are known to be ours"
+
+
+def in_vain(ask) -> None:
+    """Ask a Hub that may not live to answer."""
+    with suppress(OSError, HTTPException):
+        ask()
+
+
+def lists_asked(grants) -> int:
+    """How often the service has asked for the users."""
+    return sum(path.startswith("/hub/api/users?") for path in grants.line.asked)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_the_hub_is_killed_in_any_phase(hub, grants, phase, until):
+    name = f"hub{list(PHASES).index(phase)}"
+    wanted = class_of(hub, name)
+    profx = f"{name}-profx"
+    grants.policy(grant(name))
+    for _, user in list(wanted)[1:]:  # so that one share is there before, which must not change
+        hub.leave(user, f"{name}-group")
+    grants.once()
+    for _, user in wanted:
+        hub.user(user, f"{name}-group")
+    if phase == "revoking":
+        grants.once()
+        grants.policy()
+        wanted = {}
+    before = hub.shares(profx)
+    killed = threading.Event()
+
+    def kill_meanwhile(call) -> None:
+        if not PHASES[phase](call) or killed.is_set():
+            call.forward()
+            return
+        killed.set()
+        asking = threading.Thread(target=in_vain, args=[call.ask])
+        asking.start()
+        time.sleep(0.005)  # the Hub is at it
+        hub.kill()
+        asking.join()
+        call.close_connection = True
+
+    grants.line.fault = kill_meanwhile
+    grants.start()
+    grants.wait_for("pass_failed")
+    grants.line.fault = None
+    hub.start()
+    until(lambda: hub.shares(profx).keys() == wanted.keys(), 60, grants.log)
+    lists = lists_asked(grants)
+    until(lambda: lists_asked(grants) >= lists + 2, 60, grants.log)
+
+    now = hub.shares(profx)
+    assert now.keys() == wanted.keys()
+    assert all(now.get(pair, at) == at for pair, at in before.items()), "shared once, not again"
+    assert len(grants.events("revoked")) == (3 if phase == "revoking" else 0)
+    assert states(grants) == ["held"] * len(wanted), "all of them are known to be ours"
+
+
+def test_the_service_of_a_killed_hub_makes_way_for_that_of_the_next(hub, until):
+    wanted = class_of(hub, "own", 2)
+    hub.policy.write_text(json.dumps({"version": 1, "grants": [grant("own")]}))
+    until(lambda: hub.shares("own-profx").keys() == wanted.keys(), 60, hub.log)
+    before = hub.shares("own-profx")
+    (service,) = hub.services("grants")
+    hub.kill()
+    until(lambda: not service.is_running())
+    hub.start()
+    server = next(iter(wanted))[0]
+    wanted[(server, hub.user("own-new", "own-group"))] = None
+    until(lambda: hub.shares("own-profx").keys() == wanted.keys(), 60, hub.log)
+    assert hub.shares("own-profx").items() >= before.items()
+    hub.policy.write_text('{"version": 1}')
+    until(lambda: not hub.shares("own-profx"), 60, hub.log)
 
 
 def test_a_person_shared_while_the_service_was_dead(hub, grants):
@@ -210,11 +285,6 @@ def alarms_of(grants) -> list[int]:
         len(grants.events(name))
         for name in ("pass_failed", "revocations_held_back", "revocations_doubted")
     ]
-
-
-def lists_asked(grants) -> int:
-    """How often the service has asked for the users."""
-    return sum(path.startswith("/hub/api/users?") for path in grants.line.asked)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
