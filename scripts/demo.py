@@ -45,6 +45,7 @@ What to try:
   2. Log in as profx, open Admin, then Manage Groups, and add mmuster to PythonForMorons101.
   3. Within seconds the kernel, the tools and the workbench of class 1234 are in mmuster's open
      launcher, without a reload. Remove her, and they go.
+  4. As profx, open Home, make a server named dash-1 and start it: the class has a card for it.
 
 The Hub's log is {log}. Ctrl-C stops everything.
 """
