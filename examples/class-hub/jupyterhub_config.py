@@ -67,7 +67,7 @@ c.JupyterHub.services = [
 # server-config/ adds the proxied web service class1234-tools to every server.
 c.Spawner.environment = {"JUPYTER_CONFIG_PATH": str(here / "server-config")}
 
-# The instructor's named servers `dash-…`, which the policy's grants share with the class, are pages:
+# The instructor's named servers `dash-…`, which the grants share with the class, are pages:
 # a shared JupyterLab would let the class work in it as its owner.
 c.JupyterHub.allow_named_servers = True
 
