@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # How many random cases `make conformance` compares with the installed jupyterhub.
 N ?= 100000
 
-.PHONY: help demo test lint build wheel develop conformance grants-scale bench clean distclean setup-demo setup-test
+.PHONY: help demo test lint build wheel develop conformance grants-scale bench clean distclean setup-demo setup-test setup-hub5
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -16,7 +16,7 @@ help: ## Show this list
 demo: setup-demo ## Start the class example: a JupyterHub with an instructor and students (Ctrl-C stops it)
 	@exec python scripts/demo.py
 
-test: setup-test ## Run every check and test (STAGES="rust browser" runs some)
+test: setup-test setup-hub5 ## Run every check and test (STAGES="rust browser" runs some)
 	@eval "$$(scripts/tools.sh wasm32 wasm-bindgen wasm-pack)"; python scripts/run_tests.py $(STAGES)
 
 lint: ## Run the formatters' and linters' checks alone
@@ -53,16 +53,22 @@ clean: ## Remove what was built, and the demo's state
 	@rm -rf target dist .demo jupyterlab_scoped_launcher/labextension python-data/data/share \
 	  labextension/lib labextension/wasm tsconfig.tsbuildinfo test-results
 
-distclean: clean ## Remove .venv and node_modules too (compiled tools stay in the user's cache)
-	@rm -rf .venv node_modules
+distclean: clean ## Remove the venvs and node_modules too (compiled tools stay in the user's cache)
+	@rm -rf .venv .venv-hub5 node_modules
 
 setup-demo:
 	@scripts/venv.sh demo
 	@scripts/npm-ci.sh
-	@scripts/install-wheel.sh
+	@scripts/build-wheel.sh
+	@scripts/install-wheel.sh .venv
 
 setup-test:
 	@scripts/venv.sh test
 	@scripts/chromium.sh
 	@scripts/npm-ci.sh
-	@scripts/install-wheel.sh
+	@scripts/build-wheel.sh
+	@scripts/install-wheel.sh .venv
+
+setup-hub5: setup-test
+	@scripts/venv.sh hub5 .venv-hub5
+	@scripts/install-wheel.sh .venv-hub5

@@ -74,6 +74,13 @@ def jest_counts(output: str) -> Counts:
     return Counts(numbers.get("passed", 0), numbers.get("failed", 0), numbers.get("skipped", 0))
 
 
+OF_THE_HUB = (
+    "tests/python/enforce/test_{configure,hub,kernels,kubespawner,proxies,tokens}.py",
+    "tests/python/grants/test_{sessions,sharing}.py",
+    "tests/python/test_{cli_hub,facts,routes_hub}.py",
+)
+"""The tests for which the version of JupyterHub matters."""
+
 STEPS = [
     Step("lint", "rustfmt", "cargo fmt --all --check"),
     Step("lint", "clippy", "cargo clippy --workspace --all-targets -- -D warnings"),
@@ -92,6 +99,7 @@ STEPS = [
     Step("wasm", "WebAssembly tests in Chromium", "npm run --silent test:wasm", cargo_counts),
     Step("typescript", "TypeScript tests", "npm run --silent test", jest_counts),
     Step("python", "Python tests", "pytest tests/python tests/conformance", pytest_counts),
+    Step("hub5", "JupyterHub 5.5", f".venv-hub5/bin/pytest {' '.join(OF_THE_HUB)}", pytest_counts),
     Step("packaging", "wheel and sdist", "pytest tests/packaging", pytest_counts),
     Step(
         "browser",
