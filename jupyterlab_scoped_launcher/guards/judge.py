@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from .kernels import Kernelspecs
 
 READING = "_scoped_launcher_reading"
-"""Where a request keeps the facts it was authorized with, for the hooks that cannot wait."""
+"""Where a request keeps the facts it was authorized with, for the hooks that cannot wait: a
+`Reading`, or the `FactsError` that says why there is none, and when that was."""
 
 KERNEL_CATEGORIES = ("Notebook", "Console")
 """The launcher's categories for the cards of a kernel."""
@@ -91,11 +92,12 @@ class Judge:
         if self._launcher.policies.current().policy is None:
             return
         await self.kernelspecs.learn()
+        known: Reading | FactsError
         try:
-            reading = await self._launcher.read_facts(handler, max_age_s)
-        except FactsError:
-            reading = None
-        setattr(handler, READING, (reading, time.monotonic()))
+            known = await self._launcher.read_facts(handler, max_age_s)
+        except FactsError as failure:
+            known = failure
+        setattr(handler, READING, (known, time.monotonic()))
 
     def decide(self, handler: JupyterHandler | None, cards: Sequence[Card]) -> list[Verdict]:
         """Decide ``cards`` for the visitor who makes the request of ``handler``, without waiting.
@@ -109,7 +111,7 @@ class Judge:
                 Verdict(card, allowed, reason="default" if allowed else "error") for card in cards
             ]
         reading = self._known(handler)
-        if reading is None:
+        if not isinstance(reading, Reading):
             return [
                 # Without a Hub the engine says of each card whether any rule governs it.
                 Verdict(
@@ -159,26 +161,31 @@ class Judge:
         if policy is None:
             return "Its launcher policy cannot be used; the server's log says why."
         reading = self._known(handler)
-        if reading is None:
-            return "What you may use is not known just now; try again, or reload the page."
+        if not isinstance(reading, Reading):
+            why = reading or "Try again, or reload the page."
+            return f"What you may use is not known just now. {why}"
         ((_, explained),) = self._ask(policy.explain, as_context(reading), [card])
         return str(explained.get("sentence") or "")
 
     def is_owner(self, handler: JupyterHandler) -> bool:
         """Say whether the visitor is known to own this server."""
         reading = self._known(handler)
-        if reading is None:
+        if not isinstance(reading, Reading):
             return False
         context = as_context(reading)
         return bool(context["user"] == context["server"]["owner"])
 
-    def _known(self, handler: JupyterHandler | None) -> Reading | None:
-        """Return the facts the request was authorized with, or else those known of its visitor."""
+    def _known(self, handler: JupyterHandler | None) -> Reading | FactsError | None:
+        """Return the facts the request was authorized with, or else those known of its visitor.
+
+        A `FactsError` or None: they are not known, and what is governed is refused.
+        """
         if handler is None:
             return None
-        reading, at = getattr(handler, READING, (None, float("-inf")))
+        known: Reading | FactsError | None
+        known, at = getattr(handler, READING, (None, float("-inf")))
         if time.monotonic() - at <= self.refresh_s:
-            return reading
+            return known
         return self._launcher.known_facts(handler, self.refresh_s)
 
     def _ask(

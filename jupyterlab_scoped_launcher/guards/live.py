@@ -40,9 +40,15 @@ class LiveConnections:
     async def _watch(self) -> None:
         while self._open:
             await asyncio.sleep(self._judge.refresh_s)
-            for handler, cards in list(self._open.items()):
-                if _ended(handler) or not await self._may_stay(handler, cards):
-                    self._open.pop(handler, None)
+            # Together, so that a Hub that does not answer holds up all of them once, not each.
+            await asyncio.gather(
+                *(self._check(handler, cards) for handler, cards in list(self._open.items()))
+            )
+
+    async def _check(self, handler: JupyterHandler, cards: list[Card]) -> None:
+        """Forget a connection that has ended, or that must."""
+        if _ended(handler) or not await self._may_stay(handler, cards):
+            self._open.pop(handler, None)
 
     async def _may_stay(self, handler: JupyterHandler, cards: list[Card]) -> bool:
         """Return whether the visitor still has all ``cards``; the connection is closed if not."""

@@ -15,7 +15,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -106,6 +107,17 @@ class Hub:
             except subprocess.TimeoutExpired:
                 self._process.kill()
             self._process = None
+
+    @contextmanager
+    def gone(self) -> Iterator[None]:
+        """Kill the Hub, and start it after the block. Its proxy and all servers go on meanwhile."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        try:
+            yield
+        finally:
+            self.start()
 
     def log(self) -> str:
         """All that the Hub, its services and its users' servers have written so far."""

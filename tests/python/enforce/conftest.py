@@ -58,9 +58,6 @@ rules:
 class ClassHub(Hub):
     """The Hub, whose class is the group `CLASS_GROUP`."""
 
-    ports: dict[str, int]
-    """Of the services that run already."""
-
     def add(self, user: str) -> None:
         """Add the user to the class."""
         self.user(user, CLASS_GROUP)
@@ -158,30 +155,46 @@ def service_ports() -> Iterator[dict[str, int]]:
 
 
 @pytest.fixture(scope="session")
-def hub(
+def new_hub(
     tmp_path_factory: pytest.TempPathFactory, class_kernels: Path, service_ports: dict[str, int]
+) -> Callable[..., ClassHub]:
+    """Makes a Hub with these services of its own and ``policy`` added to the class's."""
+
+    def make(*services: dict[str, Any], policy: str = "") -> ClassHub:
+        folder = tmp_path_factory.mktemp("enforced-hub")
+        path = folder / "policy.yaml"
+        path.write_text(POLICY.format(kernels=class_kernels) + policy)
+        return ClassHub(
+            folder,
+            HERE / "jupyterhub_config.py",
+            group=CLASS_GROUP,
+            policy=str(path),
+            services=services,
+            environment={
+                "JUPYTER_CONFIG_PATH": os.pathsep.join([str(HERE / "server"), EXTENSION]),
+                "TEST_SERVICES": json.dumps({"program": SERVICE, "ports": service_ports}),
+                # Nothing here is about JupyterLab, and a bare server starts sooner.
+                "JUPYTERHUB_SINGLEUSER_APP": "jupyter_server.serverapp.ServerApp",
+            },
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def hub(
+    new_hub: Callable[..., ClassHub], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ClassHub]:
     """Start the Hub; stop it, its proxy and its users' servers after the last test."""
-    folder = tmp_path_factory.mktemp("enforced-hub")
-    policy = folder / "policy.yaml"
-    policy.write_text(POLICY.format(kernels=class_kernels))
-    hub = ClassHub(
-        folder,
-        HERE / "jupyterhub_config.py",
-        group=CLASS_GROUP,
-        policy=str(policy),
-        web_url=free_urls(1)[0],
-        web_command=[sys.executable, str(REPO / "examples/class-hub/services/class1234_web.py")],
-        environment={
-            "JUPYTER_CONFIG_PATH": os.pathsep.join([str(HERE / "server"), EXTENSION]),
-            "TEST_SERVICES": json.dumps({"program": SERVICE, "ports": service_ports}),
-            # Nothing here is about JupyterLab, and a bare server starts sooner.
-            "JUPYTERHUB_SINGLEUSER_APP": "jupyter_server.serverapp.ServerApp",
-        },
-    )
-    hub.ports = service_ports
-    with hub:
-        yield hub
+    web = {
+        "name": "class1234-web",
+        "url": free_urls(1)[0],
+        "command": [sys.executable, str(REPO / "examples/class-hub/services/class1234_web.py")],
+        "environment": {"CLASS1234_WEB_FILE": str(tmp_path_factory.mktemp("web") / "web.json")},
+        "oauth_no_confirm": True,
+    }
+    with new_hub(web) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

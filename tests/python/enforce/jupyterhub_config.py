@@ -10,17 +10,11 @@ load_subconfig(known["common"])
 
 c = get_config()
 c.JupyterHub.load_groups = {known["group"]: {"users": ["student"]}}
-c.JupyterHub.services += [
-    {
-        "name": "class1234-web",
-        "url": known["web_url"],
-        "command": known["web_command"],
-        "environment": {"CLASS1234_WEB_FILE": os.path.join(os.getcwd(), "web.json")},
-        "oauth_no_confirm": True,
-    },
-]
+c.JupyterHub.services += known["services"]
 c.JupyterHub.load_roles += [{"name": "desk", "users": ["student"], "scopes": ["custom:desk:use"]}]
 c.Spawner.environment.update(known["environment"])
+if "line_url" in known:
+    c.Spawner.hub_connect_url = known["line_url"]
 
 
 async def earlier_hook(spawner):

@@ -54,8 +54,8 @@ NO_WAY_IN = [
 
 
 @pytest.fixture
-def port(class_hub):
-    return class_hub.ports["class-fixed"]
+def port(service_ports):
+    return service_ports["class-fixed"]
 
 
 def written(way: str, port: int) -> str:
@@ -144,9 +144,9 @@ def test_strangers_get_nothing(stranger, port):
     assert stranger.handshake("open-tools/ws") == 403
 
 
-def test_what_no_rule_matches_stays_open(refused_visitor, class_hub):
+def test_what_no_rule_matches_stays_open(refused_visitor, service_ports):
     assert refused_visitor.get("open-tools/").status_code == 200
-    assert refused_visitor.get(f"proxy/{class_hub.ports['open-tools']}/").status_code == 200
+    assert refused_visitor.get(f"proxy/{service_ports['open-tools']}/").status_code == 200
     assert refused_visitor.handshake("open-tools/ws") == 101
 
 
