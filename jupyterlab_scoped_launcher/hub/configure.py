@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..policy_store import PolicyStore
+from .kept import Kept
 from .profiles import filtered_profiles
 from .risks import risks
-from .settings import configured, hub_log, sections_with
+from .settings import comparable, configured, hub_log, sections_with
 from .spawn import SpawnPolicy
 from .tokens import ScopesOfUnshared, least_scopes
 
@@ -54,7 +55,8 @@ def configure(
       (docs/grants.md): True, or keywords for its ``service_entry``.
 
     Raises SystemExit with a text for the admin: for an invalid policy, for a role or scope that is
-    configured twice in different ways, and for a JupyterHub older than 5.5.1.
+    configured twice in different ways, and for a JupyterHub older than 5.5.1. The Hub's start ends
+    likewise when what this has set is replaced later in the file.
     """
     _check_hub()
     log = hub_log()
@@ -63,23 +65,30 @@ def configure(
     path = Path(policy).absolute()
     store = PolicyStore(path, log)
     state = store.current()
+    kept = Kept()
     if state.policy is None:
         message = f"scoped-launcher: {path} cannot be used:\n{state.problem}"
         if on_invalid == "stop":
             raise SystemExit(message)
         log.error("%s\nThe Hub starts without the roles of this policy.", message)
     else:
-        _merge_scopes(c, state.policy, path)
-        _merge_roles(c, state.policy, path)
+        kept.custom_scopes = _merge_scopes(c, state.policy, path)
+        kept.roles = _merge_roles(c, state.policy, path)
         scopes = least_scopes(state.policy) if token_scopes is None else list(token_scopes)
         if scopes:
-            _wrap(c, "oauth_client_allowed_scopes", lambda old: ScopesOfUnshared(scopes, old))
+            trait = "oauth_client_allowed_scopes"
+            kept.wrapped[trait] = _wrap(c, trait, lambda old: ScopesOfUnshared(scopes, old))
 
     if grants:
-        _add_grants_service(c, path, {} if grants is True else grants)
+        service, role = _add_grants_service(c, path, {} if grants is True else grants)
+        kept.services.append(service["name"])
+        kept.roles.append(role)
     spawn = SpawnPolicy(store, server_policy or str(path), policy_by)
-    _wrap(c, "pre_spawn_hook", spawn.after)
-    _wrap(c, "profile_list", lambda old: filtered_profiles(spawn, old), everywhere=False)
+    kept.wrapped["pre_spawn_hook"] = _wrap(c, "pre_spawn_hook", spawn.after)
+    kept.wrapped["profile_list"] = _wrap(
+        c, "profile_list", lambda old: filtered_profiles(spawn, old), everywhere=False
+    )
+    kept.check_when_read()
 
 
 def _check_hub() -> None:
@@ -93,18 +102,24 @@ def _check_hub() -> None:
         )
 
 
-def _add_grants_service(c: Config, path: Path, keywords: Mapping[str, Any]) -> None:
-    """Add the grants service and its role to what is configured."""
+def _add_grants_service(
+    c: Config, path: Path, keywords: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Add the grants service and its role to what is configured; return both."""
     from ..grants.hub import role_entry, service_entry
 
-    services = configured(c.JupyterHub, "services", [])
-    c.JupyterHub.services = [*services, service_entry(path, **keywords)]
-    c.JupyterHub.load_roles = [*configured(c.JupyterHub, "load_roles", []), role_entry()]
+    service, role = service_entry(path, **keywords), role_entry()
+    c.JupyterHub.services = [*configured(c.JupyterHub, "services", []), service]
+    c.JupyterHub.load_roles = [*configured(c.JupyterHub, "load_roles", []), role]
+    return service, role
 
 
-def _merge_roles(c: Config, policy: Policy, path: Path) -> None:
-    """Add the policy's roles; the same role twice is fine only if nothing differs."""
-    roles = json.loads(policy.roles())
+def _merge_roles(c: Config, policy: Policy, path: Path) -> list[dict[str, Any]]:
+    """Add the policy's roles, and return them.
+
+    The same role twice is fine only if nothing differs.
+    """
+    roles: list[dict[str, Any]] = json.loads(policy.roles())
     assigned = [role["name"] for role in roles if role.get("users") or role.get("groups")]
     if assigned and any(section["manage_roles"] for _, section in sections_with(c, "manage_roles")):
         raise SystemExit(
@@ -119,24 +134,30 @@ def _merge_roles(c: Config, policy: Policy, path: Path) -> None:
         other = by_name.get(role["name"])
         if other is None:
             added.append(role)
-        elif _comparable(other) != _comparable(role):
+        elif comparable(other) != comparable(role):
             raise SystemExit(
                 _clash("role", role["name"], path, "c.JupyterHub.load_roles", role, other)
             )
     c.JupyterHub.load_roles = [*present, *added]
+    return roles
 
 
-def _merge_scopes(c: Config, policy: Policy, path: Path) -> None:
-    """Add the policy's custom scopes; the same scope twice is fine only if nothing differs."""
+def _merge_scopes(c: Config, policy: Policy, path: Path) -> dict[str, dict[str, Any]]:
+    """Add the policy's custom scopes, and return them.
+
+    The same scope twice is fine only if nothing differs.
+    """
     present = dict(configured(c.JupyterHub, "custom_scopes", {}))
-    for name, definition in json.loads(policy.custom_scopes()).items():
+    scopes: dict[str, dict[str, Any]] = json.loads(policy.custom_scopes())
+    for name, definition in scopes.items():
         other = present.setdefault(name, definition)
-        if _comparable(other) != _comparable(definition):
+        if comparable(other) != comparable(definition):
             raise SystemExit(
                 _clash("custom scope", name, path, "c.JupyterHub.custom_scopes", definition, other)
             )
     if present:
         c.JupyterHub.custom_scopes = present
+    return scopes
 
 
 def _clash(kind: str, name: str, path: Path, setting: str, ours: Any, theirs: Any) -> str:
@@ -148,23 +169,18 @@ def _clash(kind: str, name: str, path: Path, setting: str, ours: Any, theirs: An
     )
 
 
-def _comparable(definition: dict[str, Any]) -> dict[str, Any]:
-    """Return what is defined, whatever the order and kind of its collections."""
-    return {
-        key: sorted(value) if isinstance(value, (list, tuple, set, frozenset)) else value
-        for key, value in definition.items()
-        if value
-    }
-
-
-def _wrap(c: Config, trait: str, wrapper: Callable[[Any], Any], *, everywhere: bool = True) -> None:
+def _wrap(
+    c: Config, trait: str, wrapper: Callable[[Any], Any], *, everywhere: bool = True
+) -> dict[str, Any]:
     """Replace ``trait`` by ``wrapper(its value or None)`` in each spawner section that sets it.
 
     A spawner reads the section of its own class before that of ``Spawner``, so wrapping only
     ``c.Spawner`` would miss what ``c.KubeSpawner`` sets. ``everywhere``: also where none sets it.
+    Returns the new values by section.
     """
     sections = dict(sections_with(c, trait))
     if everywhere:
         sections.setdefault("Spawner", c.Spawner)
     for section in sections.values():
         section[trait] = wrapper(configured(section, trait, None))
+    return {name: section[trait] for name, section in sections.items()}

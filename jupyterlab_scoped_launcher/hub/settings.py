@@ -36,3 +36,12 @@ def configured(section: Config, trait: str, default: Any) -> Any:
     if isinstance(value, LazyConfigValue):
         return value.get_value(type(default)() if default is not None else [])
     return value
+
+
+def comparable(definition: dict[str, Any]) -> dict[str, Any]:
+    """Return what is defined, whatever the order and kind of its collections."""
+    return {
+        key: sorted(value) if isinstance(value, (list, tuple, set, frozenset)) else value
+        for key, value in definition.items()
+        if value
+    }

@@ -128,22 +128,27 @@ def test_the_hub_may_start_without_an_invalid_policy(policy, caplog):
     assert "starts without the roles" in caplog.text
 
 
-def test_a_real_hub_stops_with_lints_output_and_no_traceback(policy, tmp_path):
-    path = policy(rulez=[])
-    (tmp_path / "config.py").write_text(
-        f"from jupyterlab_scoped_launcher.hub import configure\nconfigure(c, {str(path)!r})\n"
+def start_hub(folder: Path, policy: Path, *lines: str) -> str:
+    """Start a real Hub that calls `configure` and goes on with ``lines``; return why it stops."""
+    (folder / "config.py").write_text(
+        "from jupyterlab_scoped_launcher.hub import configure\n"
+        f"configure(c, {str(policy)!r})\n" + "\n".join(lines)
     )
     hub = subprocess.run(
         [sys.executable, "-m", "jupyterhub", "-f", "config.py"],
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert hub.returncode == 1
-    assert "rulez" in hub.stderr
     assert "Traceback" not in hub.stderr
+    return hub.stderr
+
+
+def test_a_real_hub_stops_with_lints_output_and_no_traceback(policy, tmp_path):
+    assert "rulez" in start_hub(tmp_path, policy(rulez=[]))
 
 
 def test_an_old_hub_is_refused(policy, monkeypatch):
@@ -229,6 +234,78 @@ def test_the_server_is_told_its_own_path_by_argument(policy):
     asyncio.run(c.Spawner.pre_spawn_hook(spawner))
     assert spawner.args == ["--debug", "--ScopedLauncher.policy_file=/etc/launcher/policy.yaml"]
     assert spawner.environment == {"A": "b"}
+
+
+# --- What comes after it in the file ---
+
+
+def test_a_real_hub_stops_when_the_policys_hook_is_replaced(policy, tmp_path):
+    log = start_hub(tmp_path, policy(), "c.Spawner.pre_spawn_hook = lambda spawner: None")
+    assert "c.Spawner.pre_spawn_hook is another: set it before configure()" in log
+
+
+@pytest.fixture
+def read_on(policy, tmp_path):
+    """Let JupyterHub read a file that calls `configure` and goes on with these lines."""
+    from jupyterhub.app import JupyterHub
+
+    def read(*lines: str, before: str = "", options: str = "", **changes: object) -> JupyterHub:
+        (tmp_path / "config.py").write_text(
+            f"{before}\nfrom jupyterlab_scoped_launcher.hub import configure\n"
+            f"configure(c, {str(policy(**changes))!r}{options})\n" + "\n".join(lines)
+        )
+        JupyterHub.clear_instance()
+        hub = JupyterHub.instance()
+        hub.load_config_file(str(tmp_path / "config.py"))
+        return hub
+
+    yield read
+    JupyterHub.clear_instance()
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("c.JupyterHub.load_roles = []", "c.JupyterHub.load_roles is without 'students'"),
+        (
+            "c.JupyterHub.load_roles = [{'name': 'students', 'scopes': ['list:users']}]",
+            "c.JupyterHub.load_roles is without 'students'",
+        ),
+        (
+            "c.JupyterHub.custom_scopes = {}",
+            "c.JupyterHub.custom_scopes is without 'custom:web:use'",
+        ),
+        ("c.Spawner.pre_spawn_hook = print", "c.Spawner.pre_spawn_hook is another"),
+        ("del c.Spawner.pre_spawn_hook", "c.Spawner.pre_spawn_hook is another"),
+        ("c.KubeSpawner.pre_spawn_hook = print", "c.KubeSpawner.pre_spawn_hook is another"),
+        ("c.KubeSpawner.profile_list = [{}]", "c.KubeSpawner.profile_list is another"),
+        ("c.JupyterHub.services = []", "c.JupyterHub.services is without 'scoped-launcher-grants'"),
+        ("c.Spawner.oauth_client_allowed_scopes = []", "c.Spawner.oauth_client_allowed_scopes is"),
+    ],
+)
+def test_what_is_replaced_after_it_stops_the_hub(read_on, line, named):
+    with pytest.raises(SystemExit) as stop:
+        read_on(line, options=", grants=True, token_scopes=['list:groups']")
+    assert named in str(stop.value)
+    assert "before configure()" in str(stop.value)
+
+
+def test_what_is_added_after_it_is_welcome(read_on):
+    hub = read_on(
+        "c.JupyterHub.load_roles.append({'name': 'later', 'scopes': ['list:users']})",
+        "c.JupyterHub.custom_scopes['custom:later:use'] = {'description': 'Later'}",
+        "c.JupyterHub.services += [{'name': 'later', 'api_token': 'x' * 32}]",
+        "c.Spawner.oauth_client_allowed_scopes += ['list:users']",
+        "import functools",
+        "policys = c.Spawner.pre_spawn_hook",
+        "c.Spawner.pre_spawn_hook = functools.wraps(policys)(lambda spawner: policys(spawner))",
+        before="c.JupyterHub.load_roles = [{'name': 'desk', 'scopes': ['list:users']}]\n"
+        "c.KubeSpawner.profile_list = [{'display_name': 'one'}]",
+        options=", grants=True, token_scopes=['list:groups']",
+    )
+    roles = ["desk", "students", "scoped-launcher-grants", "later"]
+    assert [role["name"] for role in hub.load_roles] == roles
+    assert list(hub.config.Spawner.oauth_client_allowed_scopes) == ["list:groups", "list:users"]
 
 
 # --- Settings that undermine a policy ---
