@@ -60,8 +60,6 @@ def configure(
     """
     _check_hub()
     log = hub_log()
-    for risk in risks(c):  # before anything of ours hides what is configured
-        log.warning("scoped-launcher: %s", risk)
     path = Path(policy).absolute()
     store = PolicyStore(path, log)
     state = store.current()
@@ -78,6 +76,8 @@ def configure(
         if scopes:
             trait = "oauth_client_allowed_scopes"
             kept.wrapped[trait] = _wrap(c, trait, lambda old: ScopesOfUnshared(scopes, old))
+    for risk in risks(c):  # with what is ours, and before our hooks hide those that are configured
+        log.warning("scoped-launcher: %s", risk)
 
     if grants:
         service, role = _add_grants_service(c, path, {} if grants is True else grants)

@@ -7,6 +7,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from .settings import configured, sections_with
+from .tokens import ScopesOfUnshared
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -15,7 +16,10 @@ WIDE = {
     "inherit": "is everything that its owner may do",
     "self": "is everything that its owner may do to their own account and servers",
     "access:servers": "opens every user's every server",
+    "access:services": "opens every service",
     "shares": "can share, and so open, every user's every server",
+    "tokens": "makes tokens of every user's",
+    "admin:servers": "starts and stops every user's every server",
     "admin:users": "changes users",
     "admin:groups": "changes groups",
     "groups": "changes the members of every group",
@@ -40,6 +44,8 @@ def _tokens(c: Config) -> Iterator[str]:
     ):
         for name, section in sections_with(c, trait):
             scopes = configured(section, trait, [])
+            if isinstance(scopes, ScopesOfUnshared):
+                scopes = scopes.all_that_is_known()
             for scope in scopes if isinstance(scopes, (list, tuple, set)) else ():
                 if scope in WIDE:
                     yield (

@@ -16,29 +16,36 @@ SHARES_SCOPE = "read:users:shares!user"
 """Lets a visitor's token read which servers are shared with that visitor, and nothing else."""
 
 
+ONE_SERVER = "access:servers!server="
+HARMLESS = ("custom:", "access:services!service=")
+"""How the scopes begin that a token may be asked for: they are no rights at the Hub itself."""
+
+
 def least_scopes(policy: Policy) -> list[str]:
-    """Return the scopes that the policy asks about and that its own roles do not already answer.
+    """Return the scopes that the policy asks about and that only a token can tell.
 
     The engine adds the scopes of the policy's roles by the visitor's groups, without any token
-    having them. A scope that mentions the card's server is answered by the visitor's shares, so it
-    needs only the right to read these.
+    having them. A scope that names a server is answered by the visitor's shares, so it needs only
+    the right to read these. Of the rest a token gets custom scopes and access to single services:
+    the owner of a server that an admin visits can use the admin's token, whoever holds what.
     """
     document = json.loads(policy.document())
     granted = {scope for role in json.loads(policy.roles()) for scope in role.get("scopes") or ()}
     needed = set()
     for scope in _asked(document.get("rules") or []):
-        if "{" in scope:
+        if scope.startswith(ONE_SERVER):
             needed.add(SHARES_SCOPE)
-        elif scope not in granted:
+        elif scope.startswith(HARMLESS) and "{" not in scope and scope not in granted:
             needed.add(scope)
     return sorted(needed)
 
 
 class ScopesOfUnshared(list[str]):
-    """``oauth_client_allowed_scopes`` with ``scopes`` for servers that nobody else enters.
+    """``oauth_client_allowed_scopes`` with ``scopes`` for servers that are not shared.
 
     The owner of a server can read the token of whoever visits it, so a shared server must not get
-    tokens that open anything else. What was configured ``earlier`` stays for every server.
+    tokens that open anything else. Whoever may enter by a role (an admin) is not seen here, which
+    is why `least_scopes` is strict too. What was configured ``earlier`` stays for every server.
 
     JupyterHub calls it for the scopes. It is a list too, because ``Spawner.get_env`` (5.5 to 6.1)
     also writes the setting itself as JSON for the server's information, which a function cannot be.
@@ -56,6 +63,10 @@ class ScopesOfUnshared(list[str]):
         if isawaitable(allowed):
             allowed = await allowed
         return sorted({*(allowed or ()), *([] if may_be_shared(spawner) else self)})
+
+    def all_that_is_known(self) -> list[str]:
+        """Return the scopes that some server may get, but for those that a function decides."""
+        return [*self, *(() if callable(self.earlier) else self.earlier or ())]
 
 
 def may_be_shared(spawner: Spawner) -> bool:

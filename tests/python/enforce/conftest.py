@@ -52,6 +52,9 @@ rules:
   - id: terminals
     match: {{command: "terminal:*"}}
     show_when: {{owner: true}}
+  - id: staff
+    match: {{command: "staff:*"}}
+    show_when: {{any: [{{scope: "admin:users"}}, {{scope: "admin:groups"}}]}}
 """
 
 

@@ -182,10 +182,26 @@ def test_tokens_get_just_what_is_asked(policy):
     assert list(c.Spawner.oauth_client_allowed_scopes) == ["access:services!service=other"]
 
 
-def test_shares_are_read_and_not_entered(policy):
+RIGHTS_AT_THE_HUB = [
+    *("admin:users", "list:users", "groups!group=x", "tokens", "inherit", "self"),
+    *("access:services", "access:servers", "access:servers!user={owner}", "shares!user=x"),
+    *("access:services!service={name}", "read:users:name!user=x"),
+]
+
+
+@pytest.mark.parametrize("scope", RIGHTS_AT_THE_HUB)
+def test_tokens_get_no_rights_at_the_hub(policy, scope):
+    """Not even when a rule asks: whom an admin visits could use the admin's."""
     c = Config()
-    server = {"id": "r", "match": {"server": "*/dash-*"}}
-    rule = {**server, "show_when": {"scope": "access:servers!server={owner}/{name}"}}
+    configure(c, policy(**asking(scope)))
+    assert "oauth_client_allowed_scopes" not in c.Spawner
+
+
+@pytest.mark.parametrize("server", ["{owner}/{name}", "profx/dash-1"])
+def test_shares_are_read_and_not_entered(policy, server):
+    c = Config()
+    match = {"id": "r", "match": {"server": "*/dash-*"}}
+    rule = {**match, "show_when": {"scope": f"access:servers!server={server}"}}
     configure(c, policy(rules=[rule]))
     assert list(c.Spawner.oauth_client_allowed_scopes) == ["read:users:shares!user"]
 
@@ -194,6 +210,16 @@ def test_token_scopes_can_be_given(policy):
     c = Config()
     configure(c, policy(**asking("access:services!service=other")), token_scopes=[])
     assert "oauth_client_allowed_scopes" not in c.Spawner
+
+
+def test_wide_scopes_that_are_given_are_warned_about(policy, caplog):
+    c = Config()
+    c.Spawner.oauth_client_allowed_scopes = ["inherit"]
+    with caplog.at_level(logging.WARNING):
+        configure(c, policy(), token_scopes=["admin:users", "custom:web:use"])
+    assert "'inherit'" in caplog.text
+    assert "'admin:users'" in caplog.text
+    assert "custom:web:use" not in caplog.text
 
 
 # --- The hook ---
