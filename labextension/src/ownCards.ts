@@ -131,7 +131,8 @@ export class OwnCards {
    * @returns Where the image is; null if that is no place to load an image from.
    */
   private _imageSource(name: string): string | null {
-    if (/^(\/(?![/\\])|data:image\/)/.test(name)) {
+    // No white space: a browser drops some of it, and reads another address.
+    if (/^(\/(?![/\\])|data:image\/)\S*$/.test(name)) {
       return name;
     }
     const { baseUrl } = this._app.serviceManager.serverSettings;

@@ -184,7 +184,10 @@ class TestUngoverned:
         "policy",
         [
             "version: 1\nno_hub: show\nrules:\n"
-            "- {id: a, match: {kernel: class}, show_when: {always: true}}"
+            "- {id: a, match: {kernel: class}, show_when: {always: true}}",
+            # Not for ever: a page asks once.
+            "version: 1\nrules:\n"
+            "- {id: a, match: {kernel: class}, hide_when: {always: true}, from: 2099-01-01}",
         ],
         indirect=True,
     )

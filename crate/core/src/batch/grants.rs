@@ -3,31 +3,24 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::read;
+use super::{policy::policy, read};
 use crate::error::Error;
 use crate::policy::Policy;
 use crate::policy::grants::{Share, User};
-use crate::policy::model::Document;
 use crate::policy::time::parse_instant;
 
 #[derive(Deserialize)]
 struct Request {
-    policy: Document,
     users: Vec<User>,
-    #[serde(default)]
-    shares: Vec<Share>,
+    shares: Option<Vec<Share>>,
     now: Option<String>,
 }
 
 pub(super) fn grants(line: &str) -> Result<Value, Error> {
-    let Request {
-        policy,
-        users,
-        shares,
-        now,
-    } = read(line)?;
+    let policy = Policy::new(policy(line)?);
+    let Request { users, shares, now } = read(line)?;
     let now = now.as_deref().map(parse_instant).transpose()?;
-    let changes = Policy::new(policy).grants(&users, &shares, now)?;
+    let changes = policy.grants(&users, &shares.unwrap_or_default(), now)?;
     Ok(json!({"create": changes.create, "revoke": changes.revoke}))
 }
 

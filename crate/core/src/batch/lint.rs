@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::read;
+use super::{policy::as_text, read};
 use crate::error::Error;
 use crate::policy::findings::{Finding, Severity};
 use crate::policy::lint::{Checked, Known, check};
@@ -28,12 +28,8 @@ pub(super) fn lint(line: &str) -> Result<Value, Error> {
         groups: request.groups.as_deref(),
         now_ms: request.now.as_deref().map(parse_instant).transpose()?,
     };
-    let raw = request.policy.get();
-    let text = if raw.starts_with('"') {
-        read(raw)?
-    } else {
-        raw.to_owned()
-    };
+    let text = as_text(request.policy)?;
+    let text = text.as_deref().unwrap_or(request.policy.get());
     let file = request.file.as_deref().unwrap_or("policy");
     let checked = check(text.as_bytes(), file, &known);
     Ok(json!({

@@ -3,17 +3,49 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, de};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::read;
 use crate::error::Error;
 use crate::policy::facts::{Card, Context, Kernelspec};
+use crate::policy::findings::Severity;
+use crate::policy::lint::{Known, check};
 use crate::policy::model::Document;
 use crate::policy::{Policy, Session, time::parse_instant};
 
 #[derive(Deserialize)]
-struct Request {
-    policy: Document,
+struct Request<'a> {
+    #[serde(borrow)]
+    policy: &'a RawValue,
+}
+
+/// The field `policy` of a line: an object, or the text of a file (YAML or JSON), which is checked.
+///
+/// # Errors
+/// `bad-request`; `invalid-policy` with the first error of a text.
+pub(super) fn policy(line: &str) -> Result<Document, Error> {
+    let policy = read::<Request>(line)?.policy;
+    let Some(text) = as_text(policy)? else {
+        return read(policy.get());
+    };
+    let checked = check(text.as_bytes(), "policy", &Known::default());
+    let first = checked.of(Severity::Error).next();
+    let message = first.map(|found| {
+        format!(
+            "policy:{}:{}: {} {}",
+            found.place.line, found.place.column, found.message, found.help
+        )
+    });
+    checked
+        .document
+        .ok_or_else(|| Error::new("invalid-policy", message.unwrap_or_default()))
+}
+
+/// The text of a policy that is no object.
+pub(super) fn as_text(policy: &RawValue) -> Result<Option<String>, Error> {
+    let raw = policy.get();
+    raw.starts_with('"').then(|| read(raw)).transpose()
 }
 
 /// What to decide on: the fields of the ops `decide` and `explain` beside `policy`.
@@ -28,18 +60,18 @@ pub struct Question {
 }
 
 pub(super) fn decide(line: &str) -> Result<Value, Error> {
-    read::<Question>(line)?.decide(Arc::new(Policy::new(read::<Request>(line)?.policy)))
+    read::<Question>(line)?.decide(Arc::new(Policy::new(policy(line)?)))
 }
 
 pub(super) fn explain(line: &str) -> Result<Value, Error> {
-    read::<Question>(line)?.explain(Arc::new(Policy::new(read::<Request>(line)?.policy)))
+    read::<Question>(line)?.explain(Arc::new(Policy::new(policy(line)?)))
 }
 
 impl Question {
     /// The answer of op `decide`.
     ///
     /// # Errors
-    /// `bad-time`, or `missing-now` for a policy with time windows.
+    /// `bad-time`.
     pub fn decide(self, policy: Arc<Policy>) -> Result<Value, Error> {
         let (session, count) = self.decided(policy)?;
         let decisions: Vec<_> = (0..count)
@@ -62,16 +94,8 @@ impl Question {
 
     /// A session that has decided, and how many cards it has.
     fn decided(self, policy: Arc<Policy>) -> Result<(Session, usize), Error> {
-        let now = match self.now.as_deref().or(self.context.now.as_deref()) {
-            Some(now) => parse_instant(now)?,
-            None if policy.changes() => {
-                return Err(Error::new(
-                    "missing-now",
-                    "This policy has rules with a time window: write now, an RFC 3339 time such as 2026-12-01T08:00:00Z.",
-                ));
-            }
-            None => 0,
-        };
+        let now = self.now.as_deref().or(self.context.now.as_deref());
+        let now = now.map(parse_instant).transpose()?;
         let mut session = Session::new(policy, self.context, self.kernelspecs.map(|specs| specs.0));
         session.set_cards(self.cards);
         let count = session.decide(now).len();
@@ -383,8 +407,40 @@ mod tests {
     }
 
     #[test]
+    fn takes_a_policy_as_the_text_of_a_file_that_is_checked() {
+        let decide = |policy: &str| {
+            ask(
+                &json!({"op": "decide", "policy": policy, "context": {"groups": ["g"]},
+                "cards": [{"id": "k", "kind": "kernel", "name": "k"}]}),
+            )
+        };
+        let good = "version: 1\nrules:\n- {id: r, match: {kernel: k}, show_when: {group: h}}\n";
+        assert_eq!(decide(good)["decisions"][0]["visible"], false);
+        let answer = decide(&good.replace("group: h", "gruop: h"));
+        assert_eq!(answer["error"]["code"], "invalid-policy");
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(message.starts_with("policy:3:43: "), "{message}");
+        assert!(message.contains("`group`"), "{message}");
+    }
+
+    #[test]
+    fn a_rule_with_a_window_needs_the_time() {
+        let answer = ask(&json!({"op": "explain", "policy": {"version": 1, "rules": [
+            {"id": "r", "match": {"kernel": "k"}, "hide_when": {"always": false}, "until": "2026-12-01"},
+        ]}, "cards": [
+            {"id": "k", "kind": "kernel", "name": "k"}, {"id": "p", "kind": "proxy", "name": "p"},
+        ]}));
+        let (governed, other) = (&answer["decisions"][0], &answer["decisions"][1]);
+        assert_eq!(governed["reason"], "error");
+        assert_eq!(
+            governed["sentence"],
+            "Hidden: the rule r cannot be evaluated; it is in force for a time only, and the time is not known."
+        );
+        assert_eq!(other["reason"], "default");
+    }
+
+    #[test]
     fn refuses_what_it_cannot_read() {
-        let window = json!({"version": 1, "rules": [{"id": "r", "match": {"kernel": "*"}, "from": "2026-12-01"}]});
         for (request, code) in [
             (json!({"op": "decide"}), "bad-request"),
             (
@@ -399,7 +455,6 @@ mod tests {
                 json!({"op": "decide", "policy": {"version": 1}, "now": "today"}),
                 "bad-time",
             ),
-            (json!({"op": "decide", "policy": window}), "missing-now"),
         ] {
             assert_eq!(ask(&request)["error"]["code"], code, "{request}");
         }

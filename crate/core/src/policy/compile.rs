@@ -41,8 +41,13 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    pub(super) fn is_in_force(&self, now_ms: i64) -> bool {
-        self.from_ms <= now_ms && now_ms < self.until_ms
+    /// `None`: it has a window, and the time is not known.
+    pub(super) fn is_in_force(&self, now_ms: Option<i64>) -> Option<bool> {
+        match now_ms {
+            Some(now_ms) => Some(self.from_ms <= now_ms && now_ms < self.until_ms),
+            None if self.from_ms == i64::MIN && self.until_ms == i64::MAX => Some(true),
+            None => None,
+        }
     }
 }
 

@@ -15,8 +15,8 @@ pub(super) struct Deal {
     /// The class of each card, in the order of the cards.
     pub(super) class_of: Vec<u32>,
     pub(super) classes: Vec<Class>,
-    /// The bare cards that `kernel` conditions ask about, by number of the kernel.
-    pub(super) kernels: Vec<KernelCard>,
+    /// The kernels that `kernel` conditions ask about, by number.
+    pub(super) kernels: Vec<AskedKernel>,
     /// Kernels, each behind those that its rules ask about; those in or behind a cycle are left out.
     pub(super) kernel_order: Vec<u32>,
 }
@@ -27,13 +27,18 @@ pub(super) struct Class {
     pub(super) rules: Vec<u32>,
 }
 
-/// A kernel as if it had a card without category.
+/// A kernel that conditions ask about.
 #[derive(Debug)]
-pub(super) struct KernelCard {
+pub(super) struct AskedKernel {
     /// The name of its kernelspec; `None` if there is none.
     pub(super) name: Option<String>,
-    pub(super) class: u32,
+    /// The classes of its cards: it may be used if one of them is shown. Where it has no card, those of
+    /// the cards that JupyterLab's launcher makes.
+    pub(super) classes: Vec<u32>,
 }
+
+/// The launcher's categories for the cards of a kernel.
+pub(super) const KERNEL_CATEGORIES: [&str; 2] = ["Notebook", "Console"];
 
 impl Deal {
     /// Matches all rules with all cards. Without `kernelspecs`, the kernels of the cards exist.
@@ -41,17 +46,13 @@ impl Deal {
         let specs = kernelspecs.unwrap_or_default();
         let by_name = numbered(specs.iter().map(|spec| spec.name.to_ascii_lowercase()));
         let spec_of = |name: &str| specs.get(*by_name.get(name)? as usize);
-        // Names and tags of the kernels that conditions ask about.
         let asked = numbered(policy.kernels.iter().cloned());
-        let mut kernels: Vec<(Option<&str>, Vec<&str>)> = policy
+        let mut kernels: Vec<AskedKernel> = policy
             .kernels
             .iter()
-            .map(|name| match spec_of(name) {
-                Some(spec) => (
-                    Some(spec.name.as_str()),
-                    spec.tags.iter().map(String::as_str).collect(),
-                ),
-                None => (None, Vec::new()),
+            .map(|name| AskedKernel {
+                name: spec_of(name).map(|spec| spec.name.clone()),
+                classes: Vec::new(),
             })
             .collect();
         let mut dealer = Dealer::new(policy);
@@ -59,30 +60,36 @@ impl Deal {
         for card in cards {
             let text = text_of(card);
             let mut tags: Vec<&str> = card.tags.iter().map(String::as_str).collect();
-            if card.kind == Kind::Kernel {
-                if let Some((name, kernel_tags)) = asked
-                    .get(text.as_str())
-                    .and_then(|&number| kernels.get_mut(number as usize))
-                {
-                    kernel_tags.extend(&tags);
-                    if kernelspecs.is_none() {
-                        *name = Some(&card.name);
-                    }
-                }
-                if let Some(spec) = spec_of(&text) {
-                    tags.extend(spec.tags.iter().map(String::as_str));
+            if card.kind == Kind::Kernel
+                && let Some(spec) = spec_of(&text)
+            {
+                tags.extend(spec.tags.iter().map(String::as_str));
+            }
+            let class = dealer.class(key_of(card.kind), &text, card.category.as_deref(), &tags);
+            if card.kind == Kind::Kernel
+                && let Some(&number) = asked.get(&text)
+                && let Some(kernel) = kernels.get_mut(number as usize)
+            {
+                kernel.classes.push(class);
+                if kernelspecs.is_none() {
+                    kernel.name = Some(card.name.clone());
                 }
             }
-            class_of.push(dealer.class(key_of(card.kind), &text, card.category.as_deref(), &tags));
+            class_of.push(class);
         }
-        let kernels: Vec<KernelCard> = kernels
-            .into_iter()
-            .zip(&policy.kernels)
-            .map(|((name, tags), text)| KernelCard {
-                name: name.map(str::to_owned),
-                class: dealer.class(Key::Kernel, text, None, &tags),
-            })
-            .collect();
+        for (kernel, text) in kernels.iter_mut().zip(&policy.kernels) {
+            if kernel.classes.is_empty()
+                && let Some(spec) = spec_of(text)
+            {
+                let tags: Vec<&str> = spec.tags.iter().map(String::as_str).collect();
+                for category in KERNEL_CATEGORIES {
+                    let class = dealer.class(Key::Kernel, text, Some(category), &tags);
+                    kernel.classes.push(class);
+                }
+            }
+            sort(&mut kernel.classes);
+            kernel.classes.dedup();
+        }
         let classes = dealer.finish();
         let kernel_order = kernel_order(policy, &kernels, &classes);
         Self {
@@ -95,6 +102,13 @@ impl Deal {
 
     pub(super) fn class(&self, number: u32) -> Option<&Class> {
         self.classes.get(number as usize)
+    }
+
+    pub(super) fn classes_of<'d>(
+        &'d self,
+        kernel: &'d AskedKernel,
+    ) -> impl Iterator<Item = &'d Class> {
+        kernel.classes.iter().filter_map(|&class| self.class(class))
     }
 }
 
@@ -208,15 +222,15 @@ fn numbered(names: impl Iterator<Item = String>) -> HashMap<String, u32> {
 }
 
 /// Sorts so that every kernel comes behind those that its rules ask about (Kahn's algorithm).
-fn kernel_order(policy: &Policy, kernels: &[KernelCard], classes: &[Class]) -> Vec<u32> {
+fn kernel_order(policy: &Policy, kernels: &[AskedKernel], classes: &[Class]) -> Vec<u32> {
     let mut asked_by: Vec<Vec<u32>> = vec![Vec::new(); kernels.len()];
     let mut waits_for: Vec<usize> = Vec::with_capacity(kernels.len());
     for (number, kernel) in kernels.iter().enumerate() {
-        let rules = classes
-            .get(kernel.class as usize)
-            .map_or(&[][..], |class| &class.rules);
-        let mut asks: Vec<u32> = rules
+        let mut asks: Vec<u32> = kernel
+            .classes
             .iter()
+            .filter_map(|&class| classes.get(class as usize))
+            .flat_map(|class| &class.rules)
             .filter_map(|&rule| policy.rules.get(rule as usize))
             .flat_map(|rule| rule.kernels.iter().copied())
             .collect();

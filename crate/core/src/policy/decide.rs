@@ -175,8 +175,9 @@ pub(super) struct Facts {
 /// The state of one pass.
 #[derive(Debug, Default)]
 pub(super) struct Pass {
-    /// How many windows have opened or shut: decisions are the same until that number changes.
-    era: usize,
+    /// How many windows have opened or shut, decisions are the same until that number changes; `None`
+    /// where the time is not known.
+    era: Option<usize>,
     /// What each rule says.
     says: Vec<Say>,
     /// Whether each kernel may be used.
@@ -474,14 +475,14 @@ impl Session {
     }
 
     /// Decides all cards at a time in milliseconds since the epoch: for each, whether it is visible.
+    /// Where the time is not known (`None`), a rule with a window cannot be evaluated.
     ///
     /// Asking again costs nothing until facts, cards or kernels are exchanged, or a time window opens
     /// or shuts.
-    pub fn decide(&mut self, now_ms: i64) -> &[bool] {
-        let era = self
-            .policy
-            .changes_ms
-            .partition_point(|&change| change <= now_ms);
+    pub fn decide(&mut self, now_ms: impl Into<Option<i64>>) -> &[bool] {
+        let now_ms = now_ms.into();
+        let changes = &self.policy.changes_ms;
+        let era = now_ms.map(|now_ms| changes.partition_point(|&change| change <= now_ms));
         let pass = match self.pass.take() {
             Some(pass) if pass.era == era => pass,
             _ => self.run(now_ms, era),
@@ -539,7 +540,7 @@ impl Session {
         }
     }
 
-    fn run(&self, now_ms: i64, era: usize) -> Pass {
+    fn run(&self, now_ms: Option<i64>, era: Option<usize>) -> Pass {
         let policy = &self.policy;
         let mut pass = Pass {
             era,
@@ -547,9 +548,10 @@ impl Session {
             ..Pass::default()
         };
         for (say, rule) in pass.says.iter_mut().zip(&policy.rules) {
-            if !rule.is_in_force(now_ms) {
+            let in_force = rule.is_in_force(now_ms);
+            if in_force == Some(false) {
                 *say = Say::NOTHING;
-            } else if self.facts.context.unknown {
+            } else if in_force.is_none() || self.facts.context.unknown {
                 *say = Say::GOVERNED.and(Say::ERROR);
             } else if !self.facts.context.hub {
                 *say = Say::GOVERNED;
@@ -594,17 +596,20 @@ impl Session {
             let Some(kernel) = self.deal.kernels.get(number as usize) else {
                 continue;
             };
-            let value = match (&kernel.name, self.deal.class(kernel.class)) {
-                (Some(name), Some(class)) => {
+            let mut value = Value::No;
+            if let Some(name) = &kernel.name {
+                let subject = self.facts.kernel_subject(name);
+                for class in self.deal.classes_of(kernel) {
                     self.settle(pass, class.rules.iter().copied());
-                    let subject = self.facts.kernel_subject(name);
-                    match self.verdict(self.class_says(pass, class, Some(subject))) {
-                        (_, Reason::Error) => Value::Error(Why::Kernel(number)),
-                        (visible, _) => visible.into(),
-                    }
+                    value = match self.verdict(self.class_says(pass, class, Some(subject))) {
+                        (true, _) => Value::Yes,
+                        (false, Reason::Error) if value == Value::No => {
+                            Value::Error(Why::Kernel(number))
+                        }
+                        _ => value,
+                    };
                 }
-                _ => Value::No,
-            };
+            }
             if let Some(slot) = pass.kernels.get_mut(number as usize) {
                 *slot = value;
             }
@@ -668,6 +673,12 @@ impl Session {
             }
             _ => self.facts.value(node),
         }
+    }
+
+    /// Is it unknown whether this rule was in its time window in the pass?
+    pub(super) fn lacks_time(&self, pass: &Pass, rule: u32) -> bool {
+        let windowed = |rule: &super::compile::Rule| rule.is_in_force(None).is_none();
+        pass.era.is_none() && self.policy.rules.get(rule as usize).is_some_and(windowed)
     }
 
     /// Was this rule in its time window in the pass?

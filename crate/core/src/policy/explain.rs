@@ -119,6 +119,7 @@ codes! {
     NoServer = "no-server" Fact "it is not known whose server this is";
     KernelFails = "kernel-fails" Fact "the rules of kernel {} cannot be evaluated";
     NoCard = "no-card" Fact "there is no card to ask about";
+    NoTime = "no-time" Fact "it is in force for a time only, and the time is not known";
 }
 
 /// So many rules are named; the rest are "further rules".
@@ -227,7 +228,10 @@ impl Session {
     pub(super) fn judge_kernel(&self, pass: &Pass, kernel: u32) -> Option<Judgement<'_>> {
         let kernel = self.deal.kernels.get(kernel as usize)?;
         let subject = self.facts.kernel_subject(kernel.name.as_deref()?);
-        Some(self.judge(pass, self.deal.class(kernel.class)?, subject))
+        self.deal
+            .classes_of(kernel)
+            .map(|class| self.judge(pass, class, subject))
+            .reduce(|one, other| if one.visible { one } else { other })
     }
 }
 
@@ -268,6 +272,9 @@ impl<'s> Teller<'s> {
             match judgement.reason {
                 Reason::Default | Reason::NoHub => break,
                 Reason::Error => {
+                    if self.session.lacks_time(self.pass, number) {
+                        self.add_fact(Code::NoTime, "");
+                    }
                     self.tell_errors(rule.hide_when.into_iter().chain(rule.show_when));
                     return Part {
                         code,

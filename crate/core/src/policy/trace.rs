@@ -28,7 +28,7 @@ pub struct ConditionTrace<'s> {
     pub condition: Option<Asked<'s>>,
     /// Whether it holds; `None` (in JSON `null`) if that could not be found out.
     pub outcome: Option<bool>,
-    /// The fact that made it so.
+    /// The fact that made it so; `None` for `all`, `any` and `not`, whose parts have facts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fact: Option<String>,
 }
@@ -176,6 +176,7 @@ impl<'s> Tracer<'s> {
                 let server = facts.context.server.as_ref()?;
                 format!("the server is {}'s", server.owner)
             }
+            (Test::Always(_), _) => "no fact is needed".to_owned(),
             _ => return None,
         })
     }

@@ -394,7 +394,8 @@ impl Question<'_> {
         }
     }
 
-    fn bare_kernel(&self, name: &str) -> Option<Card> {
+    /// The cards of a kernel, or those that the launcher would make; `None` if there is no such kernel.
+    fn kernel_cards(&self, name: &str) -> Option<Vec<Card>> {
         let same = |other: &str| other.eq_ignore_ascii_case(name);
         let cards = || {
             self.cards
@@ -402,37 +403,46 @@ impl Question<'_> {
                 .filter(|card| card.kind == Kind::Kernel && same(&card.name))
         };
         let exact = match self.kernelspecs {
-            Some(specs) => specs
-                .iter()
-                .rev()
-                .find(|spec| same(&spec.name))?
-                .name
-                .clone(),
-            None => cards().next_back()?.name.clone(),
+            Some(specs) => &specs.iter().rev().find(|spec| same(&spec.name))?.name,
+            None => &cards().next_back()?.name,
         };
-        let mut tags = self.spec_tags(name);
-        tags.extend(cards().flat_map(|card| card.tags.clone()));
-        Some(Card {
-            id: String::new(),
-            kind: Kind::Kernel,
-            name: exact,
-            owner: None,
-            category: None,
-            command: None,
-            tags,
-        })
+        let mut looks: Vec<_> = cards()
+            .map(|card| (card.category.clone(), card.tags.clone()))
+            .collect();
+        if looks.is_empty() {
+            looks = ["Notebook", "Console"]
+                .map(|category| (Some(category.to_owned()), Vec::new()))
+                .to_vec();
+        }
+        let kernel = looks.into_iter().map(|(category, mut tags)| {
+            tags.extend(self.spec_tags(name));
+            Card {
+                id: String::new(),
+                kind: Kind::Kernel,
+                name: exact.clone(),
+                owner: None,
+                category,
+                command: None,
+                tags,
+            }
+        });
+        Some(kernel.collect())
     }
 
     fn kernel(&self, name: &str) -> Result<bool, ()> {
-        let Some(card) = self.bare_kernel(name) else {
+        let Some(cards) = self.kernel_cards(name) else {
             return Ok(false);
         };
         if self.leads_to_cycle(name, &mut Vec::new()) {
             return Err(());
         }
-        match self.decide(&card) {
-            (_, "error", _) => Err(()),
-            (visible, _, _) => Ok(visible),
+        let verdicts: Vec<_> = cards.iter().map(|card| self.decide(card)).collect();
+        if verdicts.iter().any(|(visible, _, _)| *visible) {
+            Ok(true)
+        } else if verdicts.iter().any(|(_, reason, _)| *reason == "error") {
+            Err(())
+        } else {
+            Ok(false)
         }
     }
 
@@ -442,17 +452,16 @@ impl Question<'_> {
         if path.contains(&name) {
             return true;
         }
-        let Some(card) = self.bare_kernel(&name) else {
+        let Some(cards) = self.kernel_cards(&name) else {
             return false;
         };
         path.push(name);
         let mut asked = Vec::new();
-        for rule in self
-            .document
-            .rules
-            .iter()
-            .filter(|rule| self.governs(&rule.matches, &card, true))
-        {
+        let governs = |rule: &Rule| {
+            let mut cards = cards.iter();
+            cards.any(|card| self.governs(&rule.matches, card, true))
+        };
+        for rule in self.document.rules.iter().filter(|rule| governs(rule)) {
             for condition in rule.show_when.iter().chain(&rule.hide_when) {
                 kernels_in(condition, &mut asked);
             }

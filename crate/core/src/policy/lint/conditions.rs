@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::selectors::{self, Globs, compiled, is_glob};
 use super::{At, Lint, scopes};
+use crate::policy::deal::KERNEL_CATEGORIES;
 use crate::policy::document::{Node, Value};
 use crate::policy::findings::{Code, quoted};
 use crate::policy::glob::Glob;
@@ -232,8 +233,16 @@ impl<'a> Needs<'a> {
             if asked.is_empty() {
                 continue;
             }
-            for selector in kernel_selectors(root, &rule) {
+            for selector in selectors_of(root, &rule, "kernel") {
                 needs.add(&selector);
+            }
+            let of_kernels = |selector: &At| {
+                let chosen = Globs::of(selector).choice(false);
+                KERNEL_CATEGORIES.into_iter().any(chosen)
+            };
+            if selectors_of(root, &rule, "category").iter().any(of_kernels) {
+                let every = Glob::new("**", true).into_iter().collect();
+                needs.by_glob.push((every, Vec::new(), needs.rules.len()));
             }
             needs.rules.push(asked);
         }
@@ -338,23 +347,18 @@ fn kernels_in<'a>(condition: &At<'a>, found: &mut Vec<(String, At<'a>)>) {
     }
 }
 
-/// What a rule matches kernels by: its own selector, and those of the tags that it matches.
-fn kernel_selectors<'a>(root: &At<'a>, rule: &At<'a>) -> Vec<At<'a>> {
+/// What a rule matches cards by, for one key of `match`: its own selector, and those of the tags that
+/// it matches.
+fn selectors_of<'a>(root: &At<'a>, rule: &At<'a>, key: &str) -> Vec<At<'a>> {
     let Some(cards) = rule.get("match") else {
         return Vec::new();
     };
-    let mut selectors: Vec<_> = cards.get("kernel").into_iter().collect();
+    let mut selectors: Vec<_> = cards.get(key).into_iter().collect();
     if let (Some(tag), Some(tags)) = (cards.get("tag"), root.get("tags")) {
         let globs = Globs::of(&tag);
-        let (include, except) = (
-            compiled(&globs.include, false),
-            compiled(&globs.except, false),
-        );
-        let matches = |globs: &[Glob], tag: &str| globs.iter().any(|glob| glob.matches(tag));
-        let tagged = tags
-            .entries()
-            .filter(|(entry, _)| matches(&include, &entry.key) && !matches(&except, &entry.key));
-        selectors.extend(tagged.filter_map(|(_, tagging)| tagging.get("kernel")));
+        let chosen = globs.choice(false);
+        let tagged = tags.entries().filter(|(entry, _)| chosen(&entry.key));
+        selectors.extend(tagged.filter_map(|(_, tagging)| tagging.get(key)));
     }
     selectors
 }

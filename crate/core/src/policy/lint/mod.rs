@@ -383,7 +383,8 @@ grants:
         for (scope, expected) in [
             ("access:servers!server={owner}/{name}", vec![]),
             ("access:services!service={name}", vec![]),
-            ("list:users", vec![]),
+            ("list:users", vec!["SL507"]),
+            ("read:groups!group={name}", vec![]),
             ("access:servers!user={owner}", vec![]),
             ("access:servers!server={owner}/*", vec!["SL303"]),
             ("access:servers!server={name}", vec!["SL512"]),
@@ -451,6 +452,14 @@ grants:
                 0,
             ),
             ("{id: r, match: {tag: other}, show_when: {kernel: a1}}", 0),
+            (
+                "{id: r, match: {category: \"Note*\"}, show_when: {kernel: a1}}",
+                1,
+            ),
+            (
+                "{id: r, match: {category: Class}, show_when: {kernel: a1}}",
+                0,
+            ),
             (
                 "{id: r, match: {proxy: a1, service: a1}, show_when: {kernel: a1}}",
                 0,
@@ -536,12 +545,46 @@ grants:
             ("{kernel: []}", vec!["SL502"]),
             ("{kernel: {include: [a, b], except: [b]}}", vec!["SL502"]),
             ("{kernel: {include: a, except: \"**\"}}", vec!["SL502"]),
+            ("{kernel: {include: a1, except: \"A*\"}}", vec!["SL502"]),
+            ("{proxy: {include: a1, except: \"A*\"}}", vec![]),
             ("{category: \"Class / 1234\"}", vec![]),
         ] {
             let rules = format!("[{{id: a, match: {selector}, show_when: {{admin: true}}}}]");
             assert_eq!(found("rules", &rules), expected, "{selector}");
         }
         assert_eq!(found("preview", "{kernel: \"class*\"}"), ["SL502"]);
+    }
+
+    #[test]
+    fn rules_behind_one_that_hides_all() {
+        let hidden = "{id: all, match: {kernel: \"*\", proxy: \"**\"}, hide_when: {always: true}}";
+        for (selectors, expected) in [
+            ("{kernel: a}", vec!["SL503"]),
+            ("{kernel: a, proxy: [b, c]}", vec!["SL503"]),
+            ("{kernel: a, service: b}", vec![]),
+            ("{tag: a}", vec![]),
+        ] {
+            let rules =
+                format!("[{hidden}, {{id: r, match: {selectors}, show_when: {{admin: true}}}}]");
+            assert_eq!(found("rules", &rules), expected, "{selectors}");
+        }
+    }
+
+    #[test]
+    fn what_roles_grant_may_be_asked_for() {
+        let policy = |scope: &str| {
+            format!(
+                "version: 1\nroles: [{{name: boss, users: [b], scopes: [{scope}]}}]\nrules: [{{id: a, match: {{kernel: k}}, show_when: {{scope: \"list:users\"}}}}]\n"
+            )
+        };
+        assert_eq!(
+            codes(&policy("\"admin:users\""), &Known::default()),
+            [""; 0]
+        );
+        assert_eq!(
+            codes(&policy("\"list:users!user={name}\""), &Known::default()),
+            ["SL110", "SL507"]
+        );
     }
 
     #[test]

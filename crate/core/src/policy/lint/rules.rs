@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::conditions::{self, Names};
 use super::{At, Lint, selectors};
-use crate::policy::document::{Node, Value};
+use crate::policy::document::{Entry, Node, Value};
 use crate::policy::findings::{Code, quoted};
 use crate::policy::time::{Moment, Span};
 
@@ -161,6 +161,7 @@ fn report_shadowed(lint: &mut Lint, rules: &[At]) {
             by_match.entry(cards).or_default().push(rule);
         }
     }
+    report_hidden_by_all(lint, rules);
     for same in by_match.values().filter(|same| same.len() > 1) {
         let hider = same.iter().find(|rule| always(rule, "hide_when"));
         let shower = same.iter().find(|rule| always(rule, "show_when"));
@@ -186,6 +187,38 @@ fn report_shadowed(lint: &mut Lint, rules: &[At]) {
                 continue;
             };
             let message = format!("This rule changes nothing: {why}.");
+            lint.report(Code::SHADOWED, rule, message, "Delete one of the two.");
+        }
+    }
+}
+
+/// Reports rules whose cards a rule for all cards of their kind always hides; those with the same
+/// `match` are reported elsewhere.
+fn report_hidden_by_all(lint: &mut Lint, rules: &[At]) {
+    let hiders = rules.iter().filter(|rule| always(rule, "hide_when"));
+    let hiders: HashMap<&str, usize> = hiders
+        .filter_map(|rule| Some((rule.node.get("match")?, rule.node.place.line)))
+        .flat_map(|(cards, line)| cards.entries().iter().map(move |entry| (entry, line)))
+        .filter(|(entry, _)| {
+            let text = entry.value.text();
+            text == Some("**") || (text == Some("*") && entry.key == "kernel")
+        })
+        .map(|(entry, line)| (entry.key.as_str(), line))
+        .collect();
+    for rule in rules {
+        let Some(cards) = rule.node.get("match") else {
+            continue;
+        };
+        let is_all = |text: Option<&str>| matches!(text, Some("*" | "**"));
+        let mut entries = cards.entries().iter();
+        let hider = |entry: &Entry| hiders.get(entry.key.as_str());
+        let Some(line) = cards.entries().first().and_then(hider) else {
+            continue;
+        };
+        if entries.all(|entry| hider(entry).is_some() && !is_all(entry.value.text())) {
+            let message = format!(
+                "This rule changes nothing: the rule on line {line} always hides these cards."
+            );
             lint.report(Code::SHADOWED, rule, message, "Delete one of the two.");
         }
     }

@@ -8,7 +8,9 @@ use crate::policy::document::{Node, Value};
 use crate::policy::findings::{Code, quoted};
 use crate::policy::model;
 use crate::scopes::text::{split, split_filter};
-use crate::scopes::{CustomScope, Definitions, check_exists, expand_leniently, is_custom_name};
+use crate::scopes::{
+    CustomScope, Definitions, ScopeSet, check_exists, expand_leniently, is_custom_name,
+};
 
 /// Roles that exist without being defined; follows `jupyterhub.roles.get_default_roles`.
 const DEFAULT_ROLES: &[&str] = &["user", "admin", "server", "token"];
@@ -23,7 +25,10 @@ pub struct Known<'a> {
     custom: HashMap<&'a str, Vec<&'a str>>,
     /// Custom scopes whose subscopes lead into a cycle, which the Hub cannot expand.
     endless: HashSet<&'a str>,
+    /// Names of scopes in roles, with their subscopes.
     granted: HashSet<&'a str>,
+    /// What those who have all roles hold.
+    held: ScopeSet,
 }
 
 impl<'a> Known<'a> {
@@ -43,9 +48,11 @@ impl<'a> Known<'a> {
         });
         let roles = root.items_of("roles");
         let scopes = roles.iter().flat_map(|role| texts(role, "scopes"));
-        let granted = reachable(scopes.map(|scope| split(scope).0), &custom);
+        let granted = reachable(scopes.clone().map(|scope| split(scope).0), &custom);
+        let definitions = Definitions::with_custom(definitions);
         Self {
-            definitions: Definitions::with_custom(definitions),
+            held: expand_leniently(scopes, None, None, &definitions).scopes,
+            definitions,
             endless: endless(&custom),
             granted,
             custom,
@@ -182,8 +189,28 @@ impl<'a> Known<'a> {
                 format!("No role here grants {}.", quoted(base)),
                 "Add it to the `scopes` of a role, unless the Hub's own configuration does.",
             );
+        } else if !is_asked_for(text) && !self.held.has(text, false, None).unwrap_or(true) {
+            lint.report(
+                Code::NOT_GRANTED,
+                at,
+                format!(
+                    "No role here grants {}, and `configure` lets no token carry it to a server.",
+                    quoted(text)
+                ),
+                "Add it to the `scopes` of a role here, or ask for a group.",
+            );
         }
     }
+}
+
+/// Whether visitors' tokens carry a scope as far as their holders have it, or shares and the card say
+/// who has it; follows `jupyterlab_scoped_launcher.hub.tokens`.
+fn is_asked_for(scope: &str) -> bool {
+    let (base, filter) = split(scope);
+    base.starts_with("custom:")
+        || base == "access:servers"
+        || (base == "access:services" && filter.starts_with("service="))
+        || scope.contains('{')
 }
 
 fn texts<'a>(at: &At<'a>, key: &str) -> Vec<&'a str> {
@@ -330,7 +357,20 @@ fn check_role(lint: &mut Lint, role: &At, known: &Known) {
     }
     let scopes = role.items_of("scopes");
     for at in &scopes {
-        if let Some(scope) = at.node.text().filter(|scope| !scope.is_empty()) {
+        let Some(scope) = at.node.text().filter(|scope| !scope.is_empty()) else {
+            continue;
+        };
+        if ["{name}", "{owner}"]
+            .iter()
+            .any(|name| scope.contains(name))
+        {
+            lint.report(
+                Code::BAD_PLACEHOLDER,
+                at,
+                "A role knows no card, so nothing stands for placeholders here.",
+                "Write the names out. `grants` share servers by globs.",
+            );
+        } else {
             known.check(lint, at, scope);
         }
     }

@@ -39,6 +39,14 @@ impl<'a> Globs<'a> {
         globs
     }
 
+    /// Whether a text is chosen; globs that are none choose nothing.
+    pub fn choice(&self, ignore_case: bool) -> impl Fn(&str) -> bool + use<> {
+        let [include, except] =
+            [&self.include, &self.except].map(|globs| compiled(globs, ignore_case));
+        let any = |globs: &[Glob], text: &str| globs.iter().any(|glob| glob.matches(text));
+        move |text| any(&include, text) && !any(&except, text)
+    }
+
     /// All globs.
     pub fn iter(&self) -> impl Iterator<Item = &At<'a>> {
         self.include.iter().chain(&self.except)
@@ -82,9 +90,16 @@ pub fn check(lint: &mut Lint, selector: &At, key: &str) {
     }
     for at in &globs.include {
         let Some(text) = at.node.text() else { continue };
+        let ignore_case = key == "kernel";
         let except = globs.except.iter().find(|except| {
             let except = except.node.text();
-            except == Some(text) || except == Some("**")
+            let takes = |except: &str| {
+                let glob = Glob::new(except, ignore_case).ok();
+                glob.is_some_and(|glob| glob.matches(text))
+            };
+            except == Some(text)
+                || except == Some("**")
+                || (!is_glob(text) && lint.may_compare(1) && except.is_some_and(takes))
         });
         if let Some(except) = except {
             lint.report(
