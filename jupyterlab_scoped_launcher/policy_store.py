@@ -40,6 +40,9 @@ MAX_ICON_BYTES = 256 * 1024
 LOOK_EVERY_S = 1.0
 """How often the file is looked at, at most."""
 
+SHORTEST_REFRESH_S = 1.0
+"""Facts that may not get any older would be too old as soon as they are read."""
+
 STILL_AFTER_S = 1.0
 """A file that was changed more recently may still be being written."""
 
@@ -100,8 +103,10 @@ class PolicyStore:
     def refresh_s(self, policy: Policy | None) -> float:
         """Return how old a visitor's facts may get, in seconds, before they are read again."""
         if "refresh" in self._overrides:
-            return self._overrides["refresh"][1]
-        return 0.0 if policy is None else policy.refresh_s
+            wanted = self._overrides["refresh"][1]
+        else:
+            wanted = 0.0 if policy is None else policy.refresh_s
+        return max(wanted, SHORTEST_REFRESH_S)
 
     def max_stale_s(self, policy: Policy | None) -> float:
         """Return for how long, in seconds, the last good facts may be used."""

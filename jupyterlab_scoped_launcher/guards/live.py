@@ -6,6 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from ..facts import COALESCE_S
+
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
 
@@ -16,7 +18,7 @@ POLICY_VIOLATION = 1008
 
 
 class LiveConnections:
-    """Asks again, every ``refresh``, about each open connection.
+    """Asks again, every ``refresh`` but not oftener than the Hub is asked, about each connection.
 
     One visitor's connections share one question to the Hub; with none open nothing is asked.
     """
@@ -39,32 +41,37 @@ class LiveConnections:
 
     async def _watch(self) -> None:
         while self._open:
-            await asyncio.sleep(self._judge.refresh_s)
+            await asyncio.sleep(max(self._judge.refresh_s, COALESCE_S))
             # Together, so that a Hub that does not answer holds up all of them once, not each.
             await asyncio.gather(
                 *(self._check(handler, cards) for handler, cards in list(self._open.items()))
             )
 
     async def _check(self, handler: JupyterHandler, cards: list[Card]) -> None:
-        """Forget a connection that has ended, or that must."""
-        if _ended(handler) or not await self._may_stay(handler, cards):
-            self._open.pop(handler, None)
+        """Forget a connection that has ended, and end one whose visitor lost any of ``cards``.
+
+        What goes wrong with one connection ends that one, and not the watching of the others.
+        """
+        try:
+            if _ended(handler):
+                self._open.pop(handler, None)
+                return
+            if await self._may_stay(handler, cards):
+                return
+        except Exception:
+            handler.log.exception("scoped-launcher: a connection is closed, as its check failed")
+        self._open.pop(handler, None)
+        try:
+            _close(handler)
+        except Exception:
+            handler.log.exception("scoped-launcher: a connection could not be closed")
 
     async def _may_stay(self, handler: JupyterHandler, cards: list[Card]) -> bool:
-        """Return whether the visitor still has all ``cards``; the connection is closed if not."""
-        try:
-            await self._judge.learn(handler)
-            lost = [
-                verdict for verdict in self._judge.decide(handler, cards) if not verdict.allowed
-            ]
-        except Exception:
-            handler.log.exception("scoped-launcher: a connection is closed, as nothing is decided")
-            _close(handler)
-            return False
+        """Return whether the visitor still has all ``cards``."""
+        await self._judge.learn(handler)
+        lost = [verdict for verdict in self._judge.decide(handler, cards) if not verdict.allowed]
         for verdict in lost:
             self._judge.audit.decided(verdict, "keep")
-        if lost:
-            _close(handler)
         return not lost
 
 

@@ -289,6 +289,13 @@ class TestOverrides:
         assert (document["refresh"], document["max_stale"]) == ("30", "2m")
         assert store.max_stale_s(policy) == 120
 
+    @pytest.mark.parametrize("refresh", ["0s", "0.5"])
+    def test_facts_may_be_a_second_old_at_least(self, store_of, path, refresh):
+        path.write_text(GOOD + f"refresh: {refresh}\n")
+        store = store_of(path)
+        assert store.refresh_s(store.current().policy) == 1.0
+        assert store_of(path, refresh=refresh).refresh_s(None) == 1.0
+
     def test_leave_the_policys_own(self, store_of, path):
         path.write_text(GOOD + "max_stale: 3m\n")
         store = store_of(path)

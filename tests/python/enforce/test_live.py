@@ -1,0 +1,105 @@
+"""Open connections: what watching them costs, and what ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyterlab_scoped_launcher.audit import SCHEMA_ID
+
+pytest_plugins = ["pytest_jupyter.jupyter_server"]
+
+POLICY = {
+    "version": 1,
+    "no_hub": "show",
+    "refresh": "1s",
+    "rules": [
+        {"id": "terminals", "match": {"command": "terminal:*"}, "show_when": {"group": "x"}},
+    ],
+}
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps(POLICY))
+    return path
+
+
+@pytest.fixture
+def jp_argv(policy: Path) -> list[str]:
+    return [f"--ScopedLauncher.policy_file={policy}"]
+
+
+@pytest.fixture
+def jp_server_config() -> dict[str, Any]:
+    return {"ServerApp": {"jpserver_extensions": {"jupyterlab_scoped_launcher": True}}}
+
+
+@pytest.fixture
+def open_terminal(jp_serverapp: Any, jp_fetch: Any, jp_ws_fetch: Any, jp_asyncio_loop: Any):
+    """Open terminals' websockets; end the terminals afterwards."""
+
+    async def connect() -> Any:
+        answer = await jp_fetch("api", "terminals", method="POST", body="{}")
+        name = json.loads(answer.body)["name"]
+        return await jp_ws_fetch("terminals", "websocket", name)
+
+    yield connect
+    jp_asyncio_loop.run_until_complete(jp_serverapp.web_app.settings["terminal_manager"].kill_all())
+
+
+async def closed(connection: Any) -> bool:
+    """Whether the server closes the connection within some seconds."""
+
+    async def to_the_end() -> None:
+        while await connection.read_message() is not None:
+            pass
+
+    try:
+        await asyncio.wait_for(to_the_end(), 10)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def processor_s(seconds: float) -> float:
+    """Return for how long this process computes while it has ``seconds`` of nothing to do."""
+    start = time.process_time()
+    await asyncio.sleep(seconds)
+    return time.process_time() - start
+
+
+async def test_a_connection_ends_with_the_permission(open_terminal, policy):
+    connection = await open_terminal()
+    policy.write_text(json.dumps({**POLICY, "no_hub": "hide"}))
+    assert await closed(connection)
+
+
+class TestWatchingCostsNothing:
+    @pytest.fixture(params=["no policy", "refresh 0s"])
+    def jp_argv(self, request: pytest.FixtureRequest, policy: Path, jp_argv: list[str]):
+        policy.write_text(json.dumps({**POLICY, "refresh": "0s"}))
+        return jp_argv if request.param == "refresh 0s" else []
+
+    async def test_while_a_terminal_is_open(self, open_terminal):
+        await open_terminal()
+        await processor_s(0.5)  # the shell starts
+        assert await processor_s(2) < 0.5
+
+
+async def test_one_failure_does_not_end_the_watching(open_terminal, policy, jp_serverapp):
+    def fails(schema_id: str, data: dict[str, Any]) -> dict[str, Any]:
+        raise RuntimeError("what the deployment has added to its event log")
+
+    jp_serverapp.event_logger.register_handler(logging.NullHandler())
+    jp_serverapp.event_logger.add_modifier(schema_id=SCHEMA_ID, modifier=fails)
+    connections = [await open_terminal(), await open_terminal()]
+    policy.write_text(json.dumps({**POLICY, "no_hub": "hide"}))
+    assert [await closed(connection) for connection in connections] == [True, True]
