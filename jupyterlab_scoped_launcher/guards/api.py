@@ -7,10 +7,13 @@ would make something else of the manager's refusal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
+from importlib import metadata
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
+from packaging.version import Version
+from tornado.web import HTTPError
 from tornado.websocket import WebSocketHandler
 
 from .inplace import guard_in_place
@@ -30,8 +33,21 @@ TERMINAL = Card("command", "terminal:create-new", category="Other", command="ter
 """The launcher's card for a new terminal."""
 
 
+TERMINALS_MINIMUM = Version("0.5.4")
+"""The oldest jupyter_server_terminals that waits for the authorizer's answer."""
+
+
 def guard_api(server: ServerApp, judge: Judge, live: LiveConnections) -> None:
-    """Make the server's authorizer, whichever is configured, ask ``judge`` after its own answer."""
+    """Make the server's authorizer, whichever is configured, ask ``judge`` after its own answer.
+
+    Raises ImportError with a jupyter_server_terminals that would not wait for the answer.
+    """
+    installed = _version("jupyter_server_terminals")
+    if installed is not None and installed < TERMINALS_MINIMUM:
+        raise ImportError(
+            f"jupyter_server_terminals {installed} does not wait for an authorizer's answer:"
+            f" install {TERMINALS_MINIMUM} or newer"
+        )
     guard_in_place(server.authorizer, GuardedAuthorizer, ApiGuard(judge, live))
 
 
@@ -43,13 +59,33 @@ class GuardedAuthorizer:
     def is_authorized(self, handler: JupyterHandler, user: User, action: str, resource: str) -> Any:
         """Return the configured answer, or for kernels and terminals an awaitable of it.
 
-        The awaitable raises a 403 with the reason for what the policy does not allow.
+        The awaitable raises a 403 with the reason for what the policy does not allow. A configured
+        no that needs no waiting stays one.
         """
         answer = super().is_authorized(handler, user, action, resource)  # type: ignore[misc]
         # /api/me asks about other resources than its own: that is a question, not a use of them.
         if resource in GUARDED and getattr(handler, "auth_resource", None) == resource:
-            return self._scoped_launcher.authorize(answer, handler, resource)
+            if not isawaitable(answer) and not answer:
+                return False
+            return Answer(lambda: self._scoped_launcher.authorize(answer, handler, resource))
         return answer
+
+
+class Answer(Awaitable[bool]):
+    """An answer that has to be awaited: who takes it for a yes at once is refused."""
+
+    def __init__(self, ask: Callable[[], Awaitable[bool]]) -> None:
+        self._ask = ask
+
+    def __await__(self) -> Generator[Any, Any, bool]:
+        return self._ask().__await__()
+
+    def __bool__(self) -> bool:
+        raise HTTPError(
+            500,
+            "scoped-launcher: a request is refused, because its handler does not wait for the"
+            " authorizer's answer (`await authorizer.is_authorized(…)`). Update its package.",
+        )
 
 
 class ApiGuard:
@@ -129,3 +165,11 @@ class ApiGuard:
             kernel = kernels.get_kernel(kernel_id)
             model = getattr(kernel, "kernel", None)  # a gateway's kernel has its name in a model
             yield model["name"] if isinstance(model, dict) else kernel.kernel_name
+
+
+def _version(package: str) -> Version | None:
+    """Return the installed version of ``package``; None when it is not installed."""
+    try:
+        return Version(metadata.version(package))
+    except metadata.PackageNotFoundError:
+        return None

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
-from jupyter_server.auth import Authorizer
+from jupyter_server.auth import AllowAllAuthorizer, Authorizer
+from jupyter_server.base.handlers import JupyterHandler
 from tornado.httpclient import HTTPClientError
+from tornado.web import HTTPError
 from traitlets import Unicode
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
@@ -272,6 +274,49 @@ class TestAnotherAuthorizer:
         answer = await jp_fetch("api", "me", params={"permissions": asked})
         permissions = json.loads(answer.body)["permissions"]
         assert (permissions["kernels"], permissions["terminals"]) == (["read"], [])
+
+
+class DoesNotWait(JupyterHandler):
+    """Uses a terminal as the websocket of jupyter_server_terminals up to 0.5.3 did."""
+
+    auth_resource = "terminals"
+
+    def post(self) -> None:
+        if not self.authorizer.is_authorized(self, self.current_user, "execute", "terminals"):
+            raise HTTPError(403)
+        self.finish("a terminal")
+
+
+class TestHandlersThatDoNotWait:
+    """An awaitable passes for a yes with them."""
+
+    @pytest.fixture(params=["show", "hide"])
+    def jp_argv(self, request: pytest.FixtureRequest, policy: Path, jp_argv: list[str]):
+        policy.write_text(json.dumps({**POLICY, "no_hub": request.param}))
+        return jp_argv
+
+    @pytest.fixture(params=[(ReadOnly, 403), (AllowAllAuthorizer, 500)])
+    def refused(self, request: pytest.FixtureRequest, jp_server_config: dict[str, Any]) -> int:
+        authorizer, status = request.param
+        jp_server_config["ServerApp"]["authorizer_class"] = authorizer
+        return int(status)
+
+    async def test_are_refused(self, refused, jp_fetch, jp_serverapp, jp_base_url):
+        handlers = [(f"{jp_base_url}does-not-wait", DoesNotWait)]
+        jp_serverapp.web_app.add_handlers(".*", handlers)
+        assert await status(jp_fetch("does-not-wait", method="POST", body="")) == refused
+
+
+def test_terminals_that_would_not_wait_are_not_guarded(
+    jp_configurable_serverapp, jp_argv, jp_server_config, tmp_path, monkeypatch, capsys
+):
+    about = tmp_path / "older" / "jupyter_server_terminals-0.5.3.dist-info" / "METADATA"
+    about.parent.mkdir(parents=True)
+    about.write_text("Metadata-Version: 2.1\nName: jupyter_server_terminals\nVersion: 0.5.3\n")
+    monkeypatch.syspath_prepend(about.parents[1])
+    with pytest.raises(SystemExit):
+        jp_configurable_serverapp(config=jp_server_config, argv=jp_argv)
+    assert "jupyter_server_terminals 0.5.3 does not wait" in capsys.readouterr().err
 
 
 async def test_terminals_follow_their_card(jp_fetch):
