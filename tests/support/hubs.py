@@ -108,12 +108,16 @@ class Hub:
                 self._process.kill()
             self._process = None
 
-    @contextmanager
-    def gone(self) -> Iterator[None]:
-        """Kill the Hub, and start it after the block. Its proxy and all servers go on meanwhile."""
+    def kill(self) -> None:
+        """Kill the Hub's process as kill -9 does; what it started is left to itself."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    @contextmanager
+    def gone(self) -> Iterator[None]:
+        """Kill the Hub, and start it after the block. Its proxy and all servers go on meanwhile."""
+        self.kill()
         try:
             yield
         finally:

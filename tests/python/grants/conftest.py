@@ -71,12 +71,6 @@ class GrantsHub(Hub):
         started = psutil.Process(self._process.pid).children()
         return [process for process in started if name in process.cmdline()]
 
-    def kill(self) -> None:
-        """Kill the Hub's process as kill -9 does; what it started is left to itself."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-
 
 class Grants:
     """``scoped-launcher grants`` with a policy and records of a test's own."""

@@ -132,7 +132,7 @@ def test_the_hub_is_killed_in_any_phase(hub, grants, phase, until):
         call.close_connection = True
 
     grants.line.fault = kill_meanwhile
-    grants.start()
+    grants.start("--interval", "0.2")
     grants.wait_for("pass_failed")
     grants.line.fault = None
     hub.start()
@@ -148,20 +148,20 @@ def test_the_hub_is_killed_in_any_phase(hub, grants, phase, until):
 
 
 def test_the_service_of_a_killed_hub_makes_way_for_that_of_the_next(hub, until):
-    wanted = class_of(hub, "own", 2)
-    hub.policy.write_text(json.dumps({"version": 1, "grants": [grant("own")]}))
-    until(lambda: hub.shares("own-profx").keys() == wanted.keys(), 60, hub.log)
-    before = hub.shares("own-profx")
+    wanted = class_of(hub, "next", 2)
+    hub.policy.write_text(json.dumps({"version": 1, "grants": [grant("next")]}))
+    until(lambda: hub.shares("next-profx").keys() == wanted.keys(), 60, hub.log)
+    before = hub.shares("next-profx")
     (service,) = hub.services("grants")
     hub.kill()
     until(lambda: not service.is_running())
     hub.start()
     server = next(iter(wanted))[0]
-    wanted[(server, hub.user("own-new", "own-group"))] = None
-    until(lambda: hub.shares("own-profx").keys() == wanted.keys(), 60, hub.log)
-    assert hub.shares("own-profx").items() >= before.items()
+    wanted[(server, hub.user("next-new", "next-group"))] = None
+    until(lambda: hub.shares("next-profx").keys() == wanted.keys(), 60, hub.log)
+    assert hub.shares("next-profx").items() >= before.items()
     hub.policy.write_text('{"version": 1}')
-    until(lambda: not hub.shares("own-profx"), 60, hub.log)
+    until(lambda: not hub.shares("next-profx"), 60, hub.log)
 
 
 def test_a_person_shared_while_the_service_was_dead(hub, grants):
