@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -30,6 +30,9 @@ PAGED = "application/jupyterhub-pagination+json"
 
 LIST_ATTEMPTS = 4
 """How often a list that changes while it is being read is begun again."""
+
+RECENT_PAGES = 5
+"""How many pages of the users who were active last are a quick look."""
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
@@ -60,7 +63,7 @@ class HubUnfit(HubError):
     """This Hub, or what this service may do there, will not do: somebody must change it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Server:
     """What a plan needs to know of a server. ``started``, the Hub's text, is new at each start."""
 
@@ -68,7 +71,7 @@ class Server:
     started: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class User:
     """What a plan needs to know of a user; ``servers`` by name, the default one is ``""``."""
 
@@ -77,7 +80,7 @@ class User:
     servers: dict[str, Server]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Share:
     """A share of ``server`` (``owner/name``) with one user, as the Hub has it.
 
@@ -96,12 +99,21 @@ class Share:
         return datetime.fromisoformat(self.created_at.replace("Z", "+00:00"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Listing:
     """All user shares of one owner's servers, and the Hub's clock at some time before."""
 
     shares: tuple[Share, ...]
     asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A part of a list, and how many items the whole list has."""
+
+    items: list[Any]
+    total: int
+    is_last: bool
 
 
 class HubClient:
@@ -152,9 +164,26 @@ class HubClient:
             )
         return version
 
-    async def users(self) -> list[User]:
-        """Return every user with groups and servers, stopped servers too."""
-        return await self._pages("/users", {"include_stopped_servers": "1"}, _user, _name_of)
+    async def users(self, between: Callable[[], Awaitable[None]] | None = None) -> list[User]:
+        """Return every user with groups and servers, stopped servers too.
+
+        ``between`` is awaited after each page: a large Hub's list takes a while.
+        """
+        query = {"include_stopped_servers": "1"}
+        return await self._pages("/users", query, _user, _name_of, between)
+
+    async def recent_users(self) -> list[User]:
+        """Return the users who were active last, as many as RECENT_PAGES hold; as `users` else."""
+        query = {"include_stopped_servers": "1", "sort": "-last_activity"}
+        found: dict[str, User] = {}
+        offset = 0
+        for _ in range(RECENT_PAGES):
+            page = await self._page("/users", query, offset)
+            found.update((user.name, user) for user in map(_user, page.items))
+            offset += len(page.items)
+            if page.is_last:
+                break
+        return list(found.values())
 
     async def user(self, name: str) -> User | None:
         """Return one user, or None when the Hub has no such user."""
@@ -203,6 +232,7 @@ class HubClient:
         query: dict[str, str],
         read: Callable[[Any], Item],
         key: Callable[[Any], Hashable],
+        between: Callable[[], Awaitable[None]] | None = None,
     ) -> list[Item]:
         """Return a whole list, page by page.
 
@@ -211,7 +241,7 @@ class HubClient:
         not what comes, the list is begun again.
         """
         for _ in range(LIST_ATTEMPTS):
-            found = await self._pages_once(path, query, read, key)
+            found = await self._pages_once(path, query, read, key, between)
             if found is not None:
                 return found
         raise HubUnavailable(f"GET {path} changed {LIST_ATTEMPTS} times while being read.")
@@ -222,26 +252,15 @@ class HubClient:
         query: dict[str, str],
         read: Callable[[Any], Item],
         key: Callable[[Any], Hashable],
+        between: Callable[[], Awaitable[None]] | None,
     ) -> list[Item] | None:
         """As `_pages`; None when the list changed while it was read."""
         found: list[Item] = []
         seen: set[Hashable] = set()
         last: Hashable = None
         while True:
-            offset = max(len(found) - 1, 0)
-            asked = urlencode({**query, "offset": offset, "limit": max(self._page_size, 2)})
-            page = await self._json("GET", f"{path}?{asked}")
-            items = _field(page, "items", list)
-            place = _field(page, "_pagination", dict)
-            total = int(_field(place, "total", int))
-            limit = int(_field(place, "limit", int))
-            if _field(place, "offset", int) != offset or limit < 2:
-                raise HubUnavailable(f"GET {path} answered another page than was asked for.")
-            if len(items) != min(limit, max(total - offset, 0)):
-                raise HubUnavailable(
-                    f"GET {path} answered {len(items)} of {total} items from {offset} on, "
-                    f"in pages of {limit}."
-                )
+            page = await self._page(path, query, max(len(found) - 1, 0))
+            items = page.items
             if found:
                 if not items or key(items[0]) != last:
                     return None
@@ -250,8 +269,27 @@ class HubClient:
                 last = key(item)
                 seen.add(last)
                 found.append(read(item))
-            if len(found) >= total:
-                return found if len(seen) == len(found) == total else None
+            if len(found) >= page.total:
+                return found if len(seen) == len(found) == page.total else None
+            if between is not None:
+                await between()
+
+    async def _page(self, path: str, query: dict[str, str], offset: int) -> _Page:
+        """Return the page of a list that begins at ``offset``, and is as long as it says."""
+        asked = urlencode({**query, "offset": offset, "limit": max(self._page_size, 2)})
+        answer = await self._json("GET", f"{path}?{asked}")
+        items = _field(answer, "items", list)
+        place = _field(answer, "_pagination", dict)
+        total = int(_field(place, "total", int))
+        limit = int(_field(place, "limit", int))
+        if _field(place, "offset", int) != offset or limit < 2:
+            raise HubUnavailable(f"GET {path} answered another page than was asked for.")
+        if len(items) != min(limit, max(total - offset, 0)):
+            raise HubUnavailable(
+                f"GET {path} answered {len(items)} of {total} items from {offset} on, "
+                f"in pages of {limit}."
+            )
+        return _Page(items, total, is_last=offset + len(items) >= total)
 
     async def _json(self, method: str, path: str, body: Any = None) -> Any:
         """Return the Hub's answer from JSON; then pause for the Hub's sake."""

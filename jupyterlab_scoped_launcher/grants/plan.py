@@ -37,7 +37,7 @@ class Cause(str, Enum):
         return self in (Cause.GRANT_GONE, Cause.EXPIRED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wish:
     """A share that the policy wants, and the grant that wants it."""
 

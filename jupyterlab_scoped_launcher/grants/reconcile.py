@@ -63,7 +63,9 @@ class Reconciler:
     """Makes the Hub's shares follow a policy's grants.
 
     ``cap`` is the most revocations of one pass (None: MIN_CAP, or CAP_PART of the shares held);
-    ``budget_s`` is how long a pass may go on changing things before the Hub is read again.
+    ``budget_s`` is how long a pass may go on changing things before the Hub is read again, or as
+    long as that takes if it is more;
+    ``interval_s`` how soon those who were active last are seen, however long that takes.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Reconciler:
         *,
         cap: int | None = None,
         budget_s: float = 15.0,
+        interval_s: float = 15.0,
         audit_s: float = AUDIT_S,
     ) -> None:
         self._hub = hub
@@ -81,12 +84,16 @@ class Reconciler:
         self._log = log
         self._cap = cap
         self._budget_s = budget_s
+        self._interval_s = interval_s
         self._audit_s = audit_s
         self._clock = SteadyClock()
         self._looked_at: dict[str, float] = {}  # owner -> when their shares were read last
         self._due: Counter[str] = Counter()  # owner -> in how many passes to look, whatever else
         self._started: dict[str, str | None] = {}  # granted server -> its last start
         self._audited_at = time.monotonic()
+        self._known: dict[str, User] = {}  # as the last whole list had them
+        self._reading_s = 0.0  # how long that took
+        self._quick_look_at = 0.0
         self.plan = Plan()
         """The plan of the last pass."""
         self.held_back: list[Row] = []
@@ -104,15 +111,12 @@ class Reconciler:
         report = Report()
         began, requests = time.monotonic(), self._hub.requests
         planner = await self._read(policy, report)
-        for owner in _owners(self._records.rows("creating", "revoking")):
+        for owner in _owners(self._records.servers("creating", "revoking")):
             await self._look(owner)
-        before = time.monotonic()
-        plan = self.plan = await asyncio.to_thread(  # pages are served meanwhile
-            planner.plan, self._records.rows("held"), self._records.rows("foreign")
-        )
-        report.plan_seconds = time.monotonic() - before
+        plan = self.plan = await self._plan(planner, report)
         self._records.change(put=plan.relabel)
-        deadline = time.monotonic() + self._budget_s
+        # As long at least as reading took, or a large Hub would mostly be read.
+        deadline = time.monotonic() + max(self._budget_s, self._reading_s)
         await self._revoke_all(plan.revoke, planner, report, deadline)
         await self._create_all(plan.create, report, deadline)
         await self._audit()
@@ -123,23 +127,56 @@ class Reconciler:
 
     async def _read(self, policy: Policy, report: Report) -> Planner:
         """Read all users; note which granted servers were started again."""
-        users = await self._hub.users()
+
+        async def between_pages() -> None:
+            if self._known and time.monotonic() - self._quick_look_at >= self._interval_s:
+                await self._quick_look(policy, report)
+
+        began = self._quick_look_at = time.monotonic()
+        if self._reading_s > self._interval_s / 3:
+            await self._quick_look(policy, report)
+        users = await self._hub.users(between_pages)
+        self._reading_s = time.monotonic() - began
         report.users = len(users)
         report.servers = sum(len(user.servers) for user in users)
-        if not users and self._records.rows("held"):
+        if not users and self._records.count().get("held"):
             raise HubUnavailable("The Hub says that it has no users at all: not believed.")
+        now = self._now()
+        self._note_starts(users)
+        self._known = {user.name: user for user in users}
+        return Planner(policy, users, now)
+
+    async def _quick_look(self, policy: Policy, report: Report) -> None:
+        """Share what those who were active last wait for, while reading the whole list of a large
+        Hub takes its time. Nothing is revoked by this."""
+        self._quick_look_at = time.monotonic()
+        recent = {user.name: user for user in await self._hub.recent_users()}
+        planner = Planner(policy, {**self._known, **recent}.values(), self._now())
+        plan = await self._plan(planner, report)
+        wishes = [wish for wish in plan.create if wish.user in recent or wish.owner in recent]
+        await self._create_all(wishes, report, time.monotonic() + self._budget_s)
+
+    async def _plan(self, planner: Planner, report: Report) -> Plan:
+        before = time.monotonic()
+        plan = await asyncio.to_thread(  # pages are served meanwhile
+            planner.plan, self._records.rows("held"), self._records.rows("foreign")
+        )
+        report.plan_seconds = time.monotonic() - before
+        return plan
+
+    def _now(self) -> datetime:
+        """Return the time to plan for."""
         now = self._clock.now(self._hub_time())
         if self._clock.jumped:
             self._log("clock_jumped", hub_time=self._hub_time().isoformat(), used=now.isoformat())
-        self._note_starts(users)
-        return Planner(policy, users, now)
+        return now
 
     def _note_starts(self, users: Iterable[User]) -> None:
         """Mark the owners who started a granted server again, for a look now and one later.
 
         Programs that replace a server (jhub-apps does) end all its shares just after the start.
         """
-        granted = {row.server for row in self._records.rows("held")}
+        granted = set(self._records.servers("held"))
         for user in users:
             for name, server in user.servers.items():
                 full_name = f"{user.name}/{name}"
@@ -174,7 +211,7 @@ class Reconciler:
         if not unwanted:
             return
         causes = dict(unwanted)
-        for owner in _owners(causes):
+        for owner in _owners(row.server for row in causes):
             await self._look(owner)
         held = set(self._records.rows("held"))
         causes = {row: cause for row, cause in causes.items() if row in held}
@@ -277,7 +314,7 @@ class Reconciler:
 
     async def _audit(self) -> None:
         """Look at the shares of some owners, so that all are looked at within ``audit_s``."""
-        owners = _owners(self._records.rows("held", "foreign"))
+        owners = _owners(self._records.servers("held", "foreign"))
         now = time.monotonic()
         part = min(1.0, (now - self._audited_at) / self._audit_s)
         self._audited_at = now
@@ -291,8 +328,8 @@ class Reconciler:
         return self._hub.hub_time or datetime.now(timezone.utc)
 
 
-def _owners(rows: Iterable[Row]) -> list[str]:
-    return sorted({row.owner for row in rows})
+def _owners(servers: Iterable[str]) -> list[str]:
+    return sorted({server.partition("/")[0] for server in servers})
 
 
 def _batches(items: Sequence[Item]) -> Iterator[list[Item]]:

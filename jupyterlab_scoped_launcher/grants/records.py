@@ -17,7 +17,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,7 +54,7 @@ class RecordsLocked(RecordsError):
     """Another instance uses these records."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One remembered share. ``created_at`` is the Hub's text, empty while it is not known;
     ``changed_at`` is the Hub's clock at the last change of state."""
@@ -111,9 +111,20 @@ class Records:
             self._lock = None
 
     def rows(self, *states: State) -> list[Row]:
-        """Return the rows that are in one of ``states`` (none named: all), by server and user."""
-        found = self._db.execute("SELECT * FROM share ORDER BY server, user")
-        return [row for row in map(_row, found) if not states or row.state in states]
+        """Return the rows that are in one of ``states``, by server and user."""
+        found = self._db.execute(
+            f"SELECT * FROM share WHERE state IN ({_places(states)}) ORDER BY server, user",  # noqa: S608
+            states,
+        )
+        return [_row(row) for row in found]
+
+    def servers(self, *states: State) -> list[str]:
+        """Return the servers with a row in one of ``states``, each once and sorted."""
+        found = self._db.execute(
+            f"SELECT DISTINCT server FROM share WHERE state IN ({_places(states)}) ORDER BY server",  # noqa: S608
+            states,
+        )
+        return [server for (server,) in found]
 
     def of_owner(self, owner: str) -> list[Row]:
         """Return all rows of servers of ``owner``."""
@@ -220,6 +231,11 @@ def _lock(path: Path) -> int:
             f"Another grants service uses the records {path}: this one leaves them alone."
         ) from None
     return descriptor
+
+
+def _places(values: Sequence[str]) -> str:
+    """Return the placeholders of so many values."""
+    return ",".join("?" * len(values))
 
 
 def _row(found: tuple[str, str, str, State, str, str]) -> Row:

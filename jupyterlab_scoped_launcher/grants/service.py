@@ -153,7 +153,13 @@ class Service:
     async def _pass(self) -> Report:
         if self.records is None:
             self.records = Records(self.settings.records)
-            self.reconciler = Reconciler(self._hub, self.records, self._log, cap=self.settings.cap)
+            self.reconciler = Reconciler(
+                self._hub,
+                self.records,
+                self._log,
+                cap=self.settings.cap,
+                interval_s=self.settings.interval_s,
+            )
         assert self.reconciler is not None  # noqa: S101 (made with the records)
         policy = self.policy
         if not self._hub_is_checked:

@@ -2,9 +2,10 @@
 
 usage: python scale.py [USERS SERVERS]…
 
-For each size: what the first pass takes, when everything is to be shared, and what a pass takes
-when nothing changed, in time, memory of the process and requests to the Hub. Without arguments:
-2,500 users with 250 servers, and doubled three times.
+First the engine's plan alone, for policies of 1, 10 and 100 grants. Then, for each size, whole
+passes: the first one, when everything is to be shared; one when nothing changed; and one when a
+member and a server are new. In time, the service's own processor time, requests to the Hub, and
+memory. Without arguments: 2,500 users with 250 servers, and doubled three times.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from pathlib import Path
 
@@ -31,32 +33,68 @@ def policy_for(users: int) -> str:
     return json.dumps({"version": 1, "grants": grants})
 
 
+def plan_seconds(users: int, servers: int, grants: int) -> tuple[float, int]:
+    """Return what the engine takes to plan for a policy of so many grants, each on its part of the
+    servers and for one group, when all is shared already; and how many shares that are."""
+    from jupyterlab_scoped_launcher._core import Policy
+
+    policy = {
+        "version": 1,
+        "grants": [
+            {"id": f"n{n}", "to": {"groups": [f"g{n}"]}, "servers": f"*/dash-n{n}-*"}
+            for n in range(grants)
+        ],
+    }
+    engine = Policy(json.dumps(policy), "policy.json")
+    models = [
+        {"name": f"user{n}", "groups": [f"g{n % (users // 50)}"], "servers": {"": {}}}
+        for n in range(users)
+    ]
+    for n in range(servers):
+        models[n * 7 % users]["servers"][f"dash-n{n % grants}-{n}"] = {}
+    text = json.dumps(models)
+    shares = json.dumps(json.loads(engine.grants(text, "[]"))["create"])
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        changes = json.loads(engine.grants(text, shares))
+        times.append(time.perf_counter() - began)
+    assert changes == {"create": [], "revoke": []}
+    return min(times), shares.count('"grant"')
+
+
 async def passes(port: str, users: int, records: Path) -> dict[str, dict[str, float]]:
-    """Make a first pass (and those that finish its work), and one with nothing to do."""
+    """Make a first pass, one with nothing to do, and one with news."""
     from jupyterlab_scoped_launcher._core import Policy
     from jupyterlab_scoped_launcher.grants.hub_client import HubClient
     from jupyterlab_scoped_launcher.grants.reconcile import Reconciler
     from jupyterlab_scoped_launcher.grants.records import Records
 
-    hub = HubClient(f"http://127.0.0.1:{port}/hub/api", "token", hub_share=1.0)
+    simulated = f"http://127.0.0.1:{port}"
+    hub = HubClient(f"{simulated}/hub/api", "token", hub_share=1.0)
     held = Records(records)
-    reconciler = Reconciler(hub, held, lambda *_, **__: None, budget_s=3600)
+    # No audit: how many owners it looks at depends on how long ago the last pass was.
+    reconciler = Reconciler(hub, held, lambda *_, **__: None, budget_s=3600, audit_s=1e9)
     policy = Policy(policy_for(users), "policy.json")
     found = {}
-    for name in ("first", "steady"):
+    for name in ("first", "steady", "news"):
+        if name == "news":
+            urllib.request.urlopen(f"{simulated}/news", data=b"").close()
+        processor_began = time.process_time()
         report = await reconciler.run(policy)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/counts") as answer:
+        with urllib.request.urlopen(f"{simulated}/counts") as answer:
             counts = json.load(answer)
         found[name] = {
             "seconds": report.seconds,
+            "processor_seconds": time.process_time() - processor_began,
             "plan_seconds": report.plan_seconds,
             "requests": report.requests,
             "created": report.created,
             "left": report.left,
             "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "shares": held.count().get("held", 0),
             **{f"{what}_requests": count for what, count in counts.items()},
         }
-    found["steady"]["shares"] = held.count().get("held", 0)
     return found
 
 
@@ -88,16 +126,25 @@ def main() -> None:
         print(json.dumps(asyncio.run(passes(port, int(users), Path(records)))))
         return
     numbers = [int(number) for number in sys.argv[1:]]
-    print("users servers shares | first s, requests | steady s, plan s, requests, memory MB")
-    for users, servers in list(zip(numbers[::2], numbers[1::2], strict=True)) or SIZES:
-        found = measure(users, servers)
-        first, steady = found["first"], found["steady"]
-        print(
-            f"{users:5} {servers:7} {steady['shares']:6} | {first['seconds']:7.1f} "
-            f"{first['requests']:8} | {steady['seconds']:8.2f} {steady['plan_seconds']:6.2f} "
-            f"{steady['requests']:8} {steady['memory_mb']:9.0f}",
-            flush=True,
-        )
+    sizes = list(zip(numbers[::2], numbers[1::2], strict=True)) or SIZES
+    print("users servers grants shares | plan s, µs/user")
+    for grants in (1, 10, 100):
+        for users, servers in sizes:
+            seconds, shares = plan_seconds(users, servers, grants)
+            print(
+                f"{users:5} {servers:7} {grants:6} {shares:6} | {seconds:.3f} "
+                f"{seconds * 1e6 / users:5.1f}",
+                flush=True,
+            )
+    print("users servers pass   shares | seconds, own processor s, plan s, requests, created, MB")
+    for users, servers in sizes:
+        for name, found in measure(users, servers).items():
+            print(
+                f"{users:5} {servers:7} {name:6} {found['shares']:6} | {found['seconds']:7.2f} "
+                f"{found['processor_seconds']:7.2f} {found['plan_seconds']:5.2f} "
+                f"{found['requests']:7} {found['created']:6} {found['memory_mb']:5.0f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

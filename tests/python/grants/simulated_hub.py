@@ -4,7 +4,8 @@ usage: python simulated_hub.py USERS SERVERS
 
 Prints its port. Each group has 50 members and 5 of the servers. It answers in pages of at most 200,
 as the Hub does by default; its models have the fields that the Hub gives to the service's scopes.
-``GET /counts`` tells how often it was asked for what.
+``GET /counts`` tells how often it was asked for what; ``POST /news`` makes one more member of a
+group, and one more server for it.
 """
 
 from __future__ import annotations
@@ -47,6 +48,13 @@ class World:
             "groups": [f"g{number % self.groups}"],
             "servers": {"": _server(name, "")},
         }
+
+    def make_news(self) -> None:
+        """A member who is active, and a server of somebody in another group."""
+        member = self._user(len(self.users))
+        self.users.append({**member, "groups": ["g0"]})
+        owner, name = self.users[1], "dash-g0-news"
+        owner["servers"][name] = _server(owner["name"], name)
 
 
 def _server(owner: str, name: str) -> dict:
@@ -98,7 +106,8 @@ class Self(Handler):
 class Users(Handler):
     def get(self) -> None:
         self.world.counts["users"] += 1
-        self.page(self.world.users)
+        newest_first = self.get_query_argument("sort", "") == "-last_activity"
+        self.page(self.world.users[::-1] if newest_first else self.world.users)
 
 
 class Shares(Handler):
@@ -130,6 +139,12 @@ class Counts(Handler):
         self.world.counts.clear()
 
 
+class News(Handler):
+    def post(self) -> None:
+        self.world.make_news()
+        self.finish({})
+
+
 def _share(server: str, user: str, created_at: str) -> dict:
     owner, _, name = server.partition("/")
     return {
@@ -152,6 +167,7 @@ async def main() -> None:
             ("/hub/api/shares/([^/]+)", Shares, world),
             ("/hub/api/shares/([^/]+)/([^/]+)", Share, world),
             ("/counts", Counts, world),
+            ("/news", News, world),
         ],
         log_function=lambda _: None,
     )

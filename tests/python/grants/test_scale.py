@@ -34,4 +34,9 @@ def test_requests_grow_no_faster_than_the_hub(tmp_path):
         assert steady["shares"] == first["created"]
         assert "create_requests" not in steady
         assert "revoke_requests" not in steady
+        assert found["news"]["users_requests"] == -(-users // 199)
+        # The new member of 5 servers' group (fewer where there are fewer), the new server's 51.
+        assert found["news"]["created"] == found["news"]["create_requests"]
+        assert found["news"]["created"] == min(servers, 5) + 51
+        assert found["news"]["shares_requests"] <= 7
     assert large["steady"]["requests"] <= 4 * small["steady"]["requests"] + 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import datetime, timedelta, timezone
 
 
@@ -172,3 +173,34 @@ def test_names_that_need_escaping(hub, grants):
     assert hub.shares("esc-a b@ü.x").keys() == {(server, "esc-m+ä")}
     grants.policy()
     assert grants.once().startswith("0 granted, 1 revoked")
+
+
+def test_who_was_active_last_need_not_wait_for_the_whole_list(hub, grants, until):
+    server = hub.server("quick-profx", "dash-1")
+    grants.policy(grant("quick"))
+    hub.user("quick-first", "quick-group")
+
+    def slow_and_behind(call) -> None:
+        # The whole list takes longer than an interval, and does not know of the new member.
+        status, body, headers = call.ask()
+        if call.is_users and "sort" not in call.path:
+            time.sleep(0.25)
+            page = json.loads(body)
+            for user in page["items"]:
+                if user["name"] == "quick-new":
+                    user["groups"] = []
+            body = json.dumps(page).encode()
+        call.answer(status, body, headers)
+
+    grants.line.fault = slow_and_behind
+    for number in range(8):
+        hub.user(f"quick-extra-{number}")
+    grants.start("--page-size", "5")
+    grants.wait_for("granted")
+    hub.user("quick-new", "quick-group")
+    now = datetime.now(timezone.utc).isoformat()
+    hub.api("POST", "/users/quick-new/activity", last_activity=now)
+    until(lambda: (server, "quick-new") in hub.shares("quick-profx"), log=grants.log)
+    grants.wait_for("revocations_doubted")  # the whole list says otherwise, and is not believed
+    assert (server, "quick-new") in hub.shares("quick-profx")
+    assert not grants.events("revoked")
