@@ -129,7 +129,8 @@ class Reconciler:
         """Read all users; note which granted servers were started again."""
 
         async def between_pages() -> None:
-            if self._known and time.monotonic() - self._quick_look_at >= self._interval_s:
+            # Twice in an interval: a look takes a while, too.
+            if self._known and time.monotonic() - self._quick_look_at >= self._interval_s / 2:
                 await self._quick_look(policy, report)
 
         began = self._quick_look_at = time.monotonic()

@@ -17,14 +17,16 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 State = Literal["creating", "held", "revoking", "gone", "foreign"]
+_STATES: dict[str, State] = {state: state for state in get_args(State)}
 
 GONE_KEPT = timedelta(days=30)
 
@@ -240,4 +242,12 @@ def _places(values: Sequence[str]) -> str:
 
 def _row(found: tuple[str, str, str, State, str, str]) -> Row:
     server, user, grant, state, created_at, changed_at = found
-    return Row(server, user, grant, state, created_at, datetime.fromisoformat(changed_at))
+    return Row(
+        # Many rows have these in common, and a large Hub has many rows: one object for each text.
+        sys.intern(server),
+        sys.intern(user),
+        sys.intern(grant),
+        _STATES[state],
+        created_at,
+        datetime.fromisoformat(changed_at),
+    )
