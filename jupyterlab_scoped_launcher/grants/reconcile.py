@@ -93,7 +93,8 @@ class Reconciler:
         self._audited_at = time.monotonic()
         self._known: dict[str, User] = {}  # as the last whole list had them
         self._reading_s = 0.0  # how long that took
-        self._quick_look_at = 0.0
+        self._recent: dict[str, User] = {}  # read in quick looks since the whole list was begun
+        self._quick_look_due = 0.0
         self.plan = Plan()
         """The plan of the last pass."""
         self.held_back: list[Row] = []
@@ -129,11 +130,12 @@ class Reconciler:
         """Read all users; note which granted servers were started again."""
 
         async def between_pages() -> None:
-            # Twice in an interval: a look takes a while, too.
-            if self._known and time.monotonic() - self._quick_look_at >= self._interval_s / 2:
+            if self._known and time.monotonic() >= self._quick_look_due:
                 await self._quick_look(policy, report)
 
-        began = self._quick_look_at = time.monotonic()
+        began = time.monotonic()
+        self._quick_look_due = began + self._interval_s / 2
+        self._recent = {}
         if self._reading_s > self._interval_s / 3:
             await self._quick_look(policy, report)
         users = await self._hub.users(between_pages)
@@ -144,18 +146,22 @@ class Reconciler:
             raise HubUnavailable("The Hub says that it has no users at all: not believed.")
         now = self._now()
         self._note_starts(users)
-        self._known = {user.name: user for user in users}
-        return Planner(policy, users, now)
+        # Who was let in by a quick look may not have been a member yet when the list came to them.
+        self._known = {user.name: self._recent.get(user.name, user) for user in users}
+        return Planner(policy, self._known.values(), now)
 
     async def _quick_look(self, policy: Policy, report: Report) -> None:
         """Share what those who were active last wait for, while reading the whole list of a large
         Hub takes its time. Nothing is revoked by this."""
-        self._quick_look_at = time.monotonic()
+        began = time.monotonic()
         recent = {user.name: user for user in await self._hub.recent_users()}
+        self._recent.update(recent)
         planner = Planner(policy, {**self._known, **recent}.values(), self._now())
         plan = await self._plan(planner, report)
         wishes = [wish for wish in plan.create if wish.user in recent or wish.owner in recent]
         await self._create_all(wishes, report, time.monotonic() + self._budget_s)
+        now = time.monotonic()
+        self._quick_look_due = now + max(self._interval_s / 2, 2 * (now - began))
 
     async def _plan(self, planner: Planner, report: Report) -> Plan:
         before = time.monotonic()
