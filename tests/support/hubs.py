@@ -16,11 +16,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 import requests
 
 import jupyterlab_scoped_launcher
@@ -107,6 +108,14 @@ class Hub:
             except subprocess.TimeoutExpired:
                 self._process.kill()
             self._process = None
+            self._kill_what_is_left()
+
+    def _kill_what_is_left(self) -> None:
+        """Kill what a Hub that was killed has left behind: all that runs in its folder."""
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if Path(process.cwd()).is_relative_to(self.folder):
+                    process.kill()
 
     def kill(self) -> None:
         """Kill the Hub's process as kill -9 does; what it started is left to itself."""
