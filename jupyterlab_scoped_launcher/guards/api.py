@@ -11,13 +11,15 @@ from collections.abc import Awaitable, Callable, Generator, Iterator
 from importlib import metadata
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from packaging.version import Version
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketHandler
 
+from ..audit import SCHEMA_ID
+from ..cards import Card, is_text
 from .inplace import guard_in_place
-from .judge import Card
 
 if TYPE_CHECKING:
     from jupyter_server.auth import User
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from .judge import Judge
     from .live import LiveConnections
 
-GUARDED = {"kernels", "kernelspecs", "sessions", "terminals"}
+GUARDED = {"events", "kernels", "kernelspecs", "sessions", "terminals"}
 
 TERMINAL = Card("command", "terminal:create-new", category="Other", command="terminal:create-new")
 """The launcher's card for a new terminal."""
@@ -101,13 +103,34 @@ class ApiGuard:
             answer = await answer
         if not answer:
             return False
-        if resource == "kernelspecs":  # for the manager, which cannot wait
-            await self._judge.learn(handler)
+        if resource == "kernelspecs":
+            await self._gets(handler)
+        elif resource == "events":
+            self._reports(handler)
         elif isinstance(handler, WebSocketHandler):
             await self._connects(handler, resource)
         else:
             await self._starts(handler, resource)
         return True
+
+    async def _gets(self, handler: JupyterHandler) -> None:
+        """Getting a kernelspec, or a file of one, needs its kernel's card.
+
+        The manager asks for it too, which cannot wait for facts; but not every manager is asked
+        for its kernelspec when it gives a file (a gateway's, which decodes the name once more).
+        """
+        name = handler.path_kwargs.get("kernel_name")
+        if name is None:
+            await self._judge.learn(handler)
+        else:
+            cards = [self._judge.kernelspecs.card(name) for name in {name, unquote(name)}]
+            await self._judge.require(handler, cards, "get")
+
+    def _reports(self, handler: JupyterHandler) -> None:
+        """Nobody reports decisions of ours but ourselves."""
+        event = handler.get_json_body() if handler.request.method == "POST" else None
+        if isinstance(event, dict) and event.get("schema_id") == SCHEMA_ID:
+            raise HTTPError(403, "Only the server itself reports what was allowed and refused.")
 
     async def _connects(self, handler: JupyterHandler, resource: str) -> None:
         """Talking to a terminal, or to a running kernel of somebody else, needs its card.
@@ -154,6 +177,8 @@ class ApiGuard:
         yield from running
         name = kernel.get("name")
         if isinstance(name, str) and name:
+            if not is_text(name):
+                raise HTTPError(400, "The kernel's name is no text.")
             yield name
         elif method == "POST" and not running:
             yield handler.kernel_manager.default_kernel_name

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tornado import web
 
 from ..audit import Audit
+from ..cards import Card, ask
 from ..facts import FactsError, Reading
 from ..handlers import as_context
 
@@ -24,20 +25,6 @@ if TYPE_CHECKING:
 READING = "_scoped_launcher_reading"
 """Where a request keeps the facts it was authorized with, for the hooks that cannot wait: a
 `Reading`, or the `FactsError` that says why there is none, and when that was."""
-
-KERNEL_CATEGORIES = ("Notebook", "Console")
-"""The launcher's categories for the cards of a kernel."""
-
-
-@dataclass(frozen=True)
-class Card:
-    """A card as the engine knows it."""
-
-    kind: str
-    name: str
-    category: str | None = None
-    command: str | None = None
-    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,18 +179,6 @@ class Judge:
         self, question: Callable[..., str], context: dict[str, Any], cards: Sequence[Card]
     ) -> list[tuple[Card, dict[str, Any]]]:
         """Return what ``Policy.decide`` or ``Policy.explain`` answers for each card."""
-        asked = [(number, shown) for number, card in enumerate(cards) for shown in _shown_as(card)]
-        as_json = [{"id": f"{shown.kind}:{shown.name}", **asdict(shown)} for _, shown in asked]
-        answer = question(json.dumps(context), json.dumps(as_json), self.kernelspecs.as_json())
-        decided: dict[int, dict[str, Any]] = {}
-        for (number, _), decision in zip(asked, json.loads(answer)["decisions"], strict=True):
-            if number not in decided or (decision["visible"] and not decided[number]["visible"]):
-                decided[number] = decision
-        return [(card, decided[number]) for number, card in enumerate(cards)]
-
-
-def _shown_as(card: Card) -> list[Card]:
-    """Return the launcher's cards for ``card``: a kernel has two, and one that is shown will do."""
-    if card.kind != "kernel":
-        return [card]
-    return [replace(card, category=category) for category in KERNEL_CATEGORIES]
+        return ask(
+            lambda asked: question(json.dumps(context), asked, self.kernelspecs.as_json()), cards
+        )

@@ -18,8 +18,8 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKerne
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.call_context import CallContext
 
+from ..cards import Card, is_text, kernelspec_tags
 from .inplace import guard_in_place
-from .judge import Card
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -85,7 +85,7 @@ class Kernelspecs:
         self._judge = judge
         self._waits = iscoroutinefunction(type(manager).get_all_specs)
         self._inside = ContextVar("scoped_launcher_inside", default=False)
-        self._installed: dict[str, list[str]] = {}
+        self._installed: dict[str, tuple[str, ...]] = {}
         self._listed_at = float("-inf")
         self._reported: set[str] = set()
 
@@ -106,7 +106,7 @@ class Kernelspecs:
     def card(self, name: str) -> Card:
         """Return the card that decides on a kernel: name as Jupyter compares it, and tags."""
         name = name.lower()
-        return Card("kernel", name, tags=tuple(self._installed.get(name, ())))
+        return Card("kernel", name, tags=self._installed.get(name, ()))
 
     def as_json(self) -> str:
         """Return the installed kernelspecs (as last listed) in the engine's shape."""
@@ -193,18 +193,18 @@ class Kernelspecs:
             return None
 
     def _remember(self, specs: Specs) -> None:
-        installed = {name.lower(): _tags(spec) for name, spec in specs.items()}
+        installed = {}
+        for name, listed in specs.items():
+            if is_text(name):
+                spec = listed.get("spec") if isinstance(listed, dict) else None
+                installed[name.lower()] = kernelspec_tags(spec)
+            elif name not in self._reported:
+                self._reported.add(name)
+                self._manager.log.warning(
+                    "scoped-launcher: the kernel %r is not offered: its name is not UTF-8", name
+                )
         for name in self._judge.policy_kernels:
             if spec := self.of_policy(name):
-                installed[name] = _tags({"spec": spec.to_dict()})
+                installed[name] = kernelspec_tags(spec.to_dict())
         self._installed = installed
         self._listed_at = time.monotonic()
-
-
-def _tags(listed: Any) -> list[str]:
-    """Return ``metadata.tags`` of a kernelspec from ``get_all_specs``; it may be anything."""
-    try:
-        tags = listed["spec"]["metadata"]["tags"]
-    except (KeyError, TypeError):
-        return []
-    return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []

@@ -11,7 +11,8 @@ from ..facts import COALESCE_S
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
 
-    from .judge import Card, Judge
+    from ..cards import Card
+    from .judge import Judge
 
 POLICY_VIOLATION = 1008
 """The websocket close code for it (RFC 6455, 7.4.1)."""

@@ -21,7 +21,7 @@ from tornado.httputil import split_host_and_port
 from tornado.routing import Rule, RuleRouter
 from tornado.web import Application, HTTPError
 
-from .judge import Card
+from ..cards import Card
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler

@@ -17,6 +17,8 @@ from tornado.httpclient import HTTPClientError
 from tornado.web import HTTPError
 from traitlets import Unicode
 
+from jupyterlab_scoped_launcher.audit import SCHEMA_ID
+
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 POLICY = {
@@ -59,6 +61,13 @@ class GatewayLike(KernelSpecManager):
     async def get_kernel_spec(self, kernel_name: str) -> dict[str, Any]:
         spec = {"argv": [], "display_name": kernel_name, "language": "none", "metadata": {}}
         return {"name": kernel_name, "spec": spec, "resources": {}}
+
+
+class GatewayWithFiles(GatewayLike):
+    """Gives files of kernelspecs too, without being asked for the kernelspec."""
+
+    async def get_kernel_spec_resource(self, kernel_name: str, path: str) -> bytes:
+        return b"a logo"
 
 
 class ReadOnly(Authorizer):
@@ -168,6 +177,23 @@ class TestOfAGateway:
         assert await status(start(jp_fetch, "far-secret")) == 403
 
 
+class TestOfAGatewayWithFiles:
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config: dict[str, Any]) -> dict[str, Any]:
+        jp_server_config["ServerApp"]["kernel_spec_manager_class"] = GatewayWithFiles
+        return jp_server_config
+
+    @pytest.mark.parametrize("name", ["far-secret", "FAR-Secret", "far%2Dsecret", "far%252dsecret"])
+    async def test_gives_none_of_a_hidden_kernel(self, jp_serverapp, http_server_client, name):
+        async def logo(name: str) -> int:
+            url = f"{jp_serverapp.base_url}kernelspecs/{name}/logo-svg.svg"
+            token = {"Authorization": f"token {jp_serverapp.identity_provider.token}"}
+            return await status(http_server_client.fetch(url, headers=token))
+
+        assert await logo("far-open") == 200
+        assert await logo(name) == 403
+
+
 async def test_outside_any_request_what_is_governed_does_not_exist(jp_serverapp, installed):
     installed("class1", "open")
     manager = jp_serverapp.kernel_spec_manager
@@ -197,6 +223,25 @@ async def test_hostile_kernelspecs_harm_nobody(jp_fetch, installed, jp_data_dir)
     kernels = await listed(jp_fetch)
     assert {"tags-a", "tags-b", "python3", "<img src=x onerror=alert(1)>"} <= kernels
     assert "class1\n" not in kernels  # the rule's class* governs it too
+
+
+async def test_names_and_tags_that_are_no_text_harm_nobody(
+    jp_fetch, installed, jp_data_dir, caplog
+):
+    installed("tags-c", metadata={"tags": ["\ud800", "exam"]})
+    installed("tags-d", metadata={"tags": ["\ud800"]})
+    folder = os.fsencode(jp_data_dir / "kernels") + b"/caf\xe9"
+    os.mkdir(folder)
+    spec = {"argv": ["true"], "display_name": "No text", "language": "none"}
+    Path(os.fsdecode(folder), "kernel.json").write_text(json.dumps(spec))
+    kernels = await listed(jp_fetch)
+    assert {"tags-d", "python3"} <= kernels
+    assert not kernels & {"tags-c", "caf\udce9"}
+    for name in ("\ud800", "caf\udce9"):
+        assert await status(start(jp_fetch, name)) == 400
+    assert await status(start(jp_fetch, "python3")) == 201
+    assert "its name is not UTF-8" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 # --- The policy's own kernels ---
@@ -317,6 +362,16 @@ def test_terminals_that_would_not_wait_are_not_guarded(
     with pytest.raises(SystemExit):
         jp_configurable_serverapp(config=jp_server_config, argv=jp_argv)
     assert "jupyter_server_terminals 0.5.3 does not wait" in capsys.readouterr().err
+
+
+async def test_nobody_reports_our_events(jp_fetch):
+    card = {"kind": "kernel", "name": "class1", "rule": "class"}
+    data = {"outcome": "denied", "action": "start", "user": "profx", "reason": "x", "stale": False}
+    event = {"schema_id": SCHEMA_ID, "version": "1", "data": {**card, **data}}
+    assert await status(jp_fetch("api", "events", method="POST", body=json.dumps(event))) == 403
+    other = "https://events.jupyter.org/jupyter_server/contents_service/v1"
+    event = {"schema_id": other, "version": "1", "data": {"action": "get", "path": "x"}}
+    assert await status(jp_fetch("api", "events", method="POST", body=json.dumps(event))) == 204
 
 
 async def test_terminals_follow_their_card(jp_fetch):
