@@ -46,6 +46,7 @@ grants-scale: setup-test ## Measure the grants service on a simulated Hub of up 
 bench: setup-test ## Run the benchmarks
 	@cargo bench
 	@python bench/scopes.py
+	@python bench/server.py
 	@npm ci --silent --no-audit --no-fund --prefix bench
 	@eval "$$(scripts/tools.sh wasm32)"; node bench/run.mjs
 
