@@ -143,7 +143,7 @@ class PolicyStore:
         if all(card.get("icon") != name for card in cards):
             return None
         try:
-            return media_type, _read(self._path.with_name(name), MAX_ICON_BYTES)[1]
+            return media_type, read_file(self._path.with_name(name), MAX_ICON_BYTES)[1]
         except ValueError as error:
             raise OSError(str(error)) from None
 
@@ -157,7 +157,7 @@ class PolicyStore:
         try:
             if _stamp(os.stat(path)) == self._settled:
                 return
-            stamp, content, age_s = _read(path)
+            stamp, content, age_s = read_file(path)
         except (OSError, ValueError) as error:
             self._seen = self._settled = self._checked = None
             reason = error.strerror if isinstance(error, OSError) else error
@@ -236,7 +236,7 @@ def _stamp(status: os.stat_result) -> _Stamp:
     return (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
 
 
-def _read(path: Path, max_bytes: int = MAX_POLICY_BYTES) -> tuple[_Stamp, bytes, float]:
+def read_file(path: Path, max_bytes: int = MAX_POLICY_BYTES) -> tuple[_Stamp, bytes, float]:
     """Return the file's stamp, its content, and how long ago it was written, in seconds.
 
     Raises OSError, or ValueError (with a reason for people) when it is no regular file or too long.

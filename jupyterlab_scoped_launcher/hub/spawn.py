@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from inspect import isawaitable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tornado import web
 
+from ..cards import Card, ask, kernelspec_tags
+from ..policy_store import read_file
 from .settings import hub_log
 
 if TYPE_CHECKING:
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 
 POLICY_VARIABLE = "SCOPED_LAUNCHER_POLICY"
 POLICY_ARGUMENT = "--ScopedLauncher.policy_file="
+
+MAX_KERNELSPEC_BYTES = 1024 * 1024
+"""Tags are not looked for in a longer kernel.json."""
 
 
 class SpawnPolicy:
@@ -37,6 +43,7 @@ class SpawnPolicy:
         self._store = store
         self._server_policy = server_policy
         self._policy_by = policy_by
+        self._reported: set[str] = set()
 
     def after(self, earlier: Hook | None) -> Hook:
         """Return a ``pre_spawn_hook`` that runs ``earlier`` (async or not) and then this one.
@@ -82,10 +89,12 @@ class SpawnPolicy:
         if policy is None:
             return []
         directories = json.loads(policy.kernels())
-        names = [
-            name for name, allowed in decide(policy, spawner, "kernel", directories) if allowed
+        cards = [
+            Card("kernel", name, tags=self._tags(directory, name))
+            for name, directory in directories.items()
         ]
-        return list(dict.fromkeys(directories[name] for name in names))
+        allowed = decide(policy, spawner, cards, cards)
+        return list(dict.fromkeys(directories[card.name] for card in allowed))
 
     def allowed_profiles(
         self, spawner: Spawner, profiles: list[tuple[str, dict[str, Any]]]
@@ -98,25 +107,62 @@ class SpawnPolicy:
         policy = self._store.current().policy
         if policy is None:
             return []
-        commands = [f"profile:{slug}" for slug, _ in profiles]
-        verdicts = decide(policy, spawner, "command", commands)
+        cards = [
+            Card("command", f"profile:{slug}", command=f"profile:{slug}") for slug, _ in profiles
+        ]
+        kernels = [Card("kernel", name) for name in json.loads(policy.kernels())]
+        allowed = decide(policy, spawner, cards, kernels)
         return [
             definition
-            for (_, allowed), (_, definition) in zip(verdicts, profiles, strict=True)
-            if allowed
+            for card, (_, definition) in zip(cards, profiles, strict=True)
+            if card in allowed
         ]
+
+    def _tags(self, directory: str, name: str) -> tuple[str, ...]:
+        """Return the tags of the kernel ``name`` in ``directory``, as its server will read them.
+
+        None, and a line in the log, if the Hub cannot read them.
+        """
+        try:
+            return tuple(
+                tag for spec in _kernelspecs(directory, name) for tag in kernelspec_tags(spec)
+            )
+        except (OSError, ValueError, RecursionError) as error:
+            if directory not in self._reported:
+                self._reported.add(directory)
+                hub_log().warning(
+                    "scoped-launcher: what tags the kernel %r in %s has is not known here (%s):"
+                    " whether it is on a server's JUPYTER_PATH is decided without them",
+                    name,
+                    directory,
+                    error,
+                )
+            return ()
+
+
+def _kernelspecs(directory: str, name: str) -> Iterator[Any]:
+    """Give what each ``kernels/NAME/kernel.json`` in ``directory`` says, NAME in any case.
+
+    Raises OSError or ValueError when it cannot be read, and when there is none.
+    """
+    kernels = Path(directory, "kernels")
+    folders = [folder for folder in kernels.iterdir() if folder.name.lower() == name.lower()]
+    if not folders:
+        raise FileNotFoundError(f"there is no {kernels / name}")
+    for folder in folders:
+        yield json.loads(read_file(folder / "kernel.json", MAX_KERNELSPEC_BYTES)[1])
 
 
 def decide(
-    policy: Policy, spawner: Spawner, kind: str, names: Collection[str]
-) -> list[tuple[str, bool]]:
-    """Ask the engine about the server's owner; returns each name with whether it is allowed.
+    policy: Policy, spawner: Spawner, cards: Sequence[Card], kernels: Sequence[Card]
+) -> list[Card]:
+    """Return those of ``cards`` that the owner of the server may use, by the engine.
 
-    Which kernels exist is not known before the server runs: the policy's own are taken to.
+    Which kernels exist is not known before the server runs: ``kernels`` are taken to.
     """
     from jupyterhub.scopes import get_scopes_for
 
-    if not names:
+    if not cards:
         return []
     user = spawner.user
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
@@ -130,13 +176,11 @@ def decide(
         "server": {"owner": user.name, "name": spawner.name},
         "now": now,
     }
-    cards = [
-        {"id": name, "kind": kind, "name": name, "command": name if kind == "command" else None}
-        for name in names
-    ]
-    kernelspecs = json.dumps(list(json.loads(policy.kernels())))
-    answer = json.loads(policy.decide(json.dumps(context), json.dumps(cards), kernelspecs, now))
-    return [(decision["id"], decision["visible"]) for decision in answer["decisions"]]
+    kernelspecs = json.dumps([{"name": card.name, "tags": card.tags} for card in kernels])
+    decisions = ask(
+        lambda as_json: policy.decide(json.dumps(context), as_json, kernelspecs, now), cards
+    )
+    return [card for card, decision in decisions if decision["visible"]]
 
 
 def refusal(sentence: str, *, reason: str = "scoped-launcher") -> web.HTTPError:

@@ -114,7 +114,7 @@ def test_a_settled_file_is_not_read_again(store_of, path, monkeypatch):
     store = store_of(path)
     store.current()
     store.current()
-    monkeypatch.setattr(policy_store, "_read", lambda path: pytest.fail("read again"))
+    monkeypatch.setattr(policy_store, "read_file", lambda path: pytest.fail("read again"))
     assert group_of(store) == "Morons"
 
 
