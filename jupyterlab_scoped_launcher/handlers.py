@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from .policy_store import PolicyState
 
 
+MAX_CARDS = 20_000
+MAX_CARDS_BYTES = 1024 * 1024
+"""What a page may ask about at once: while the engine decides, the server does nothing else."""
+
+
 class _Handler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc,unused-ignore]
     """What the routes share: who asks, and how errors look."""
 
@@ -128,10 +133,14 @@ class UngovernedHandler(_Handler):
         contract) whether it is shown to everybody because the policy does not govern it.
         """
         state = self.launcher.policies.current()
+        if len(self.request.body) > MAX_CARDS_BYTES:
+            raise web.HTTPError(413)
         body = self.get_json_body()
         cards = body.get("cards") if isinstance(body, dict) else None
         if not isinstance(cards, list):
             raise web.HTTPError(400)
+        if len(cards) > MAX_CARDS:
+            raise web.HTTPError(413)
         if state.policy is None:
             ungoverned = [not _governs(state, self.launcher.on_invalid)] * len(cards)
         else:

@@ -197,6 +197,16 @@ class TestUngoverned:
             status, answer = ask(bad)
             assert (status, answer["code"]) == (400, "bad-request"), bad
 
+    @pytest.mark.parametrize("policy", ["version: 1"], indirect=True)
+    def test_of_too_many_cards_is_not_answered(self, ask):
+        def status(*cards: dict[str, str]) -> int:
+            return ask(json.dumps({"cards": cards}, separators=(",", ":")))[0]
+
+        card = {"id": "", "kind": "kernel", "name": ""}
+        assert status(*[card] * 20_000) == 200
+        assert status(*[card] * 20_001) == 413
+        assert status({**card, "name": "x" * 2**20}) == 413
+
     def test_is_nothing_under_a_broken_policy(self, ask):
         assert ask(self.CARDS) == (200, {"ungoverned": [False, False]})
 
