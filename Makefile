@@ -63,10 +63,10 @@ setup-demo:
 	@scripts/build-wheel.sh
 	@scripts/install-wheel.sh .venv
 
+# Downloads and the compiling of tools wait for different things: both at once.
 setup-test:
-	@scripts/venv.sh test
-	@scripts/chromium.sh
-	@scripts/npm-ci.sh
+	@scripts/tools.sh wasm32 wasm-bindgen wasm-pack >/dev/null & tools=$$!; \
+	scripts/venv.sh test; scripts/chromium.sh; scripts/npm-ci.sh; wait $$tools
 	@scripts/build-wheel.sh
 	@scripts/install-wheel.sh .venv
 

@@ -81,6 +81,9 @@ OF_THE_HUB = (
 )
 """The tests for which the version of JupyterHub matters."""
 
+TWO = "-n 2 --dist loadgroup"
+"""Two processes: these tests wait more than they compute."""
+
 STEPS = [
     Step("lint", "rustfmt", "cargo fmt --all --check"),
     Step("lint", "clippy", "cargo clippy --workspace --all-targets -- -D warnings"),
@@ -98,8 +101,13 @@ STEPS = [
     Step("wasm", "size of the WebAssembly", "npm run --silent size"),
     Step("wasm", "WebAssembly tests in Chromium", "npm run --silent test:wasm", cargo_counts),
     Step("typescript", "TypeScript tests", "npm run --silent test", jest_counts),
-    Step("python", "Python tests", "pytest tests/python tests/conformance", pytest_counts),
-    Step("hub5", "JupyterHub 5.5", f".venv-hub5/bin/pytest {' '.join(OF_THE_HUB)}", pytest_counts),
+    Step("python", "Python tests", f"pytest {TWO} tests/python tests/conformance", pytest_counts),
+    Step(
+        "hub5",
+        "JupyterHub 5.5",
+        f".venv-hub5/bin/pytest {TWO} {' '.join(OF_THE_HUB)}",
+        pytest_counts,
+    ),
     Step("packaging", "wheel and sdist", "pytest tests/packaging", pytest_counts),
     Step(
         "browser",

@@ -100,18 +100,10 @@ class Hub:
         self.wait(answers, 60)
 
     def stop(self) -> None:
-        """Stop the Hub, which (if not configured otherwise) stops its proxy and all servers."""
+        """Kill the Hub and all that runs in its folder: to stop them in order takes long."""
         if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(30)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
+            self.kill()
             self._process = None
-            self._kill_what_is_left()
-
-    def _kill_what_is_left(self) -> None:
-        """Kill what a Hub that was killed has left behind: all that runs in its folder."""
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 if Path(process.cwd()).is_relative_to(self.folder):

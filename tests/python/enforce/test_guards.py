@@ -225,6 +225,7 @@ async def test_hostile_kernelspecs_harm_nobody(jp_fetch, installed, jp_data_dir)
     assert "class1\n" not in kernels  # the rule's class* governs it too
 
 
+@pytest.mark.filterwarnings("ignore:Invalid kernelspec directory name")
 async def test_names_and_tags_that_are_no_text_harm_nobody(
     jp_fetch, installed, jp_data_dir, caplog
 ):
