@@ -54,15 +54,26 @@ def jp_server_config(settings) -> Config:
 
 
 @pytest.fixture
-def get(jp_asyncio_loop, jp_fetch):
+def fetch(jp_asyncio_loop, jp_fetch):
+    """Ask the running server for a route; return its answer, also one that is an error."""
+
+    def fetch(*route: str, **request: Any) -> Any:
+        try:
+            return jp_asyncio_loop.run_until_complete(
+                jp_fetch("scoped-launcher", *route, **request)
+            )
+        except HTTPClientError as error:
+            return error.response
+
+    return fetch
+
+
+@pytest.fixture
+def get(fetch):
     """Ask the running server for a route; return the status code and the JSON."""
 
     def get(route: str = "context", **query: str) -> tuple[int, Any]:
-        fetching = jp_fetch("scoped-launcher", route, params=query)
-        try:
-            answer = jp_asyncio_loop.run_until_complete(fetching)
-        except HTTPClientError as error:
-            answer = error.response
+        answer = fetch(route, params=query)
         return answer.code, json.loads(answer.body)
 
     return get
@@ -160,13 +171,9 @@ class TestUngoverned:
     """What a page without an engine may show."""
 
     @pytest.fixture
-    def ask(self, jp_asyncio_loop, jp_fetch):
+    def ask(self, fetch):
         def ask(body: str) -> tuple[int, Any]:
-            fetching = jp_fetch("scoped-launcher", "ungoverned", method="POST", body=body)
-            try:
-                answer = jp_asyncio_loop.run_until_complete(fetching)
-            except HTTPClientError as error:
-                answer = error.response
+            answer = fetch("ungoverned", method="POST", body=body)
             return answer.code, json.loads(answer.body)
 
         return ask
@@ -266,16 +273,8 @@ class TestIcons:
     """Images next to the policy file, and nothing else of that folder."""
 
     @pytest.fixture
-    def ask(self, jp_asyncio_loop, jp_fetch):
-        def ask(name: str) -> Any:
-            try:
-                return jp_asyncio_loop.run_until_complete(
-                    jp_fetch("scoped-launcher", "icons", name)
-                )
-            except HTTPClientError as error:
-                return error.response
-
-        return ask
+    def ask(self, fetch):
+        return lambda name: fetch("icons", name)
 
     @pytest.mark.parametrize(
         "policy",

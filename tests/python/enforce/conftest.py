@@ -19,6 +19,7 @@ import pytest
 import requests
 import websocket
 from hubs import EXTENSION, REPO, Hub, Visitor, free_ports, free_urls, wait
+from jupyterhub import orm, roles
 
 HERE = Path(__file__).parent
 SERVICE = str(HERE / "service.py")
@@ -132,6 +133,38 @@ class ClassVisitor(Visitor):
     def _xsrf(self) -> str:
         path = self.base[self.base.index("/user/") :] + "/"
         return self.session.cookies.get("_xsrf", path=path) or ""
+
+
+@pytest.fixture
+def policy(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The file with the policy of the test's module, for a Jupyter server without a Hub."""
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps(request.module.POLICY))
+    return path
+
+
+@pytest.fixture
+def jp_argv(policy: Path) -> list[str]:
+    return [f"--ScopedLauncher.policy_file={policy}"]
+
+
+@pytest.fixture
+def jp_server_config() -> dict[str, Any]:
+    return {"ServerApp": {"jpserver_extensions": {"jupyterlab_scoped_launcher": True}}}
+
+
+@pytest.fixture
+def owner() -> Iterator[orm.User]:
+    """A user in a Hub's database, in no group and with the default roles."""
+    db = orm.new_session_factory("sqlite:///:memory:")()
+    for role in roles.get_default_roles():
+        roles.create_role(db, role)
+    user = orm.User(name="owner")
+    db.add(user)
+    db.commit()
+    roles.assign_default_roles(db, entity=user)
+    yield user
+    db.close()
 
 
 @pytest.fixture(scope="session")

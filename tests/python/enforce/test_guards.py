@@ -85,23 +85,6 @@ class ReadOnlyLater(Authorizer):
 
 
 @pytest.fixture
-def policy(tmp_path: Path) -> Path:
-    path = tmp_path / "policy.json"
-    path.write_text(json.dumps(POLICY))
-    return path
-
-
-@pytest.fixture
-def jp_argv(policy: Path) -> list[str]:
-    return [f"--ScopedLauncher.policy_file={policy}"]
-
-
-@pytest.fixture
-def jp_server_config() -> dict[str, Any]:
-    return {"ServerApp": {"jpserver_extensions": {"jupyterlab_scoped_launcher": True}}}
-
-
-@pytest.fixture
 def installed(jp_data_dir: Path):
     """Install kernelspecs where this server's user would."""
 

@@ -26,23 +26,6 @@ POLICY = {
 
 
 @pytest.fixture
-def policy(tmp_path: Path) -> Path:
-    path = tmp_path / "policy.json"
-    path.write_text(json.dumps(POLICY))
-    return path
-
-
-@pytest.fixture
-def jp_argv(policy: Path) -> list[str]:
-    return [f"--ScopedLauncher.policy_file={policy}"]
-
-
-@pytest.fixture
-def jp_server_config() -> dict[str, Any]:
-    return {"ServerApp": {"jpserver_extensions": {"jupyterlab_scoped_launcher": True}}}
-
-
-@pytest.fixture
 def open_terminal(jp_serverapp: Any, jp_fetch: Any, jp_ws_fetch: Any, jp_asyncio_loop: Any):
     """Open terminals' websockets; end the terminals afterwards."""
 

@@ -6,12 +6,11 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyterhub import orm, roles
+from jupyterhub import orm
 from jupyterhub.objects import Hub
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 from jupyterhub.user import User
@@ -20,19 +19,6 @@ from traitlets.config import Config
 from jupyterlab_scoped_launcher.hub import configure
 
 MEMBERS = {"show_when": {"group": "members"}}
-
-
-@pytest.fixture
-def owner() -> Iterator[orm.User]:
-    """A user in a Hub's database who is in no group."""
-    db = orm.new_session_factory("sqlite:///:memory:")()
-    for role in roles.get_default_roles():
-        roles.create_role(db, role)
-    user = orm.User(name="owner")
-    db.add(user)
-    db.commit()
-    yield user
-    db.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,20 +16,6 @@ from traitlets.config import Config
 from jupyterlab_scoped_launcher.hub.tokens import ScopesOfUnshared
 
 ASKED = "access:services!service=web"
-
-
-@pytest.fixture
-def owner() -> Iterator[orm.User]:
-    """A user in a Hub's database, with the default roles."""
-    db = orm.new_session_factory("sqlite:///:memory:")()
-    for role in roles.get_default_roles():
-        roles.create_role(db, role)
-    user = orm.User(name="owner")
-    db.add(user)
-    db.commit()
-    roles.assign_default_roles(db, entity=user)
-    yield user
-    db.close()
 
 
 @pytest.fixture
