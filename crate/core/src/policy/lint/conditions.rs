@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::selectors::{self, Globs, compiled, is_glob};
+use super::selectors::{self, Choice, Globs, is_glob};
 use super::{At, Lint, scopes};
 use crate::policy::deal::KERNEL_CATEGORIES;
 use crate::policy::document::{Node, Value};
@@ -213,7 +213,7 @@ pub fn check_cycles(lint: &mut Lint, root: &At) {
 struct Needs<'a> {
     rules: Vec<Vec<(String, At<'a>)>>,
     by_name: HashMap<String, Vec<usize>>,
-    by_glob: Vec<(Vec<Glob>, Vec<Glob>, usize)>,
+    by_glob: Vec<(Choice, usize)>,
 }
 
 impl<'a> Needs<'a> {
@@ -238,11 +238,14 @@ impl<'a> Needs<'a> {
             }
             let of_kernels = |selector: &At| {
                 let chosen = Globs::of(selector).choice(false);
-                KERNEL_CATEGORIES.into_iter().any(chosen)
+                KERNEL_CATEGORIES
+                    .iter()
+                    .any(|category| chosen.has(category))
             };
             if selectors_of(root, &rule, "category").iter().any(of_kernels) {
-                let every = Glob::new("**", true).into_iter().collect();
-                needs.by_glob.push((every, Vec::new(), needs.rules.len()));
+                needs
+                    .by_glob
+                    .push((Choice::everything(), needs.rules.len()));
             }
             needs.rules.push(asked);
         }
@@ -263,9 +266,7 @@ impl<'a> Needs<'a> {
             }
             return;
         }
-        let include = compiled(&globs.include, true);
-        self.by_glob
-            .push((include, compiled(&globs.except, true), rule));
+        self.by_glob.push((globs.choice(true), rule));
     }
 
     fn asked_for(&self) -> impl Iterator<Item = &str> {
@@ -279,11 +280,8 @@ impl<'a> Needs<'a> {
     fn of(&self, lint: &Lint, kernel: &str) -> Vec<&(String, At<'a>)> {
         let mut rules = self.by_name.get(kernel).cloned().unwrap_or_default();
         if lint.may_compare(self.by_glob.len()) {
-            let matches = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(kernel));
-            let globs = self.by_glob.iter();
-            let governing =
-                globs.filter(|(include, except, _)| matches(include) && !matches(except));
-            rules.extend(governing.map(|(_, _, rule)| *rule));
+            let governing = self.by_glob.iter().filter(|(chosen, _)| chosen.has(kernel));
+            rules.extend(governing.map(|(_, rule)| *rule));
         }
         rules.sort_unstable();
         rules.dedup();
@@ -357,7 +355,7 @@ fn selectors_of<'a>(root: &At<'a>, rule: &At<'a>, key: &str) -> Vec<At<'a>> {
     if let (Some(tag), Some(tags)) = (cards.get("tag"), root.get("tags")) {
         let globs = Globs::of(&tag);
         let chosen = globs.choice(false);
-        let tagged = tags.entries().filter(|(entry, _)| chosen(&entry.key));
+        let tagged = tags.entries().filter(|(entry, _)| chosen.has(&entry.key));
         selectors.extend(tagged.filter_map(|(_, tagging)| tagging.get(key)));
     }
     selectors

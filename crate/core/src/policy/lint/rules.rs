@@ -176,7 +176,7 @@ fn report_shadowed(lint: &mut Lint, rules: &[At]) {
                 format!("it says the same as the rule on line {first}")
             } else if let Some(hider) = hider.filter(other) {
                 let line = hider.node.place.line;
-                format!("the rule on line {line} always hides these cards")
+                always_hides(line)
             } else if let Some(shower) = shower.filter(other)
                 && rule.node.get("hide_when").is_none()
             {
@@ -186,10 +186,18 @@ fn report_shadowed(lint: &mut Lint, rules: &[At]) {
                 lines.insert(says, line);
                 continue;
             };
-            let message = format!("This rule changes nothing: {why}.");
-            lint.report(Code::SHADOWED, rule, message, "Delete one of the two.");
+            report_pointless(lint, rule, &why);
         }
     }
+}
+
+fn always_hides(line: usize) -> String {
+    format!("the rule on line {line} always hides these cards")
+}
+
+fn report_pointless(lint: &mut Lint, rule: &At, why: &str) {
+    let message = format!("This rule changes nothing: {why}.");
+    lint.report(Code::SHADOWED, rule, message, "Delete one of the two.");
 }
 
 /// Reports rules whose cards a rule for all cards of their kind always hides; those with the same
@@ -209,17 +217,15 @@ fn report_hidden_by_all(lint: &mut Lint, rules: &[At]) {
         let Some(cards) = rule.node.get("match") else {
             continue;
         };
-        let is_all = |text: Option<&str>| matches!(text, Some("*" | "**"));
-        let mut entries = cards.entries().iter();
+        let entries = cards.entries();
         let hider = |entry: &Entry| hiders.get(entry.key.as_str());
-        let Some(line) = cards.entries().first().and_then(hider) else {
-            continue;
-        };
-        if entries.all(|entry| hider(entry).is_some() && !is_all(entry.value.text())) {
-            let message = format!(
-                "This rule changes nothing: the rule on line {line} always hides these cards."
-            );
-            lint.report(Code::SHADOWED, rule, message, "Delete one of the two.");
+        let is_for_all = |entry: &Entry| matches!(entry.value.text(), Some("*" | "**"));
+        if let Some(line) = entries.first().and_then(hider)
+            && entries
+                .iter()
+                .all(|entry| hider(entry).is_some() && !is_for_all(entry))
+        {
+            report_pointless(lint, rule, &always_hides(*line));
         }
     }
 }

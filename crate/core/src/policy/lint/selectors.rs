@@ -39,17 +39,39 @@ impl<'a> Globs<'a> {
         globs
     }
 
-    /// Whether a text is chosen; globs that are none choose nothing.
-    pub fn choice(&self, ignore_case: bool) -> impl Fn(&str) -> bool + use<> {
-        let [include, except] =
-            [&self.include, &self.except].map(|globs| compiled(globs, ignore_case));
-        let any = |globs: &[Glob], text: &str| globs.iter().any(|glob| glob.matches(text));
-        move |text| any(&include, text) && !any(&except, text)
+    /// What the globs choose; those that are none choose nothing.
+    pub fn choice(&self, ignore_case: bool) -> Choice {
+        Choice {
+            include: compiled(&self.include, ignore_case),
+            except: compiled(&self.except, ignore_case),
+        }
     }
 
     /// All globs.
     pub fn iter(&self) -> impl Iterator<Item = &At<'a>> {
         self.include.iter().chain(&self.except)
+    }
+}
+
+/// Compiled globs of a selector.
+pub struct Choice {
+    include: Vec<Glob>,
+    except: Vec<Glob>,
+}
+
+impl Choice {
+    /// Every text.
+    pub fn everything() -> Self {
+        Self {
+            include: Glob::new("**", false).into_iter().collect(),
+            except: Vec::new(),
+        }
+    }
+
+    /// Whether a text is chosen.
+    pub fn has(&self, text: &str) -> bool {
+        let any = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(text));
+        any(&self.include) && !any(&self.except)
     }
 }
 
