@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::error::Error;
 
-pub use policy::Question;
+pub use policy::DecideRequest;
 
 /// Answers one line of the batch contract.
 ///

@@ -8,10 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::read;
 use crate::error::Error;
-use crate::policy::facts::{Card, Context, Kernelspec};
-use crate::policy::findings::Severity;
-use crate::policy::lint::{Known, check};
-use crate::policy::model::Document;
+use crate::policy::card::{Card, Kernelspec};
+use crate::policy::context::Context;
+use crate::policy::diagnostic::Severity;
+use crate::policy::document::Document;
+use crate::policy::lint::{LintOptions, check};
 use crate::policy::{Policy, Session, time::parse_instant};
 
 #[derive(Deserialize)]
@@ -29,12 +30,12 @@ pub(super) fn policy(line: &str) -> Result<Document, Error> {
     let Some(text) = as_text(policy)? else {
         return read(policy.get());
     };
-    let checked = check(text.as_bytes(), "policy", &Known::default());
+    let checked = check(text.as_bytes(), "policy", &LintOptions::default());
     let first = checked.of(Severity::Error).next();
     let message = first.map(|found| {
         format!(
             "policy:{}:{}: {} {}",
-            found.place.line, found.place.column, found.message, found.help
+            found.span.line, found.span.column, found.message, found.help
         )
     });
     checked
@@ -50,7 +51,7 @@ pub(super) fn as_text(policy: &RawValue) -> Result<Option<String>, Error> {
 
 /// What to decide on: the fields of the ops `decide` and `explain` beside `policy`.
 #[derive(Debug, Default, Deserialize)]
-pub struct Question {
+pub struct DecideRequest {
     #[serde(default)]
     context: Context,
     #[serde(default)]
@@ -60,14 +61,14 @@ pub struct Question {
 }
 
 pub(super) fn decide(line: &str) -> Result<Value, Error> {
-    read::<Question>(line)?.decide(Arc::new(Policy::new(policy(line)?)))
+    read::<DecideRequest>(line)?.decide(Arc::new(Policy::new(policy(line)?)))
 }
 
 pub(super) fn explain(line: &str) -> Result<Value, Error> {
-    read::<Question>(line)?.explain(Arc::new(Policy::new(policy(line)?)))
+    read::<DecideRequest>(line)?.explain(Arc::new(Policy::new(policy(line)?)))
 }
 
-impl Question {
+impl DecideRequest {
     /// The answer of op `decide`.
     ///
     /// # Errors
@@ -83,7 +84,7 @@ impl Question {
     /// The answer of op `explain`.
     ///
     /// # Errors
-    /// As [`Question::decide`].
+    /// As [`DecideRequest::decide`].
     pub fn explain(self, policy: Arc<Policy>) -> Result<Value, Error> {
         let (session, count) = self.decided(policy)?;
         let explained: Vec<_> = (0..count)
@@ -178,7 +179,7 @@ fn named(specs: Map<String, Value>) -> Vec<Kernelspec> {
 fn tags_of(spec: &Value) -> Vec<String> {
     ["/tags", "/metadata/tags", "/spec/metadata/tags"]
         .into_iter()
-        .filter_map(|place| spec.pointer(place)?.as_array())
+        .filter_map(|span| spec.pointer(span)?.as_array())
         .flatten()
         .filter_map(|tag| tag.as_str().map(str::to_owned))
         .collect()
@@ -315,7 +316,7 @@ mod tests {
             ),
             (
                 json!({"show_when": {"always": false}}),
-                "Hidden: shown only to nobody.",
+                "Hidden: this rule never shows the card.",
             ),
             (
                 json!({"hide_when": {"always": true}, "message": "Back on Monday."}),

@@ -1,10 +1,10 @@
 //! The cards that a policy adds to the launcher.
 
+use super::card::{Card, Kind};
 use super::compile::Policy;
-use super::facts::{Card, Context, Kind};
-use super::index::Matcher;
-use super::model::PolicyCard;
-use crate::sort::sort;
+use super::context::Context;
+use super::document::PolicyCard;
+use super::index::CompiledSelector;
 
 impl Policy {
     /// The policy's own cards for a visitor, each with what the policy says of it: one for each
@@ -16,28 +16,28 @@ impl Policy {
     pub fn cards(&self, context: &Context) -> Vec<(Card, &PolicyCard)> {
         let mut cards = Vec::new();
         let servers = self.servers(context);
-        for written in &self.document.cards {
+        for card_spec in &self.document.cards {
             let card = |id: String, kind, name: &str, owner: Option<&str>| Card {
                 id,
                 kind,
                 name: name.to_owned(),
                 owner: owner.map(str::to_owned),
-                category: written.category.clone(),
+                category: card_spec.category.clone(),
                 command: None,
-                tags: written.tags.clone(),
+                tags: card_spec.tags.clone(),
             };
-            if let Some(service) = &written.service {
+            if let Some(service) = &card_spec.service {
                 cards.push((
-                    card(written.id.clone(), Kind::Service, service, None),
-                    written,
+                    card(card_spec.id.clone(), Kind::Service, service, None),
+                    card_spec,
                 ));
             }
-            if let Some(selector) = &written.servers {
-                let matcher = Matcher::new(selector, false);
-                for server in servers.iter().filter(|server| matcher.matches(server)) {
+            if let Some(selector) = &card_spec.servers {
+                let selector = CompiledSelector::new(selector, false);
+                for server in servers.iter().filter(|server| selector.matches(server)) {
                     if let Some((owner, name)) = server.split_once('/') {
-                        let id = [&written.id, ":", server].concat();
-                        cards.push((card(id, Kind::Server, name, Some(owner)), written));
+                        let id = [&card_spec.id, ":", server].concat();
+                        cards.push((card(id, Kind::Server, name, Some(owner)), card_spec));
                     }
                 }
             }
@@ -56,14 +56,14 @@ impl Policy {
             servers.extend(scope.strip_prefix("access:servers!server="));
         }
         servers.retain(|server| here.as_deref() != Some(server));
-        sort(&mut servers);
+        servers.sort_unstable();
         servers.dedup();
         servers
     }
 }
 
 #[cfg(test)]
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 mod tests {
     use super::*;
     use serde_json::{from_value, json};
@@ -100,12 +100,12 @@ mod tests {
             (service.category.as_deref(), service.tags.as_slice()),
             (Some("Class"), &["t".to_owned()][..])
         );
-        let (server, written) = &cards[2];
+        let (server, card_spec) = &cards[2];
         assert_eq!(
             (
                 server.name.as_str(),
                 server.owner.as_deref(),
-                written.id.as_str()
+                card_spec.id.as_str()
             ),
             ("dash-1", Some("profx"), "d")
         );
