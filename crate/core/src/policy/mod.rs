@@ -26,6 +26,8 @@ mod policy_cards;
 #[cfg(feature = "server")]
 mod reduce;
 #[cfg(feature = "server")]
+mod references;
+#[cfg(feature = "server")]
 pub mod schema;
 #[cfg(feature = "server")]
 pub mod source;
