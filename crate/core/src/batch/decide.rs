@@ -65,8 +65,7 @@ impl DecideRequest {
     /// # Errors
     /// As [`DecideRequest::decide`].
     pub fn may_use(mut self, policy: Arc<Policy>, explain: bool) -> Result<Value, Error> {
-        let launcher_cards: Vec<Vec<Card>> =
-            self.cards.iter().map(Card::launcher_cards).collect();
+        let launcher_cards: Vec<Vec<Card>> = self.cards.iter().map(Card::launcher_cards).collect();
         let counts: Vec<usize> = launcher_cards.iter().map(Vec::len).collect();
         self.cards = launcher_cards.into_iter().flatten().collect();
         let (session, _) = self.decided_session(policy)?;

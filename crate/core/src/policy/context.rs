@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The visitor's facts, as `GET scoped-launcher/context` answers them. Always about the visitor, who
+/// The facts about the visitor, as `GET scoped-launcher/context` answers them. Always about the visitor, who
 /// may differ from the owner of the server.
 ///
 /// Fields that the engine does not decide on are ignored, so that the answer may grow.
@@ -48,6 +48,17 @@ impl Default for Context {
             shares: Vec::new(),
             server: None,
             now: None,
+        }
+    }
+}
+
+impl Context {
+    /// The context of a visitor of whom nothing is known: whatever a rule in force matches is hidden.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            unknown: true,
+            ..Self::default()
         }
     }
 }

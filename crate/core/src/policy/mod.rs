@@ -37,3 +37,4 @@ pub mod time;
 
 pub use compile::Policy;
 pub use decide::{Decision, Reason, Session};
+pub use policy_cards::AddedCard;

@@ -20,7 +20,11 @@ impl Document {
     /// order of the file.
     #[must_use]
     pub fn named_cards(&self) -> Vec<Card> {
-        let kernels = self.kernels.0.iter().map(|(name, _)| (Kind::Kernel, name.as_str()));
+        let kernels = self
+            .kernels
+            .0
+            .iter()
+            .map(|(name, _)| (Kind::Kernel, name.as_str()));
         let selectors = self.rules.iter().flat_map(|rule| &rule.matches.0);
         let matched = selectors.flat_map(|(key, selector)| {
             let kind = Kind::ALL.iter().find(|kind| MatchKey::from(**kind) == *key);
@@ -39,7 +43,11 @@ impl Document {
     /// The icons that the policy's cards name.
     #[must_use]
     pub fn icons(&self) -> Vec<&str> {
-        let icons: BTreeSet<&str> = self.cards.iter().filter_map(|card| card.icon.as_deref()).collect();
+        let icons: BTreeSet<&str> = self
+            .cards
+            .iter()
+            .filter_map(|card| card.icon.as_deref())
+            .collect();
         icons.into_iter().collect()
     }
 
@@ -136,10 +144,18 @@ mod tests {
         let ids: Vec<&str> = cards.iter().map(|card| card.id.as_str()).collect();
         assert_eq!(
             ids,
-            ["kernel:Class", "server:profx/dash-1", "command:terminal:create-new", "service:s"]
+            [
+                "kernel:Class",
+                "server:profx/dash-1",
+                "command:terminal:create-new",
+                "service:s"
+            ]
         );
         let server = &cards[1];
-        assert_eq!((server.owner.as_deref(), server.name.as_str()), (Some("profx"), "dash-1"));
+        assert_eq!(
+            (server.owner.as_deref(), server.name.as_str()),
+            (Some("profx"), "dash-1")
+        );
         assert_eq!(cards[2].command.as_deref(), Some("terminal:create-new"));
     }
 
@@ -152,7 +168,11 @@ mod tests {
     fn a_token_carries_no_right_at_the_hub_itself() {
         assert_eq!(
             document().token_scopes(),
-            ["access:services!service=web", "custom:asked:use", "read:users:shares!user"]
+            [
+                "access:services!service=web",
+                "custom:asked:use",
+                "read:users:shares!user"
+            ]
         );
     }
 }
