@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::card::{Card, Kernelspec};
-use super::compile::{CompiledRule, Policy};
+use super::compile::Policy;
 use super::context::Context;
 use super::document::{Dependency, Visibility};
 use super::evaluate::{CardRef, EvalError, EvaluatedContext, Outcome, RuleEffects};
@@ -403,9 +403,9 @@ impl Session {
     /// Is it unknown whether this rule was in its time window in the pass?
     #[cfg(feature = "server")]
     pub(super) fn lacks_time(&self, pass: &DecisionPass, rule: u32) -> bool {
-        let has_window = |rule: &CompiledRule| rule.is_in_force(None).is_none();
         let rule = self.policy.rules.get(rule as usize);
-        pass.window_index.is_none() && rule.is_some_and(has_window)
+        let has_window = rule.is_some_and(|rule| rule.is_in_force(None).is_none());
+        pass.window_index.is_none() && has_window
     }
 
     /// Was this rule in its time window in the pass?
