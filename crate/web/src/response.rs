@@ -26,7 +26,7 @@ pub struct ContextResponse {
     groups: Vec<String>,
     scopes: Vec<String>,
     shares: Vec<String>,
-    server: ServerField,
+    server: Option<ServerField>,
     now: Instant,
     /// How old the context was when the server answered, in seconds.
     age_s: f64,
@@ -49,6 +49,8 @@ pub struct SummaryResponse {
 #[serde(deny_unknown_fields)]
 struct ServerField {
     owner: String,
+    /// Empty for the default server.
+    #[serde(default)]
     name: String,
 }
 
@@ -157,9 +159,9 @@ impl ContextResponse {
             groups: self.groups,
             scopes: self.scopes,
             shares: self.shares,
-            server: Some(Server {
-                owner: self.server.owner,
-                name: self.server.name,
+            server: self.server.map(|server| Server {
+                owner: server.owner,
+                name: server.name,
             }),
             ..Context::default()
         };

@@ -2,6 +2,7 @@
 
 use scoped_launcher_core::error::ErrorCode;
 use scoped_launcher_core::policy::card::Kind;
+use scoped_launcher_core::policy::context::null_is_default;
 use scoped_launcher_core::policy::document::OpenIn;
 use scoped_launcher_core::policy::{AddedCard, Reason, card};
 use scoped_launcher_core::text_enum;
@@ -48,6 +49,7 @@ pub struct Card {
     #[tsify(type = "CardKind")]
     kind: Kind,
     /// The name of what it opens.
+    #[serde(default, deserialize_with = "null_is_default")]
     name: String,
     /// Whose it is.
     #[tsify(optional)]
@@ -59,6 +61,7 @@ pub struct Card {
     #[tsify(optional)]
     command: Option<String>,
     /// Its own tags; the policy may add to them.
+    #[serde(default, deserialize_with = "null_is_default")]
     tags: Vec<String>,
 }
 
@@ -83,6 +86,7 @@ pub struct Kernelspec {
     /// Its name.
     name: String,
     /// `tags` of its metadata.
+    #[serde(default, deserialize_with = "null_is_default")]
     tags: Vec<String>,
 }
 
