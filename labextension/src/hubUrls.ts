@@ -1,37 +1,41 @@
 import { PageConfig } from '@jupyterlab/coreutils';
 
 /**
- * Where the Hub is, as JupyterHub's single-user server tells the page.
+ * Where the Hub is, as JupyterHub's single-user server writes it into the page.
  */
-export interface IHub {
-  /** With `subdomain_host`, scheme and host of the Hub; otherwise empty: the page's own. */
+export interface IHubLocation {
+  /** With `subdomain_host`, scheme and host of the Hub. Empty if it is the page's own. */
   host: string;
   /** The path of the Hub, such as `/hub/`. */
   prefix: string;
 }
 
 /**
- * @returns Null for a server that no Hub started.
+ * @returns The Hub of this page. Null on a server that no Hub has started.
  */
-export function hubOfPage(): IHub | null {
+export function getPageHub(): IHubLocation | null {
   const prefix = PageConfig.getOption('hubPrefix');
   return prefix ? { host: PageConfig.getOption('hubHost'), prefix } : null;
 }
 
 /**
- * The page of a Hub service.
+ * The URL of a page of a Hub service.
  *
- * With `subdomain_host` it is on a host of its own, which JupyterHub's default
- * (`jupyterhub.utils.subdomain_hook_idna`) derives from the service's name. A name that is not a plain
- * DNS label takes more than that: the Hub's home page, which links its services, has to do.
+ * With `subdomain_host`, each service has a host of its own, which JupyterHub's default hook
+ * (`jupyterhub.utils.subdomain_hook_idna`) derives from its name. This function does so only for names that are
+ * plain DNS labels. For other names it returns the Hub's home page, which links the services.
+ *
+ * @param hub - Where the Hub is.
+ * @param name - The name of the service.
+ * @param path - A path below the service, with query and fragment if wanted.
  */
-export function serviceUrl(hub: IHub, name: string, path = ''): string {
-  const base = basePath(hub);
-  const page = `${base}services/${quote(name)}/${below(path)}`;
+export function serviceUrl(hub: IHubLocation, name: string, path = ''): string {
+  const base = getDeploymentPath(hub);
+  const page = `${base}services/${escapeName(name)}/${confinePath(path)}`;
   if (!hub.host) {
     return page;
   }
-  if (!isPlainLabel(name)) {
+  if (!isDnsLabel(name)) {
     return `${hub.host}${hub.prefix}home`;
   }
   const { protocol, host } = new URL(hub.host);
@@ -39,32 +43,36 @@ export function serviceUrl(hub: IHub, name: string, path = ''): string {
 }
 
 /**
- * The page of a user's server.
+ * The URL of a page of a user's server. With `subdomain_host` it leads to the Hub, which redirects to the user's
+ * host.
  *
- * With `subdomain_host` it goes by way of the Hub, which knows the user's host.
+ * @param hub - Where the Hub is.
+ * @param owner - The name of the user.
+ * @param name - The name of the server. Empty for the default server.
+ * @param path - A path below the server, with query and fragment if wanted.
  */
 export function serverUrl(
-  hub: IHub,
+  hub: IHubLocation,
   owner: string,
   name: string,
   path = ''
 ): string {
-  const base = hub.host ? `${hub.host}${hub.prefix}` : basePath(hub);
-  const server = name ? `${quote(name)}/` : '';
-  return `${base}user/${quote(owner)}/${server}${below(path)}`;
+  const base = hub.host ? `${hub.host}${hub.prefix}` : getDeploymentPath(hub);
+  const server = name ? `${escapeName(name)}/` : '';
+  return `${base}user/${escapeName(owner)}/${server}${confinePath(path)}`;
 }
 
 /**
- * The path of the deployment: what the Hub's own prefix is below.
+ * The path of the deployment, which contains the Hub's own.
  */
-function basePath(hub: IHub): string {
+function getDeploymentPath(hub: IHubLocation): string {
   return hub.prefix.replace(/hub\/?$/, '');
 }
 
 /**
- * Escapes a name as `jupyterhub.utils.url_escape_path` does: the proxy compares paths as they are.
+ * Escapes a name as `jupyterhub.utils.url_escape_path` does. The proxy compares paths without decoding them.
  */
-function quote(name: string): string {
+function escapeName(name: string): string {
   return encodeURIComponent(name)
     .replace(/%40/g, '@')
     .replace(
@@ -74,16 +82,16 @@ function quote(name: string): string {
 }
 
 /**
- * A path that stays below its service or server, whatever dots and slashes it has.
+ * Makes a path relative, so that it stays below its service or server whatever dots, slashes and scheme it has.
  */
-function below(path: string): string {
+function confinePath(path: string): string {
   const { pathname, search, hash } = new URL(
     path.replace(/^[/\\]+/, './'),
-    'http://below/'
+    'http://base/'
   );
   return `${pathname.replace(/^\/+/, '')}${search}${hash}`;
 }
 
-function isPlainLabel(name: string): boolean {
+function isDnsLabel(name: string): boolean {
   return /^[a-z0-9-]{1,63}$/i.test(name) && !/^-|-$|--|^\d+$/.test(name);
 }

@@ -1,199 +1,198 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import type { KernelSpec } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
-import type { IStatus, Standing } from '../wasm/scoped_launcher.js';
-import { keepingFocus, LAUNCHER } from './focus';
-import type { Gate, IJudge } from './gate';
-import type { OwnCards } from './ownCards';
-import { Refresher } from './refresher';
-import type { ITrouble, TroubleTeller } from './trouble';
+import type { LoadResult } from '../wasm/scoped_launcher.js';
+import { ContextPoller } from './contextPoller';
+import type { IDecisionSource } from './decisionSource';
+import type { LauncherFilter } from './launcherFilter';
+import {
+  type ErrorNotifier,
+  type ILauncherError,
+  toLauncherError
+} from './notifications';
+import type { PolicyCards } from './policyCards';
+import { LAUNCHER_SELECTOR, preserveFocus } from './preserveFocus';
 
 /**
- * What decides on cards.
- */
-export interface IMind extends IJudge {
-  /**
-   * What is known.
-   */
-  readonly standing: Standing;
-
-  /**
-   * Reads the policy and the facts again. Rejects with an error that has a `code`.
-   */
-  load(): Promise<IStatus>;
-
-  /**
-   * In how many milliseconds decisions change by themselves, if ever.
-   */
-  nextChangeMs(): number | undefined;
-
-  /**
-   * Tells which kernels exist.
-   */
-  setKernelspecs(specs: KernelSpec.ISpecModels): void;
-}
-
-/**
- * The longest that `setTimeout` can wait.
+ * The longest delay of `setTimeout`, in milliseconds.
  */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-function troubleOf(error: unknown, otherwise: string): ITrouble {
-  const { code, message } = error as Partial<ITrouble & Error>;
-  return { code: code ?? otherwise, detail: message ?? String(error) };
-}
-
 /**
- * Keeps the facts fresh and the launchers as they are decided.
+ * Keeps the context up to date, and the launchers in step with the decisions.
  */
-export class LauncherGuard {
+export class LauncherController {
+  /**
+   * @param _app - Whose commands, tabs and kernelspecs are followed.
+   * @param _filter - The filter of the launcher's model.
+   * @param _policyCards - The policy's own cards. Null without a Hub: there are none then.
+   * @param _notifier - Where errors are reported.
+   */
   constructor(
     private readonly _app: JupyterFrontEnd,
-    private readonly _gate: Gate,
-    private readonly _ownCards: OwnCards | null,
-    private readonly _teller: TroubleTeller
+    private readonly _filter: LauncherFilter,
+    private readonly _policyCards: PolicyCards | null,
+    private readonly _notifier: ErrorNotifier
   ) {
-    this._refresher = new Refresher(() => this._load());
-    _app.commands.commandExecuted.connect(this._onCommand, this);
-    _app.shell.currentChanged?.connect(this._onCurrent, this);
-    _app.serviceManager.kernelspecs.specsChanged.connect(this._onSpecs, this);
+    this._poller = new ContextPoller(() => this._load());
+    _app.commands.commandExecuted.connect(this._onCommandExecuted, this);
+    _app.shell.currentChanged?.connect(this._onCurrentChanged, this);
+    _app.serviceManager.kernelspecs.specsChanged.connect(
+      this._onSpecsChanged,
+      this
+    );
   }
 
   /**
-   * Lets a mind decide from now on.
+   * Decides with this source from now on.
    *
-   * @returns A promise that is fulfilled when it has read the facts, or failed to.
+   * @returns A promise that resolves when the source has loaded the context, or has failed to.
    */
-  employ(mind: IMind): Promise<void> {
-    this._mind = mind;
-    this._lack = null;
-    this._gate.judge = {
-      judge: items => {
+  setDecisionSource(source: IDecisionSource): Promise<void> {
+    this._source = source;
+    this._engineError = null;
+    this._filter.decider = {
+      decide: items => {
         try {
-          return mind.judge(items);
+          return source.decide(items);
         } catch (error) {
-          // What broke decides on nothing any more.
-          this._mind = null;
-          this._gate.judge = null;
-          this._refresher.dispose();
-          this._lack = troubleOf(error, 'engine');
-          this._report();
+          // Stop using a source that threw.
+          this._source = null;
+          this._filter.decider = null;
+          this._poller.dispose();
+          this._engineError = toLauncherError(error, 'engine-unavailable');
+          this._reportError();
           return [];
         }
       }
     };
-    this._onSpecs();
-    return this._refresher.refresh(true);
+    this._onSpecsChanged();
+    return this._poller.refresh(true);
   }
 
   /**
-   * Says that there is no engine, and lets another decide in its place.
+   * Decides with another source because the engine is not available, and reports that.
+   *
+   * @param reason - Why the engine is not available.
    */
-  replace(reason: unknown, standIn: IMind): void {
-    void this.employ(standIn);
-    this._lack = troubleOf(reason, 'engine');
-    this._report();
+  useFallback(reason: unknown, source: IDecisionSource): void {
+    void this.setDecisionSource(source);
+    this._engineError = toLauncherError(reason, 'engine-unavailable');
+    this._reportError();
   }
 
   dispose(): void {
     clearTimeout(this._timer);
-    this._refresher.dispose();
+    this._poller.dispose();
     Signal.clearData(this);
   }
 
+  /**
+   * @returns The pause until the next load, in seconds.
+   */
   private async _load(): Promise<number> {
     try {
-      const status = await this._mind!.load();
-      this._failure = null;
-      this._take(status);
-      return status.refresh_s;
+      const result = await this._source!.load();
+      this._loadError = null;
+      this._applyLoadResult(result);
+      return result.refreshSeconds;
     } catch (error) {
-      this._failure = troubleOf(error, 'unavailable');
+      this._loadError = toLauncherError(error, 'unavailable');
       throw error;
     } finally {
-      this.redraw();
+      this.update();
     }
   }
 
-  private _take(status: IStatus): void {
-    this._ownCards?.set(status.cards);
-    const warnings = status.warnings.join('\n');
+  private _applyLoadResult(result: LoadResult): void {
+    this._policyCards?.setCards(result.cards);
+    const warnings = result.warnings.join('\n');
     if (warnings !== this._warnings) {
       this._warnings = warnings;
-      // What is wrong with a broken policy, the teller says.
-      if (warnings && status.standing !== 'broken') {
+      // The notifier writes what is wrong with an invalid policy.
+      if (warnings && result.status !== 'invalid_policy') {
         console.warn(`Scoped launcher: ${warnings}`);
       }
     }
-    if (status.changed && this._isLoaded) {
-      // The server may list other kernels now; JupyterLab would ask once a minute.
+    if (result.changed && this._isLoaded) {
+      // The server may list other kernels now. JupyterLab itself would ask only once a minute.
       void this._app.serviceManager.kernelspecs.refreshSpecs();
     }
     this._isLoaded = true;
   }
 
   /**
-   * Draws what is decided now, and again when that changes by itself.
+   * Renders what is decided now, and once more when the decisions change without a load.
    */
-  readonly redraw = (): void => {
-    keepingFocus(() => this._gate.update());
-    this._report();
+  readonly update = (): void => {
+    preserveFocus(() => this._filter.update());
+    this._reportError();
     clearTimeout(this._timer);
-    const wait = this._mind?.nextChangeMs();
-    if (wait !== undefined) {
+    const delayMs = this._source?.nextChangeMs();
+    if (delayMs !== undefined) {
       this._timer = setTimeout(
-        this.redraw,
-        Math.min(Math.max(wait, 0), MAX_TIMEOUT_MS)
+        this.update,
+        Math.min(Math.max(delayMs, 0), MAX_TIMEOUT_MS)
       );
     }
   };
 
-  private _report(): void {
-    switch (this._mind?.standing) {
-      case 'governed':
-      case 'ungoverned':
-        // Good facts outlive a failure to read them again.
-        this._teller.tell(null);
+  /**
+   * Reports the present error, or that there is none.
+   */
+  private _reportError(): void {
+    switch (this._source?.status) {
+      case 'ready':
+      case 'no_policy':
+        // A context that is fresh enough stays in use when a load fails.
+        this._notifier.report(null);
         break;
-      case 'broken':
-        this._teller.tell({ code: 'invalid-policy', detail: this._warnings });
+      case 'invalid_policy':
+        this._notifier.report({
+          code: 'invalid-policy',
+          detail: this._warnings
+        });
         break;
-      default:
-        this._teller.tell(this._lack ?? this._failure);
+      case 'pending':
+      case 'expired':
+      case undefined:
+        this._notifier.report(this._engineError ?? this._loadError);
+        break;
     }
   }
 
-  private _onCommand(_: unknown, { id }: { id: string }): void {
-    if (id === 'launcher:create' && this._mind) {
-      void this._refresher.refresh();
+  private _onCommandExecuted(_: unknown, { id }: { id: string }): void {
+    if (id === 'launcher:create' && this._source) {
+      void this._poller.refresh();
     }
   }
 
-  private _onCurrent(
+  private _onCurrentChanged(
     _: unknown,
     { newValue }: { newValue: Widget | null }
   ): void {
-    if (this._mind && newValue?.node.querySelector(LAUNCHER)) {
-      void this._refresher.refresh();
+    if (this._source && newValue?.node.querySelector(LAUNCHER_SELECTOR)) {
+      void this._poller.refresh();
     }
   }
 
-  private _onSpecs(): void {
+  private _onSpecsChanged(): void {
     const { specs } = this._app.serviceManager.kernelspecs;
-    if (this._mind && specs) {
-      this._mind.setKernelspecs(specs);
-      this.redraw();
+    if (this._source && specs) {
+      this._source.setKernelspecs(specs);
+      this.update();
     }
   }
 
-  private readonly _refresher: Refresher;
-  private _mind: IMind | null = null;
+  private readonly _poller: ContextPoller;
+  private _source: IDecisionSource | null = null;
   /** Why the last load failed. */
-  private _failure: ITrouble | null = null;
-  /** Why there is no engine. */
-  private _lack: ITrouble | null = null;
+  private _loadError: ILauncherError | null = null;
+  /** Why the engine is not available. */
+  private _engineError: ILauncherError | null = null;
+  /** The warnings of the last load, one a line. */
   private _warnings = '';
+  /** Whether a load has succeeded. */
   private _isLoaded = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
 }

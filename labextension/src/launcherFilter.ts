@@ -1,68 +1,59 @@
 import type { ILauncher } from '@jupyterlab/launcher';
 import type { Signal } from '@lumino/signaling';
+import type { ICardDecider } from './decisionSource';
 
 type Item = ILauncher.IItemOptions;
 
 /**
- * Says which launcher items are shown.
- */
-export interface IJudge {
-  /**
-   * @param items - All items of the launcher.
-   * @returns For each, whether it is shown.
-   */
-  judge(items: readonly Item[]): boolean[];
-}
-
-/**
- * Stands between the launcher's model and everything that draws it.
+ * Filters the items of the launcher's model, so that every launcher renders only those that are shown.
  *
- * From its construction on, `model.items()` yields only what the judge shows; without a judge, nothing.
- * Whether an item is shown is asked whenever the launcher is drawn, so an item that another extension
- * adds later is never in the page before it was judged.
+ * From its construction on, `model.items()` yields only what the decider shows; without a decider, nothing.
+ * It asks the decider each time a launcher renders, so an item that another extension adds later is never
+ * in the page before it has been decided.
  */
-export class Gate {
+export class LauncherFilter {
   /**
-   * @param model - The launcher's model. Other packages' launchers (jupyterlab-launchpad) have the same.
+   * @param model - The launcher's model. Launchers of other packages (jupyterlab-launchpad) have the same.
    */
   constructor(model: ILauncher.IModel) {
     this._model = model;
-    this._items = model.items.bind(model);
-    model.items = () => this._show()[Symbol.iterator]();
+    this._getAllItems = model.items.bind(model);
+    model.items = () => this._filterItems()[Symbol.iterator]();
   }
 
   /**
-   * Whom to ask. Call `update` after a change.
+   * What decides. Call `update` after a change.
    */
-  judge: IJudge | null = null;
+  decider: ICardDecider | null = null;
 
   /**
-   * Draws the launchers again if they would look different now.
+   * Renders the launchers again if the shown items have changed.
    *
-   * @returns Whether they do.
+   * @returns Whether they have.
    */
   update(): boolean {
-    const before = this._shown;
-    const after = this._show();
+    const before = this._shownItems;
+    const after = this._filterItems();
     if (
       before.length === after.length &&
       before.every((item, i) => item === after[i])
     ) {
       return false;
     }
-    // The interface promises a signal to listen to; the models are VDomModels, which emit it.
+    // The interface offers a signal to listen to only; the models are VDomModels, whose signal can be emitted.
     (this._model.stateChanged as Signal<ILauncher.IModel, void>).emit();
     return true;
   }
 
-  private _show(): Item[] {
-    const items = [...this._items()];
-    const verdicts = this.judge?.judge(items) ?? [];
-    this._shown = items.filter((_, i) => verdicts[i] === true);
-    return this._shown;
+  private _filterItems(): Item[] {
+    const items = [...this._getAllItems()];
+    const decisions = this.decider?.decide(items) ?? [];
+    this._shownItems = items.filter((_, i) => decisions[i] === true);
+    return this._shownItems;
   }
 
   private readonly _model: ILauncher.IModel;
-  private readonly _items: () => IterableIterator<Item>;
-  private _shown: Item[] = [];
+  private readonly _getAllItems: () => IterableIterator<Item>;
+  /** What `model.items()` has yielded last. */
+  private _shownItems: Item[] = [];
 }

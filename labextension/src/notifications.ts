@@ -1,79 +1,104 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ErrorCode } from '../wasm/scoped_launcher.js';
 
 /**
- * How long the message stands before it goes to the notification centre, in milliseconds.
+ * How long a notification is shown before it moves to the notification centre, in milliseconds.
  */
-const TOAST_MS = 10_000;
+const AUTO_CLOSE_MS = 10_000;
 
 /**
- * What keeps cards out of the launcher.
+ * Why cards are hidden that the policy may allow.
  */
-export interface ITrouble {
+export interface ILauncherError {
   /** Stable, for programs. */
-  code: string;
-  /** In the server's or the engine's words, for the console. */
+  code: ErrorCode;
+  /** The message of the server or the engine, for the console. */
   detail: string;
 }
 
 /**
- * Says what keeps cards out of the launcher: one notification at a time, once for each trouble, gone
- * when the trouble is.
+ * Converts what was thrown.
+ *
+ * @param error - Anything. What the engine throws has a `code`.
+ * @param defaultCode - The code of an error that has none.
  */
-export class TroubleTeller {
+export function toLauncherError(
+  error: unknown,
+  defaultCode: ErrorCode
+): ILauncherError {
+  const { code, message } = error as Partial<Error & { code: unknown }>;
+  return {
+    // A `DOMException` has a number here.
+    code: typeof code === 'string' ? (code as ErrorCode) : defaultCode,
+    detail: message ?? String(error)
+  };
+}
+
+/**
+ * Shows why cards are hidden: one notification at a time, once for each error, until the error is over.
+ */
+export class ErrorNotifier {
   /**
-   * @param trans - This package's bundle.
+   * @param _trans - The bundle of this package.
    */
-  constructor(private readonly _trans: TranslationBundle) {}
+  constructor(private readonly _trans: TranslationBundle) {
+    this._messages = createMessages(_trans);
+  }
 
   /**
-   * Whether to show notifications; the console has the trouble either way.
+   * Whether notifications are shown. Errors are written to the console in any case.
    */
   set enabled(enabled: boolean) {
     if (enabled !== this._enabled) {
       this._enabled = enabled;
-      this._draw();
+      this._updateNotification();
     }
   }
 
   /**
-   * Tells the trouble, or with null, that there is none any more.
+   * @param error - The present error. Null if there is none, or none any more.
    */
-  tell(trouble: ITrouble | null): void {
-    if (trouble?.code === this._trouble?.code) {
+  report(error: ILauncherError | null): void {
+    if (error?.code === this._error?.code) {
       return;
     }
-    this._trouble = trouble;
-    if (trouble) {
-      console.warn(`Scoped launcher: ${trouble.detail} (${trouble.code})`);
+    this._error = error;
+    if (error) {
+      console.warn(`Scoped launcher: ${error.detail} (${error.code})`);
     }
-    this._draw();
+    this._updateNotification();
   }
 
   /**
-   * A notification that stands is rewritten: JupyterLab may lose one that comes while another goes.
+   * Replaces the text of a notification that is shown: JupyterLab can lose a notification that is added while
+   * another is dismissed.
    */
-  private _draw(): void {
-    const { code } = this._trouble ?? {};
+  private _updateNotification(): void {
+    const code = this._error?.code;
     if (code === undefined || !this._enabled) {
-      if (this._shown !== null) {
-        Notification.dismiss(this._shown);
-        this._shown = null;
+      if (this._notificationId !== null) {
+        Notification.dismiss(this._notificationId);
+        this._notificationId = null;
       }
       return;
     }
-    const message = this._message(code);
-    const options = { autoClose: TOAST_MS, actions: this._actions(code) };
+    // A server of another version may send a code that this page does not know.
+    const message = this._messages[code] ?? this._messages.unavailable;
+    const options = {
+      autoClose: AUTO_CLOSE_MS,
+      actions: this._getActions(code)
+    };
     if (
-      this._shown === null ||
-      !Notification.update({ id: this._shown, message, ...options })
+      this._notificationId === null ||
+      !Notification.update({ id: this._notificationId, message, ...options })
     ) {
-      this._shown = Notification.warning(message, options);
+      this._notificationId = Notification.warning(message, options);
     }
   }
 
-  private _actions(code: string): Notification.IAction[] {
-    return code === 'login'
+  private _getActions(code: ErrorCode): Notification.IAction[] {
+    return code === 'not-authenticated'
       ? [
           {
             label: this._trans.__('Log in'),
@@ -84,45 +109,53 @@ export class TroubleTeller {
       : [];
   }
 
-  /**
-   * At most 140 characters: JupyterLab cuts off the rest.
-   */
-  private _message(code: string): string {
-    const trans = this._trans;
-    switch (code) {
-      case 'login':
-        return trans.__(
-          'Your session has ended. Some launcher cards are hidden until you log in again.'
-        );
-      case 'invalid-policy':
-        return trans.__(
-          'The launcher policy of this server has an error, so its cards are hidden. Tell your administrator.'
-        );
-      case 'bad-context':
-        return trans.__(
-          'This page does not understand what the server tells the launcher, so cards are hidden. Reload it, or tell your administrator.'
-        );
-      case 'engine':
-        return trans.__(
-          'Part of the launcher could not be loaded, so some of its cards are hidden. Reload the page to try again.'
-        );
-      case 'not-found':
-        return trans.__(
-          'The server extension of the scoped launcher is not enabled, so cards are hidden. Tell your administrator.'
-        );
-      case 'timeout':
-      case 'network':
-        return trans.__(
-          'The server does not answer, so some launcher cards are hidden. Trying again.'
-        );
-      default:
-        return trans.__(
-          'What you may use cannot be found out just now, so some launcher cards are hidden. Trying again.'
-        );
-    }
-  }
-
+  private readonly _messages: Record<ErrorCode, string>;
   private _enabled = true;
-  private _trouble: ITrouble | null = null;
-  private _shown: string | null = null;
+  private _error: ILauncherError | null = null;
+  /** Of the notification that has been shown last; null if there is no error. */
+  private _notificationId: string | null = null;
+}
+
+/**
+ * What a visitor reads for each code. JupyterLab cuts off what is longer than 140 characters.
+ */
+function createMessages(trans: TranslationBundle): Record<ErrorCode, string> {
+  const checkFailed = trans.__(
+    'Your permissions cannot be checked right now. Some launcher cards are hidden. JupyterLab will try again.'
+  );
+  const noAnswer = trans.__(
+    'The server does not respond. Some launcher cards are hidden. JupyterLab will try again.'
+  );
+  return {
+    'bad-argument': checkFailed,
+    'bad-context': trans.__(
+      'JupyterLab cannot read the launcher permissions from the server. Some launcher cards are hidden. Reload the page.'
+    ),
+    'bad-request': checkFailed,
+    'engine-unavailable': trans.__(
+      'Part of the launcher could not be loaded. Some launcher cards are hidden. Reload the page to try again.'
+    ),
+    'hub-error': checkFailed,
+    'hub-timeout': checkFailed,
+    'hub-unreachable': checkFailed,
+    'internal-error': checkFailed,
+    'invalid-policy': trans.__(
+      'The launcher policy of this server has an error. Launcher cards are hidden. Contact your administrator.'
+    ),
+    'malformed-response': checkFailed,
+    network: noAnswer,
+    'no-hub-login': checkFailed,
+    'no-icon': checkFailed,
+    'no-policy': checkFailed,
+    'not-a-user': checkFailed,
+    'not-allowed': checkFailed,
+    'not-authenticated': trans.__(
+      'Your session has ended. Some launcher cards are hidden until you log in again.'
+    ),
+    'not-found': trans.__(
+      'The Scoped Launcher server extension is not enabled. Some launcher cards are hidden. Contact your administrator.'
+    ),
+    timeout: noAnswer,
+    unavailable: checkFailed
+  };
 }

@@ -5,68 +5,94 @@ import type { ILauncher } from '@jupyterlab/launcher';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { LabIcon, launcherIcon } from '@jupyterlab/ui-components';
 import { DisposableSet } from '@lumino/disposable';
-import type { IOwnCard } from '../wasm/scoped_launcher.js';
-import { OPEN_COMMAND } from './cards';
-import { IHub, serverUrl, serviceUrl } from './hub';
+import type { CardKind, PolicyCard } from '../wasm/scoped_launcher.js';
+import { type IHubLocation, serverUrl, serviceUrl } from './hubUrls';
+import { OPEN_COMMAND } from './launcherItem';
 
 /**
- * What a page in a tab within JupyterLab may do: everything an application needs, but not navigate
- * JupyterLab itself away.
+ * What a page in a tab within JupyterLab may do: everything that an application needs, but not navigate the
+ * browser away from JupyterLab.
  */
 const SANDBOX: IFrame.SandboxExceptions[] = [
   'allow-downloads',
   'allow-forms',
   'allow-modals',
   'allow-popups',
-  // JupyterLab's type has this one misspelt.
+  // JupyterLab's type lacks the prefix of this one.
   'allow-popups-to-escape-sandbox' as 'popups-to-escape-sandbox',
   'allow-same-origin',
   'allow-scripts'
 ];
 
+type GetUrl = (hub: IHubLocation, card: PolicyCard) => string;
+
 /**
- * Keeps the policy's own cards in the launcher, and opens what they stand for.
- *
- * They are launcher items like all others: the gate shows those that the engine allows.
+ * The URL that a card opens, by its kind. Null for kinds that a policy cannot add to the launcher.
  */
-export class OwnCards {
+const URL_BY_KIND: Record<CardKind, GetUrl | null> = {
+  service: (hub, card) => serviceUrl(hub, card.name, card.path),
+  server: (hub, card) => serverUrl(hub, card.owner ?? '', card.name, card.path),
+  kernel: null,
+  proxy: null,
+  command: null
+};
+
+/**
+ * Adds the policy's own cards to the launcher, and opens their pages.
+ *
+ * The cards are launcher items like all others: the launcher filter hides those that the engine does not show.
+ */
+export class PolicyCards {
+  /**
+   * Adds the command that opens the cards.
+   *
+   * @param _app - Where pages within JupyterLab are opened.
+   * @param _launcher - Where the cards are added.
+   * @param _hub - Where services and servers are.
+   * @param trans - The bundle of this package.
+   */
   constructor(
     private readonly _app: JupyterFrontEnd,
     private readonly _launcher: ILauncher,
-    private readonly _hub: IHub,
+    private readonly _hub: IHubLocation,
     trans: TranslationBundle
   ) {
     _app.commands.addCommand(OPEN_COMMAND, {
-      label: args => (args as Partial<IOwnCard>).title ?? trans.__('Open'),
-      caption: args => (args as Partial<IOwnCard>).description ?? '',
-      icon: args => this._iconOf((args as Partial<IOwnCard>).icon),
+      label: args => (args as Partial<PolicyCard>).title ?? trans.__('Open'),
+      caption: args => (args as Partial<PolicyCard>).description ?? '',
+      icon: args => this._getIcon((args as Partial<PolicyCard>).icon),
       describedBy: {
         args: {
           type: 'object',
           required: ['kind', 'name'],
           properties: {
-            kind: { type: 'string', enum: ['service', 'server'] },
+            kind: {
+              type: 'string',
+              enum: Object.keys(URL_BY_KIND).filter(
+                kind => URL_BY_KIND[kind as CardKind] !== null
+              )
+            },
             name: { type: 'string' },
             owner: { type: 'string' },
             path: { type: 'string' },
             title: { type: 'string' },
-            open_in: { type: 'string', enum: ['tab', 'lab'] }
+            openIn: { type: 'string', enum: ['tab', 'lab'] }
           }
         }
       },
-      execute: args => this._open(args as unknown as IOwnCard)
+      execute: args => this._open(args as unknown as PolicyCard)
     });
   }
 
   /**
-   * Replaces the cards, if they are others than before.
+   * Replaces the cards in the launcher, if they have changed.
    */
-  set(cards: readonly IOwnCard[]): void {
-    const text = JSON.stringify(cards);
-    if (text === this._text) {
+  setCards(cards: readonly PolicyCard[]): void {
+    const json = JSON.stringify(cards);
+    if (json === this._cardsJson) {
       return;
     }
-    this._text = text;
+    this._cardsJson = json;
     this._items.dispose();
     this._items = DisposableSet.from(
       cards.map(card =>
@@ -81,12 +107,12 @@ export class OwnCards {
     );
   }
 
-  private _open(card: IOwnCard): MainAreaWidget<IFrame> | undefined {
-    const url =
-      card.kind === 'service'
-        ? serviceUrl(this._hub, card.name, card.path)
-        : serverUrl(this._hub, card.owner ?? '', card.name, card.path);
-    if (card.open_in !== 'lab') {
+  private _open(card: PolicyCard): MainAreaWidget<IFrame> | undefined {
+    const url = URL_BY_KIND[card.kind]?.(this._hub, card);
+    if (url === undefined) {
+      return undefined;
+    }
+    if (card.openIn !== 'lab') {
       window.open(url, '_blank', 'noopener');
       return undefined;
     }
@@ -104,34 +130,35 @@ export class OwnCards {
     const widget = new MainAreaWidget({ content });
     widget.id = id;
     widget.title.label = card.title;
-    widget.title.icon = this._iconOf(card.icon);
+    widget.title.icon = this._getIcon(card.icon);
     widget.title.closable = true;
     shell.add(widget, 'main');
     return widget;
   }
 
   /**
-   * The icon that a policy names: one of JupyterLab's (`ui-components:NAME`), an image next to the
-   * policy (`NAME.svg`), or an image at a path of this host. Nothing is loaded from elsewhere.
+   * @param name - The icon as the policy writes it: one of JupyterLab's (`ui-components:NAME`), an image next to
+   * the policy file (`NAME.svg`), or the path of an image on this host.
+   * @returns The launcher's own icon for any other name: nothing is loaded from other hosts.
    */
-  private _iconOf(name: string | undefined): LabIcon {
+  private _getIcon(name: string | undefined): LabIcon {
     if (name && /^[\w-]+:[\w-]+$/.test(name)) {
       return LabIcon.resolve({ icon: name });
     }
-    const source = name && this._imageSource(name);
-    if (source) {
+    const url = name && this._getImageUrl(name);
+    if (url) {
       return LabIcon.resolve({
-        icon: { name: `scoped-launcher:${name}`, svgstr: imageSvg(source) }
+        icon: { name: `scoped-launcher:${name}`, svgstr: createImageSvg(url) }
       });
     }
     return launcherIcon;
   }
 
   /**
-   * @returns Where the image is; null if that is no place to load an image from.
+   * @returns The URL of an image. Null if the name is none that images are loaded from.
    */
-  private _imageSource(name: string): string | null {
-    // No white space: a browser drops some of it, and reads another address.
+  private _getImageUrl(name: string): string | null {
+    // White space is refused: browsers remove some of it, and would read another URL.
     if (/^(\/(?![/\\])|data:image\/)\S*$/.test(name)) {
       return name;
     }
@@ -141,16 +168,16 @@ export class OwnCards {
       : null;
   }
 
-  private _text = '[]';
+  private _cardsJson = '[]';
   private _items = new DisposableSet();
 }
 
 /**
- * An image as an SVG element: as an image, it can run no script.
+ * An SVG element that embeds an image. An embedded SVG image runs no scripts.
  */
-function imageSvg(source: string): string {
+function createImageSvg(url: string): string {
   const image = document.createElementNS('http://www.w3.org/2000/svg', 'image');
-  image.setAttribute('href', source);
+  image.setAttribute('href', url);
   image.setAttribute('width', '24');
   image.setAttribute('height', '24');
   return `<svg xmlns="http://www.w3.org/2000/svg" width="24" viewBox="0 0 24 24">${new XMLSerializer().serializeToString(image)}</svg>`;

@@ -1,42 +1,44 @@
 /**
- * The launchers of JupyterLab and of jupyterlab-launchpad.
+ * A CSS selector for the launchers of JupyterLab and of jupyterlab-launchpad.
  */
-export const LAUNCHER = '.jp-Launcher, .jp-LauncherBody';
+export const LAUNCHER_SELECTOR = '.jp-Launcher, .jp-LauncherBody';
+
+const CARD_SELECTOR = '.jp-LauncherCard';
 
 /**
- * How long a launcher may take to draw itself.
+ * How long a launcher may take to render, in milliseconds.
  */
-const REDRAW_MS = 1000;
+const RENDER_TIMEOUT_MS = 1000;
 
 /**
- * Keeps the keyboard focus in a launcher whose focused card goes away: the card that takes its place
- * gets it, where the browser would send it back to the top of the page.
+ * Keeps the keyboard focus in a launcher whose focused card is removed. The card that takes its place gets
+ * the focus, which the browser would otherwise move to the start of the page.
  *
- * @param redraw - Makes launchers draw themselves, now or soon.
+ * @param render - Makes the launchers render, now or soon.
  */
-export function keepingFocus(redraw: () => void): void {
-  const card = document.activeElement?.closest<HTMLElement>('.jp-LauncherCard');
-  const launcher = card?.closest<HTMLElement>(LAUNCHER);
+export function preserveFocus(render: () => void): void {
+  const card = document.activeElement?.closest<HTMLElement>(CARD_SELECTOR);
+  const launcher = card?.closest<HTMLElement>(LAUNCHER_SELECTOR);
   if (!card || !launcher) {
-    redraw();
+    render();
     return;
   }
-  const place = cardsIn(launcher).indexOf(card);
+  const index = getCards(launcher).indexOf(card);
   const observer = new MutationObserver(() => {
     if (!card.isConnected) {
       observer.disconnect();
-      // Unless the visitor went elsewhere meanwhile.
+      // The visitor may have moved the focus meanwhile.
       if (document.activeElement === document.body) {
-        const cards = cardsIn(launcher);
-        cards[Math.min(place, cards.length - 1)]?.focus();
+        const cards = getCards(launcher);
+        cards[Math.min(index, cards.length - 1)]?.focus();
       }
     }
   });
   observer.observe(launcher, { childList: true, subtree: true });
-  setTimeout(() => observer.disconnect(), REDRAW_MS);
-  redraw();
+  setTimeout(() => observer.disconnect(), RENDER_TIMEOUT_MS);
+  render();
 }
 
-function cardsIn(launcher: HTMLElement): HTMLElement[] {
-  return [...launcher.querySelectorAll<HTMLElement>('.jp-LauncherCard')];
+function getCards(launcher: HTMLElement): HTMLElement[] {
+  return [...launcher.querySelectorAll<HTMLElement>(CARD_SELECTOR)];
 }

@@ -2,49 +2,62 @@ import { URLExt } from '@jupyterlab/coreutils';
 import type { ILauncher } from '@jupyterlab/launcher';
 import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IStatus, Standing } from '../wasm/scoped_launcher.js';
-import { toCard } from './cards';
-import type { IMind } from './guard';
+import type { EngineStatus, LoadResult } from '../wasm/scoped_launcher.js';
+import type { IDecisionSource } from './decisionSource';
+import { toCard } from './launcherItem';
 
 /**
- * Stands in for an engine that could not be loaded: the server's engine says which cards the policy does not
- * govern, and only those are shown.
+ * How long until the next load, in seconds. A load reads nothing here: without an engine there is no context
+ * to keep up to date.
  */
-export class StandIn implements IMind {
+const REFRESH_SECONDS = 3600;
+
+/**
+ * Decides while the WebAssembly engine is not available: it asks the server which cards a rule matches, and
+ * shows only the others.
+ */
+export class ServerFallback implements IDecisionSource {
   /**
    * @param _settings - How to reach the server.
    * @param _trans - The bundle of `jupyterlab`.
-   * @param _onAnswer - Called when `judge` would judge otherwise than before.
+   * @param _onDecided - Called after the server has answered, when `decide` may return another result.
    */
   constructor(
     private readonly _settings: ServerConnection.ISettings,
     private readonly _trans: TranslationBundle,
-    private readonly _onAnswer: () => void
+    private readonly _onDecided: () => void
   ) {}
 
-  readonly standing: Standing = 'lapsed';
+  readonly status: EngineStatus = 'expired';
 
-  load(): Promise<IStatus> {
-    // It knows no facts, so there is nothing to keep up to date.
+  load(): Promise<LoadResult> {
     return Promise.resolve({
-      standing: this.standing,
+      status: this.status,
       changed: false,
       stale: false,
-      refresh_s: 3600,
+      refreshSeconds: REFRESH_SECONDS,
       warnings: [],
       cards: []
     });
   }
 
-  judge(items: readonly ILauncher.IItemOptions[]): boolean[] {
-    if (!this._asking && items.some(item => !this._verdicts.has(item))) {
-      this._asking = true;
-      this._ask(items).then(this._onAnswer, (reason: unknown) => {
-        // Asked again when a launcher is drawn again.
-        console.warn('Scoped launcher: the server does not decide', reason);
-      });
+  /**
+   * Hides the items that the server has not answered about yet, and asks it about them.
+   */
+  decide(items: readonly ILauncher.IItemOptions[]): boolean[] {
+    if (!this._isRequesting && items.some(item => !this._decisions.has(item))) {
+      this._isRequesting = true;
+      this._requestDecisions(items).then(
+        this._onDecided,
+        // The next rendering of a launcher asks again.
+        (reason: unknown) =>
+          console.warn(
+            'Scoped launcher: cannot get decisions from the server.',
+            reason
+          )
+      );
     }
-    return items.map(item => this._verdicts.get(item) === true);
+    return items.map(item => this._decisions.get(item) === true);
   }
 
   nextChangeMs(): undefined {
@@ -52,14 +65,16 @@ export class StandIn implements IMind {
   }
 
   setKernelspecs(): void {
-    // What is governed depends on no kernel.
+    // Which cards a rule matches does not depend on the kernels.
   }
 
-  private async _ask(items: readonly ILauncher.IItemOptions[]): Promise<void> {
+  private async _requestDecisions(
+    items: readonly ILauncher.IItemOptions[]
+  ): Promise<void> {
     try {
       const cards = items.map(item => toCard(item, this._trans));
       const response = await ServerConnection.makeRequest(
-        URLExt.join(this._settings.baseUrl, 'scoped-launcher/ungoverned'),
+        URLExt.join(this._settings.baseUrl, 'scoped-launcher/governed'),
         {
           method: 'POST',
           body: JSON.stringify({ cards: cards.filter(card => card !== null) })
@@ -69,19 +84,19 @@ export class StandIn implements IMind {
       if (!response.ok) {
         throw new ServerConnection.ResponseError(response);
       }
-      const { ungoverned } = (await response.json()) as {
-        ungoverned: boolean[];
-      };
+      const { governed } = (await response.json()) as { governed: boolean[] };
       let next = 0;
       items.forEach((item, i) => {
-        const verdict = cards[i] !== null && ungoverned[next++] === true;
-        this._verdicts.set(item, verdict);
+        // Shown only if the answer says so: a short answer hides the items that it leaves out.
+        const isShown = cards[i] !== null && governed[next++] === false;
+        this._decisions.set(item, isShown);
       });
     } finally {
-      this._asking = false;
+      this._isRequesting = false;
     }
   }
 
-  private readonly _verdicts = new WeakMap<ILauncher.IItemOptions, boolean>();
-  private _asking = false;
+  /** For each item that the server has answered about, whether it is shown. */
+  private readonly _decisions = new WeakMap<ILauncher.IItemOptions, boolean>();
+  private _isRequesting = false;
 }

@@ -1,25 +1,28 @@
-import { serverUrl, serviceUrl } from '../hub';
+import { serverUrl, serviceUrl } from '../hubUrls';
 
-const plain = { host: '', prefix: '/hub/' };
-const below = { host: '', prefix: '/jupyter/hub/' };
-const subdomains = { host: 'https://hub.example.edu:8443', prefix: '/hub/' };
+const atRoot = { host: '', prefix: '/hub/' };
+const underPath = { host: '', prefix: '/jupyter/hub/' };
+const withSubdomains = {
+  host: 'https://hub.example.edu:8443',
+  prefix: '/hub/'
+};
 
 describe('serviceUrl', () => {
-  it('is below the deployment', () => {
-    expect(serviceUrl(plain, 'web')).toBe('/services/web/');
-    expect(serviceUrl(below, 'web')).toBe('/jupyter/services/web/');
+  it('is below the path of the deployment', () => {
+    expect(serviceUrl(atRoot, 'web')).toBe('/services/web/');
+    expect(serviceUrl(underPath, 'web')).toBe('/jupyter/services/web/');
   });
 
-  it("is on the service's host where there are subdomains", () => {
-    expect(serviceUrl(subdomains, 'class-web', 'a/b')).toBe(
+  it("is on the service's host with subdomains", () => {
+    expect(serviceUrl(withSubdomains, 'class-web', 'a/b')).toBe(
       'https://class-web--service.hub.example.edu:8443/services/class-web/a/b'
     );
   });
 
   it.each(['wéb', 'a--b', '-a', '1234', 'a.b', 'a'.repeat(64)])(
-    "is the Hub's home page where the host of %s cannot be told",
+    "is the Hub's home page for %s, which is no DNS label",
     name => {
-      expect(serviceUrl(subdomains, name)).toBe(
+      expect(serviceUrl(withSubdomains, name)).toBe(
         'https://hub.example.edu:8443/hub/home'
       );
     }
@@ -28,15 +31,15 @@ describe('serviceUrl', () => {
 
 describe('serverUrl', () => {
   it('escapes as JupyterHub does', () => {
-    expect(serverUrl(plain, 'pi', 'dash-1')).toBe('/user/pi/dash-1/');
-    expect(serverUrl(plain, 'pi', '')).toBe('/user/pi/');
-    expect(serverUrl(below, 'a b@c~d', "x/y'(1)*!")).toBe(
+    expect(serverUrl(atRoot, 'pi', 'dash-1')).toBe('/user/pi/dash-1/');
+    expect(serverUrl(atRoot, 'pi', '')).toBe('/user/pi/');
+    expect(serverUrl(underPath, 'a b@c~d', "x/y'(1)*!")).toBe(
       '/jupyter/user/a%20b@c~d/x%2Fy%27%281%29%2A%21/'
     );
   });
 
-  it('goes by way of the Hub where there are subdomains', () => {
-    expect(serverUrl(subdomains, 'pi', 'dash-1', 'lab')).toBe(
+  it('is a URL of the Hub with subdomains', () => {
+    expect(serverUrl(withSubdomains, 'pi', 'dash-1', 'lab')).toBe(
       'https://hub.example.edu:8443/hub/user/pi/dash-1/lab'
     );
   });
@@ -52,7 +55,7 @@ describe('a path', () => {
     ['\\\\evil.example/x', 'evil.example/x'],
     ['https://evil.example/x', 'x'],
     ['javascript:alert(1)', 'alert(1)']
-  ])('%s stays below its service', (path, expected) => {
-    expect(serviceUrl(plain, 'web', path)).toBe(`/services/web/${expected}`);
+  ])('%s is confined to its service', (path, expected) => {
+    expect(serviceUrl(atRoot, 'web', path)).toBe(`/services/web/${expected}`);
   });
 });

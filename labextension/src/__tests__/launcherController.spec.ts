@@ -5,46 +5,46 @@ import { type KernelSpec, ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { Signal } from '@lumino/signaling';
-import type { Engine, ICard, IStatus } from '../../wasm/scoped_launcher.js';
-import { EngineMind } from '../engine';
-import { Gate } from '../gate';
-import { LauncherGuard } from '../guard';
-import { OwnCards } from '../ownCards';
-import { StandIn } from '../standIn';
-import { TroubleTeller } from '../trouble';
-import { contextOf, newEngine, POLICY } from './engineOfTests';
+import type { Card, Engine, LoadResult } from '../../wasm/scoped_launcher.js';
+import { WasmDecisionSource } from '../engine';
+import { LauncherController } from '../launcherController';
+import { LauncherFilter } from '../launcherFilter';
+import { ErrorNotifier } from '../notifications';
+import { PolicyCards } from '../policyCards';
+import { ServerFallback } from '../serverFallback';
+import { createContext, createEngine, POLICY, toBytes } from './engineFixture';
 
 const trans = nullTranslator.load('jupyterlab');
 
 /**
- * The real engine, with contexts that the test hands over instead of the network.
+ * The real engine, with the test's answers instead of the server's.
  */
-class HandedMind extends EngineMind {
-  answer: object | Error = contextOf([]);
-  loads = 0;
+class TestDecisionSource extends WasmDecisionSource {
+  answer: object | Error = createContext([]);
+  loadCount = 0;
 
-  constructor(private readonly _ofTest: Engine) {
-    super(_ofTest, ServerConnection.makeSettings(), trans);
+  constructor(private readonly _testEngine: Engine) {
+    super(_testEngine, ServerConnection.makeSettings(), trans);
   }
 
-  override load(): Promise<IStatus> {
-    this.loads += 1;
+  override load(): Promise<LoadResult> {
+    this.loadCount += 1;
     return this.answer instanceof Error
       ? Promise.reject(this.answer)
-      : Promise.resolve(this._ofTest.set_context(this.answer));
+      : Promise.resolve(this._testEngine.setContext(toBytes(this.answer)));
   }
 }
 
-function failure(code: string): Error {
+function createError(code: string): Error {
   return Object.assign(new Error('m'), { code });
 }
 
-describe('LauncherGuard', () => {
+describe('LauncherController', () => {
   let commands: CommandRegistry;
   let refreshSpecs: jest.Mock;
   let model: LauncherModel;
-  let guard: LauncherGuard;
-  let mind: HandedMind;
+  let controller: LauncherController;
+  let source: TestDecisionSource;
 
   beforeEach(() => {
     jest.useFakeTimers();
@@ -64,144 +64,169 @@ describe('LauncherGuard', () => {
       }
     } as unknown as JupyterFrontEnd;
     model = new LauncherModel();
-    const gate = new Gate(model);
+    const filter = new LauncherFilter(model);
     model.add({ command: 'terminal:create-new' });
     model.add({ command: 'fileeditor:create-new' });
-    const ownCards = new OwnCards(
+    const policyCards = new PolicyCards(
       app,
       model,
       { host: '', prefix: '/hub/' },
       trans
     );
-    guard = new LauncherGuard(app, gate, ownCards, new TroubleTeller(trans));
-    mind = new HandedMind(newEngine());
+    controller = new LauncherController(
+      app,
+      filter,
+      policyCards,
+      new ErrorNotifier(trans)
+    );
+    source = new TestDecisionSource(createEngine());
   });
 
   afterEach(() => {
-    guard.dispose();
+    controller.dispose();
     Notification.dismiss();
     jest.useRealTimers();
     jest.restoreAllMocks();
   });
 
   const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
-  const shown = () => [...model.items()].map(item => item.command);
-  const told = () => Notification.manager.notifications.map(n => n.message);
+  /** Resolves when the first load is over, which the poller starts with a timer. */
+  const setDecisionSource = async () => {
+    const loaded = controller.setDecisionSource(source);
+    await pass(0);
+    await loaded;
+  };
+  const getShown = () => [...model.items()].map(item => item.command);
+  const getMessages = () =>
+    Notification.manager.notifications.map(n => n.message);
 
   it('shows what the first answer allows, and follows later ones', async () => {
-    const redraws = jest.fn();
-    model.stateChanged.connect(redraws);
-    await guard.employ(mind);
-    expect(shown()).toEqual(['fileeditor:create-new']);
-    expect(redraws).toHaveBeenCalledTimes(1);
+    const renderings = jest.fn();
+    model.stateChanged.connect(renderings);
+    await setDecisionSource();
+    expect(getShown()).toEqual(['fileeditor:create-new']);
+    expect(renderings).toHaveBeenCalledTimes(1);
     expect(refreshSpecs).not.toHaveBeenCalled();
-    mind.answer = contextOf(['class']);
+    source.answer = createContext(['class']);
     await pass(20_000);
-    expect(shown()).toEqual(['terminal:create-new', 'fileeditor:create-new']);
-    // The server may list other kernels for other facts.
+    expect(getShown()).toEqual([
+      'terminal:create-new',
+      'fileeditor:create-new'
+    ]);
+    // The server may list other kernels in another context.
     expect(refreshSpecs).toHaveBeenCalledTimes(1);
     await pass(20_000);
-    expect(mind.loads).toBe(3);
+    expect(source.loadCount).toBe(3);
     expect(refreshSpecs).toHaveBeenCalledTimes(1);
-    expect(told()).toEqual([]);
+    expect(getMessages()).toEqual([]);
   });
 
-  it('keeps good facts through failures, and says nothing', async () => {
-    mind.answer = contextOf(['class']);
-    await guard.employ(mind);
-    mind.answer = failure('hub-unreachable');
+  it('keeps a fresh context when loads fail, without a notification', async () => {
+    source.answer = createContext(['class']);
+    await setDecisionSource();
+    source.answer = createError('hub-unreachable');
     await pass(60_000);
-    expect(mind.loads).toBeGreaterThan(1);
-    expect(shown()).toHaveLength(2);
-    expect(told()).toEqual([]);
+    expect(source.loadCount).toBeGreaterThan(1);
+    expect(getShown()).toHaveLength(2);
+    expect(getMessages()).toEqual([]);
   });
 
-  it('says once what is wrong when nothing is known, until it is known', async () => {
-    mind.answer = failure('timeout');
-    await guard.employ(mind);
+  it('shows one notification while there is no context', async () => {
+    source.answer = createError('timeout');
+    await setDecisionSource();
     await pass(45_000);
-    expect(mind.loads).toBeGreaterThan(1);
-    expect(shown()).toEqual([]);
-    expect(told()).toHaveLength(1);
-    mind.answer = contextOf([]);
+    expect(source.loadCount).toBeGreaterThan(1);
+    expect(getShown()).toEqual([]);
+    expect(getMessages()).toHaveLength(1);
+    source.answer = createContext([]);
     await pass(300_000);
-    expect(told()).toEqual([]);
-    expect(shown()).toEqual(['fileeditor:create-new']);
+    expect(getMessages()).toEqual([]);
+    expect(getShown()).toEqual(['fileeditor:create-new']);
   });
 
-  it('says that the policy is broken', async () => {
-    mind.answer = {
-      ...contextOf([]),
+  it('reports an invalid policy', async () => {
+    source.answer = {
+      ...createContext([]),
       policy: { state: 'invalid', on_invalid: 'hide_all', message: 'm' }
     };
-    await guard.employ(mind);
-    expect(shown()).toEqual([]);
-    expect(told()).toEqual([expect.stringContaining('policy')]);
+    await setDecisionSource();
+    expect(getShown()).toEqual([]);
+    expect(getMessages()).toEqual([expect.stringContaining('policy')]);
   });
 
-  it('says that there is no engine, and shows what its stand-in shows', async () => {
+  it('reports that the engine is not available, and uses the fallback', async () => {
     const answers: boolean[][] = [
-      [false, true],
-      [false, true, true]
+      [true, false],
+      [true, false, false]
     ];
-    const asked: string[][] = [];
+    const requested: string[][] = [];
     const settings = ServerConnection.makeSettings({
       fetch: (request: RequestInfo) =>
-        (request as Request).json().then(({ cards }: { cards: ICard[] }) => {
-          asked.push(cards.map(card => card.id));
-          return new Response(JSON.stringify({ ungoverned: answers.shift() }));
+        (request as Request).json().then(({ cards }: { cards: Card[] }) => {
+          requested.push(cards.map(card => card.id));
+          return new Response(JSON.stringify({ governed: answers.shift() }));
         })
     });
-    guard.replace(new Error('404'), new StandIn(settings, trans, guard.redraw));
-    expect(shown()).toEqual([]);
+    controller.useFallback(
+      new Error('404'),
+      new ServerFallback(settings, trans, controller.update)
+    );
+    expect(getShown()).toEqual([]);
     await pass(0);
-    expect(shown()).toEqual(['fileeditor:create-new']);
-    expect(told()).toEqual([expect.stringContaining('could not be loaded')]);
-    // A card that comes later is asked about, once.
+    expect(getShown()).toEqual(['fileeditor:create-new']);
+    expect(getMessages()).toEqual([
+      expect.stringContaining('could not be loaded')
+    ]);
+    // One request about a card that is added later.
     model.add({ command: 'other:open' });
-    expect(shown()).toEqual(['fileeditor:create-new']);
+    expect(getShown()).toEqual(['fileeditor:create-new']);
     await pass(0);
-    expect(shown()).toEqual(['fileeditor:create-new', 'other:open']);
-    expect(asked).toHaveLength(2);
-    expect(asked[1]).toEqual([
+    expect(getShown()).toEqual(['fileeditor:create-new', 'other:open']);
+    expect(requested).toHaveLength(2);
+    expect(requested[1]).toEqual([
       'command:terminal:create-new',
       'command:fileeditor:create-new',
       'command:other:open'
     ]);
-    // An engine that arrives late takes over.
-    mind.answer = contextOf(['class']);
-    await guard.employ(mind);
-    expect(shown()).toHaveLength(3);
-    expect(told()).toEqual([]);
+    // An engine that loads late replaces the fallback.
+    source.answer = createContext(['class']);
+    await setDecisionSource();
+    expect(getShown()).toHaveLength(3);
+    expect(getMessages()).toEqual([]);
   });
 
-  it('shows nothing where the stand-in gets no answer', async () => {
+  it('shows nothing if the fallback gets no answer', async () => {
     const settings = ServerConnection.makeSettings({
       fetch: () => Promise.resolve(new Response('', { status: 404 }))
     });
-    guard.replace(new Error('404'), new StandIn(settings, trans, guard.redraw));
+    controller.useFallback(
+      new Error('404'),
+      new ServerFallback(settings, trans, controller.update)
+    );
     await pass(0);
-    expect(shown()).toEqual([]);
-    expect(told()).toHaveLength(1);
+    expect(getShown()).toEqual([]);
+    expect(getMessages()).toHaveLength(1);
   });
 
-  it('shows nothing any more once the engine breaks', async () => {
-    await guard.employ(mind);
-    expect(shown()).toHaveLength(1);
-    jest.spyOn(mind, 'judge').mockImplementation(() => {
+  it('shows nothing after the engine threw', async () => {
+    await setDecisionSource();
+    expect(getShown()).toHaveLength(1);
+    jest.spyOn(source, 'decide').mockImplementation(() => {
       throw new WebAssembly.RuntimeError('unreachable');
     });
-    expect(shown()).toEqual([]);
-    expect(told()).toEqual([expect.stringContaining('could not be loaded')]);
-    jest.mocked(mind.judge).mockRestore();
+    expect(getShown()).toEqual([]);
+    expect(getMessages()).toEqual([
+      expect.stringContaining('could not be loaded')
+    ]);
+    jest.mocked(source.decide).mockRestore();
     await pass(60_000);
-    expect(shown()).toEqual([]);
-    expect(mind.loads).toBe(1);
+    expect(getShown()).toEqual([]);
+    expect(source.loadCount).toBe(1);
   });
 
-  it('draws again when a window opens', async () => {
+  it('renders again when a time window starts', async () => {
     const from = new Date(Date.now() + 5_000).toISOString();
-    mind.answer = contextOf([], {
+    source.answer = createContext([], {
       version: 1,
       refresh: '1h',
       rules: [
@@ -213,29 +238,29 @@ describe('LauncherGuard', () => {
         }
       ]
     });
-    await guard.employ(mind);
-    expect(shown()).toHaveLength(2);
-    const redraws = jest.fn();
-    model.stateChanged.connect(redraws);
+    await setDecisionSource();
+    expect(getShown()).toHaveLength(2);
+    const renderings = jest.fn();
+    model.stateChanged.connect(renderings);
     await pass(5_001);
-    expect(redraws).toHaveBeenCalledTimes(1);
-    expect(shown()).toEqual(['fileeditor:create-new']);
-    expect(mind.loads).toBe(1);
+    expect(renderings).toHaveBeenCalledTimes(1);
+    expect(getShown()).toEqual(['fileeditor:create-new']);
+    expect(source.loadCount).toBe(1);
   });
 
-  it("keeps the policy's own cards", async () => {
+  it("adds the policy's own cards", async () => {
     const cards = [
       { id: 'w', service: 'class-web', title: 'Web', category: 'Class' },
       { id: 'x', service: 'other', title: 'Other' }
     ];
-    mind.answer = contextOf([], { ...POLICY, cards });
-    await guard.employ(mind);
+    source.answer = createContext([], { ...POLICY, cards });
+    await setDecisionSource();
     const titles = () =>
       [...model.items()]
         .filter(item => item.command === 'scoped-launcher:open')
         .map(item => commands.label(item.command, item.args));
     expect(titles()).toEqual(['Other']);
-    mind.answer = contextOf(['class'], { ...POLICY, cards });
+    source.answer = createContext(['class'], { ...POLICY, cards });
     await pass(20_000);
     expect(titles()).toEqual(['Web', 'Other']);
     const open = jest.spyOn(window, 'open').mockReturnValue(null);
@@ -246,21 +271,21 @@ describe('LauncherGuard', () => {
       '_blank',
       'noopener'
     );
-    mind.answer = contextOf(['class']);
+    source.answer = createContext(['class']);
     await pass(20_000);
     expect(titles()).toEqual([]);
   });
 
-  it('reads the facts again when a launcher opens', async () => {
+  it('loads the context when a launcher opens', async () => {
     commands.addCommand('launcher:create', {
       describedBy: { args: null },
       execute: () => undefined
     });
     await commands.execute('launcher:create');
-    expect(mind.loads).toBe(0);
-    await guard.employ(mind);
+    expect(source.loadCount).toBe(0);
+    await setDecisionSource();
     await pass(3_000);
     await commands.execute('launcher:create');
-    expect(mind.loads).toBe(2);
+    expect(source.loadCount).toBe(2);
   });
 });

@@ -1,15 +1,15 @@
 import { type ILauncher, LauncherModel } from '@jupyterlab/launcher';
 import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
-import { EngineMind } from '../engine';
-import { Gate } from '../gate';
-import { contextOf, newEngine } from './engineOfTests';
+import { WasmDecisionSource } from '../engine';
+import { LauncherFilter } from '../launcherFilter';
+import { createContext, createEngine, toBytes } from './engineFixture';
 
 const trans = nullTranslator.load('jupyterlab');
 
-function launcher(): { model: LauncherModel; gate: Gate } {
+function createLauncher(): { model: LauncherModel; filter: LauncherFilter } {
   const model = new LauncherModel();
-  const gate = new Gate(model);
+  const filter = new LauncherFilter(model);
   model.add({
     command: 'notebook:create-new',
     args: { kernelName: 'class_1' }
@@ -19,108 +19,114 @@ function launcher(): { model: LauncherModel; gate: Gate } {
     args: { kernelName: 'python3' }
   });
   model.add({ command: 'terminal:create-new' });
-  return { model, gate };
+  return { model, filter };
 }
 
-function shown(model: ILauncher.IModel): string[] {
+function getShown(model: ILauncher.IModel): string[] {
   return [...model.items()].map(
     ({ command, args }) => (args?.kernelName as string) ?? command
   );
 }
 
-describe('Gate', () => {
-  it('shows nothing without a judge', () => {
-    const { model, gate } = launcher();
-    expect(shown(model)).toEqual([]);
-    expect(gate.update()).toBe(false);
+describe('LauncherFilter', () => {
+  it('shows nothing without a decider', () => {
+    const { model, filter } = createLauncher();
+    expect(getShown(model)).toEqual([]);
+    expect(filter.update()).toBe(false);
   });
 
-  it('shows what the judge shows, and draws again when that changes', () => {
-    const { model, gate } = launcher();
-    const redraws = jest.fn();
-    model.stateChanged.connect(redraws);
-    gate.judge = { judge: items => items.map((_, i) => i !== 1) };
-    expect(gate.update()).toBe(true);
-    expect(redraws).toHaveBeenCalledTimes(1);
-    expect(shown(model)).toEqual(['class_1', 'terminal:create-new']);
-    expect(gate.update()).toBe(false);
-    gate.judge = { judge: items => items.map(() => false) };
-    expect(gate.update()).toBe(true);
-    expect(redraws).toHaveBeenCalledTimes(2);
-    expect(shown(model)).toEqual([]);
+  it('shows what the decider shows, and renders again when that changes', () => {
+    const { model, filter } = createLauncher();
+    const renderings = jest.fn();
+    model.stateChanged.connect(renderings);
+    filter.decider = { decide: items => items.map((_, i) => i !== 1) };
+    expect(filter.update()).toBe(true);
+    expect(renderings).toHaveBeenCalledTimes(1);
+    expect(getShown(model)).toEqual(['class_1', 'terminal:create-new']);
+    expect(filter.update()).toBe(false);
+    filter.decider = { decide: items => items.map(() => false) };
+    expect(filter.update()).toBe(true);
+    expect(renderings).toHaveBeenCalledTimes(2);
+    expect(getShown(model)).toEqual([]);
   });
 
-  it('hides what the judge does not mention', () => {
-    const { model, gate } = launcher();
-    gate.judge = { judge: () => [true] };
-    expect(shown(model)).toEqual(['class_1']);
+  it('hides items that the decider does not answer about', () => {
+    const { model, filter } = createLauncher();
+    filter.decider = { decide: () => [true] };
+    expect(getShown(model)).toEqual(['class_1']);
   });
 
-  it('asks about a card before it is ever drawn', () => {
-    const { model, gate } = launcher();
-    const drawn: string[][] = [];
-    model.stateChanged.connect(() => drawn.push(shown(model)));
-    gate.judge = {
-      judge: items => items.map(({ command }) => command !== 'evil')
+  it('decides on a card before it is rendered', () => {
+    const { model, filter } = createLauncher();
+    const rendered: string[][] = [];
+    model.stateChanged.connect(() => rendered.push(getShown(model)));
+    filter.decider = {
+      decide: items => items.map(({ command }) => command !== 'hidden')
     };
-    const evil = model.add({ command: 'evil' });
-    model.add({ command: 'good' });
-    evil.dispose();
-    expect(drawn.flat()).not.toContain('evil');
-    expect(drawn.at(-1)).toContain('good');
+    const hidden = model.add({ command: 'hidden' });
+    model.add({ command: 'shown' });
+    hidden.dispose();
+    expect(rendered.flat()).not.toContain('hidden');
+    expect(rendered.at(-1)).toContain('shown');
   });
 });
 
-describe('Gate with the engine', () => {
-  function governed() {
-    const { model, gate } = launcher();
-    const engine = newEngine();
-    const mind = new EngineMind(engine, ServerConnection.makeSettings(), trans);
-    gate.judge = mind;
-    return { model, gate, engine, mind };
+describe('LauncherFilter with the engine', () => {
+  function createWithEngine() {
+    const { model, filter } = createLauncher();
+    const engine = createEngine();
+    const source = new WasmDecisionSource(
+      engine,
+      ServerConnection.makeSettings(),
+      trans
+    );
+    filter.decider = source;
+    return { model, filter, engine, source };
   }
 
-  it('shows nothing until the engine knows something', () => {
-    const { model } = governed();
-    expect(shown(model)).toEqual([]);
+  it('shows nothing until the engine has a context', () => {
+    const { model } = createWithEngine();
+    expect(getShown(model)).toEqual([]);
   });
 
-  it('follows the facts, and cards that come and go', () => {
-    const { model, gate, engine } = governed();
-    engine.set_context(contextOf([]));
-    expect(gate.update()).toBe(true);
-    expect(shown(model)).toEqual(['python3']);
+  it('follows the context, and items that are added and removed', () => {
+    const { model, filter, engine } = createWithEngine();
+    engine.setContext(toBytes(createContext([])));
+    expect(filter.update()).toBe(true);
+    expect(getShown(model)).toEqual(['python3']);
     const late = model.add({
       command: 'other:open',
       args: { kernelName: 'class_2' }
     });
-    expect(shown(model)).toEqual(['python3']);
-    engine.set_context(contextOf(['class']));
-    expect(gate.update()).toBe(true);
-    expect(shown(model)).toEqual([
+    expect(getShown(model)).toEqual(['python3']);
+    engine.setContext(toBytes(createContext(['class'])));
+    expect(filter.update()).toBe(true);
+    expect(getShown(model)).toEqual([
       'class_1',
       'python3',
       'terminal:create-new',
       'class_2'
     ]);
     late.dispose();
-    expect(shown(model)).toHaveLength(3);
-    engine.set_context(contextOf(['class']));
-    expect(gate.update()).toBe(false);
+    expect(getShown(model)).toHaveLength(3);
+    engine.setContext(toBytes(createContext(['class'])));
+    expect(filter.update()).toBe(false);
   });
 
-  it('hides a card that it cannot understand, unless nothing is governed', () => {
-    const { model, engine } = governed();
+  it('hides an item that it cannot describe to the engine, unless there is no policy', () => {
+    const { model, engine } = createWithEngine();
     model.add({ command: 'server-proxy:open', args: { id: 5 } });
-    engine.set_context(contextOf(['class']));
-    expect(shown(model)).not.toContain('server-proxy:open');
-    engine.set_context({ ...contextOf([]), policy: { state: 'missing' } });
-    expect(shown(model)).toContain('server-proxy:open');
-    expect(shown(model)).toHaveLength(4);
+    engine.setContext(toBytes(createContext(['class'])));
+    expect(getShown(model)).not.toContain('server-proxy:open');
+    engine.setContext(
+      toBytes({ ...createContext([]), policy: { state: 'missing' } })
+    );
+    expect(getShown(model)).toContain('server-proxy:open');
+    expect(getShown(model)).toHaveLength(4);
   });
 
-  it('tells the engine which kernels exist', () => {
-    const { model, engine, mind } = governed();
+  it('passes the kernels to the engine', () => {
+    const { model, engine, source } = createWithEngine();
     const document = {
       version: 1,
       rules: [
@@ -138,10 +144,13 @@ describe('Gate with the engine', () => {
       argv: [],
       resources: {}
     };
-    engine.set_context(contextOf([], document));
-    mind.setKernelspecs({ default: 'class_1', kernelspecs: {} });
-    expect(shown(model)).not.toContain('terminal:create-new');
-    mind.setKernelspecs({ default: 'class_1', kernelspecs: { class_1: spec } });
-    expect(shown(model)).toContain('terminal:create-new');
+    engine.setContext(toBytes(createContext([], document)));
+    source.setKernelspecs({ default: 'class_1', kernelspecs: {} });
+    expect(getShown(model)).not.toContain('terminal:create-new');
+    source.setKernelspecs({
+      default: 'class_1',
+      kernelspecs: { class_1: spec }
+    });
+    expect(getShown(model)).toContain('terminal:create-new');
   });
 });

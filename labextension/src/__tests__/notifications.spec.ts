@@ -1,14 +1,15 @@
 import { Notification } from '@jupyterlab/apputils';
 import { nullTranslator } from '@jupyterlab/translation';
-import { TroubleTeller } from '../trouble';
+import type { ErrorCode } from '../../wasm/scoped_launcher.js';
+import { ErrorNotifier, toLauncherError } from '../notifications';
 
-describe('TroubleTeller', () => {
+describe('ErrorNotifier', () => {
   let warn: jest.SpyInstance;
-  let teller: TroubleTeller;
+  let notifier: ErrorNotifier;
 
   beforeEach(() => {
     warn = jest.spyOn(console, 'warn').mockImplementation();
-    teller = new TroubleTeller(
+    notifier = new ErrorNotifier(
       nullTranslator.load('jupyterlab_scoped_launcher')
     );
   });
@@ -18,52 +19,74 @@ describe('TroubleTeller', () => {
     jest.restoreAllMocks();
   });
 
-  it('tells each trouble once, one at a time', () => {
-    teller.tell({ code: 'timeout', detail: 'd' });
-    teller.tell({ code: 'timeout', detail: 'd' });
+  it('shows each error once, one at a time', () => {
+    notifier.report({ code: 'timeout', detail: 'd' });
+    notifier.report({ code: 'timeout', detail: 'd' });
     expect(Notification.manager.count).toBe(1);
     expect(warn).toHaveBeenCalledTimes(1);
-    teller.tell({ code: 'login', detail: 'd' });
+    notifier.report({ code: 'not-authenticated', detail: 'd' });
     expect(Notification.manager.count).toBe(1);
-    teller.tell(null);
+    notifier.report(null);
     expect(Notification.manager.count).toBe(0);
   });
 
-  it('rewrites the notification that stands, whoever dismissed the last one', () => {
+  it('replaces the text of a notification that is shown, and adds one after it was dismissed', () => {
     const changes: string[] = [];
     Notification.manager.changed.connect((_, { type }) => changes.push(type));
-    teller.tell({ code: 'timeout', detail: 'd' });
-    teller.enabled = true; // as the settings say when they arrive
-    teller.tell({ code: 'login', detail: 'd' });
+    notifier.report({ code: 'timeout', detail: 'd' });
+    notifier.enabled = true; // as when the settings are loaded
+    notifier.report({ code: 'not-authenticated', detail: 'd' });
     expect(changes).toEqual(['added', 'updated']);
     Notification.dismiss();
-    teller.tell({ code: 'engine', detail: 'd' });
+    notifier.report({ code: 'engine-unavailable', detail: 'd' });
     expect(changes).toEqual(['added', 'updated', 'removed', 'added']);
   });
 
-  it('keeps quiet when told to, but for the console', () => {
-    teller.enabled = false;
-    teller.tell({ code: 'timeout', detail: 'd' });
+  it('shows no notification when disabled, but writes to the console', () => {
+    notifier.enabled = false;
+    notifier.report({ code: 'timeout', detail: 'd' });
     expect(Notification.manager.count).toBe(0);
     expect(warn).toHaveBeenCalledWith('Scoped launcher: d (timeout)');
-    teller.enabled = true;
+    notifier.enabled = true;
     expect(Notification.manager.count).toBe(1);
   });
 
-  it.each([
-    'login',
+  it('uses the default code for an error without one', () => {
+    expect(
+      toLauncherError(
+        Object.assign(new Error('m'), { code: 'timeout' }),
+        'network'
+      )
+    ).toEqual({ code: 'timeout', detail: 'm' });
+    expect(
+      toLauncherError(new DOMException('m', 'AbortError'), 'network')
+    ).toEqual({ code: 'network', detail: 'm' });
+    expect(toLauncherError('text', 'network')).toEqual({
+      code: 'network',
+      detail: 'text'
+    });
+  });
+
+  it('shows a message for a code of a newer server', () => {
+    notifier.report({ code: 'new-code' as ErrorCode, detail: 'd' });
+    const [{ message }] = Notification.manager.notifications;
+    expect(message).toMatch(/permissions cannot be checked/);
+  });
+
+  it.each<ErrorCode>([
+    'not-authenticated',
     'invalid-policy',
     'bad-context',
-    'engine',
+    'engine-unavailable',
     'not-found',
     'timeout',
     'network',
     'hub-unreachable'
-  ])('says %s in words that JupyterLab does not cut off', code => {
-    teller.tell({ code, detail: 'd' });
+  ])('has a message for %s that JupyterLab does not cut off', code => {
+    notifier.report({ code, detail: 'd' });
     const [{ message, options }] = Notification.manager.notifications;
     expect(message.length).toBeLessThanOrEqual(140);
     expect(message).toMatch(/\.$/);
-    expect(options.actions).toHaveLength(code === 'login' ? 1 : 0);
+    expect(options.actions).toHaveLength(code === 'not-authenticated' ? 1 : 0);
   });
 });

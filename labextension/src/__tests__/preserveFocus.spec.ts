@@ -1,6 +1,6 @@
-import { keepingFocus } from '../focus';
+import { preserveFocus } from '../preserveFocus';
 
-describe('keepingFocus', () => {
+describe('preserveFocus', () => {
   beforeEach(() => {
     document.body.innerHTML = `
       <div class="jp-Launcher">${['a', 'b', 'c']
@@ -12,41 +12,41 @@ describe('keepingFocus', () => {
   });
 
   const byId = (id: string) => document.getElementById(id)!;
-  const settled = () => new Promise(resolve => setTimeout(resolve));
+  const nextTask = () => new Promise(resolve => setTimeout(resolve));
 
-  it('moves the focus to the card that takes the place', async () => {
+  it('moves the focus to the card that takes the place of the focused one', async () => {
     byId('b').focus();
-    keepingFocus(() => byId('b').remove());
-    await settled();
+    preserveFocus(() => byId('b').remove());
+    await nextTask();
     expect(document.activeElement).toBe(byId('c'));
   });
 
-  it('moves the focus to the last card from behind it', async () => {
+  it('moves the focus to the last card if the focused one was the last', async () => {
     byId('c').focus();
-    // Launchers draw themselves later.
-    keepingFocus(() => setTimeout(() => byId('c').remove()));
-    await settled();
-    await settled();
+    // Launchers render later.
+    preserveFocus(() => setTimeout(() => byId('c').remove()));
+    await nextTask();
+    await nextTask();
     expect(document.activeElement).toBe(byId('b'));
   });
 
-  it('leaves a card that stays, and a focus elsewhere, alone', async () => {
+  it('does not move the focus from a card that stays, or from elsewhere', async () => {
     byId('a').focus();
-    keepingFocus(() => byId('b').remove());
-    await settled();
+    preserveFocus(() => byId('b').remove());
+    await nextTask();
     expect(document.activeElement).toBe(byId('a'));
     byId('elsewhere').focus();
-    keepingFocus(() => byId('a').remove());
-    await settled();
+    preserveFocus(() => byId('a').remove());
+    await nextTask();
     expect(document.activeElement).toBe(byId('elsewhere'));
   });
 
-  it('copes with a launcher that empties', async () => {
+  it('leaves the focus to the browser if no card is left', async () => {
     byId('a').focus();
-    keepingFocus(() =>
+    preserveFocus(() =>
       document.querySelector('.jp-Launcher')!.replaceChildren()
     );
-    await settled();
+    await nextTask();
     expect(document.activeElement).toBe(document.body);
   });
 });
