@@ -282,10 +282,12 @@ describe('LauncherController', () => {
       execute: () => undefined
     });
     await commands.execute('launcher:create');
+    await pass(0);
     expect(source.loadCount).toBe(0);
     await setDecisionSource();
     await pass(3_000);
     await commands.execute('launcher:create');
+    await pass(0);
     expect(source.loadCount).toBe(2);
   });
 });
