@@ -81,6 +81,9 @@ export class LauncherController {
     this._reportError();
   }
 
+  /**
+   * Stops loading and rendering.
+   */
   dispose(): void {
     clearTimeout(this._timer);
     this._poller.dispose();

@@ -55,7 +55,7 @@ export class BrowserUser {
       viewport: { width: 1280, height: 900 }
     });
     const user = new BrowserUser(hub, name, context);
-    await context.exposeBinding('recordGovernedCard', (_source, card) => {
+    await context.exposeBinding('recordCard', (_source, card) => {
       user.insertedCards.push(card);
       user.onCardInserted(card);
     });
@@ -235,7 +235,7 @@ function observeCards(marker) {
       '.jp-LauncherCard, .jp-Launcher-item, [data-category]'
     );
     if (card && card.outerHTML.includes(marker)) {
-      window.recordGovernedCard(card.textContent.trim());
+      window.recordCard(card.textContent.trim());
     }
   };
   new MutationObserver(records => {
