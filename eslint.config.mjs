@@ -51,9 +51,11 @@ export default defineConfig([
       ],
       '@typescript-eslint/no-unused-vars': ['warn', { args: 'none' }],
       '@typescript-eslint/no-namespace': 'off',
-      // Signals take a method and its `this` apart.
+      // A new status or kind is named wherever a `switch` forgets it.
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // Lumino's signals take a method and its `this` as separate arguments.
       '@typescript-eslint/unbound-method': 'off',
-      // What decides on the first card is needed at once.
+      // The modules that decide on the first card are needed at once.
       'jupyter/prefer-lazy-imports': 'off',
       curly: ['error', 'all'],
       eqeqeq: 'error',

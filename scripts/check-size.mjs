@@ -1,5 +1,5 @@
 /**
- * Prints the size of the engine as it travels, raw and compressed, and fails above the budget.
+ * Prints the size of the engine as browsers download it, raw and compressed, and fails above the budget.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 
 const KB = 1000;
-const budget = { raw: 150 * KB, brotli: 62 * KB };
+const budget = { raw: 400 * KB, brotli: 135 * KB };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bytes = readFileSync(

@@ -4,84 +4,94 @@ import type { KernelSpec, ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import init, {
   Engine,
-  type ICard,
-  type IStatus,
-  type Standing
+  type Card,
+  type EngineStatus,
+  type Kernelspec,
+  type LoadResult
 } from '../wasm/scoped_launcher.js';
-import { tagsOf, toCard } from './cards';
-import type { IMind } from './guard';
+import type { IDecisionSource } from './decisionSource';
+import { getTags, toCard } from './launcherItem';
 
 /**
- * How long the server may take to answer, in milliseconds. It gives the Hub five seconds.
+ * How long the server may take to answer, in milliseconds. The server itself waits five seconds for the Hub.
  */
 const LOAD_TIMEOUT_MS = 15_000;
 
 /**
- * Loads and starts the WebAssembly engine. The URL of its file is the bundler's, so it is right under any
- * base URL; a missing file rejects here instead of breaking the module.
+ * Loads the WebAssembly engine. The bundler sets the URL of its file, so that it is right under any base
+ * URL.
+ *
+ * @returns An engine without policy, context and cards. Rejects if the file is missing or cannot be compiled.
  */
-export async function startEngine(): Promise<Engine> {
+export async function loadEngine(): Promise<Engine> {
   await init();
   return new Engine();
 }
 
 /**
- * The engine in the page. It keeps the cards: they cross the border only when they change.
+ * Decides with the WebAssembly engine in the page. The engine keeps the cards: they are passed to it only when
+ * the launcher's items change.
  */
-export class EngineMind implements IMind {
+export class WasmDecisionSource implements IDecisionSource {
   /**
-   * @param _engine - Started.
+   * @param _engine - A loaded engine, used by nothing else.
    * @param _settings - How to reach the server.
    * @param _trans - The bundle of `jupyterlab`.
+   * @throws `Error` with a `code` if the page carries a policy summary that the engine cannot read.
    */
   constructor(
     private readonly _engine: Engine,
     private readonly _settings: ServerConnection.ISettings,
     private readonly _trans: TranslationBundle
   ) {
-    // The server puts an outline of the policy into the page: enough to show at once what is not governed.
-    const outline = PageConfig.getOption('scopedLauncherOutline');
-    if (outline) {
-      _engine.set_outline(JSON.parse(outline));
+    // With the summary, cards that no rule matches are shown before the context is there.
+    const summary = PageConfig.getOption('scopedLauncherPolicySummary');
+    if (summary) {
+      _engine.setPolicySummary(summary);
     }
   }
 
-  get standing(): Standing {
-    return this._engine.standing;
+  get status(): EngineStatus {
+    return this._engine.status;
   }
 
-  load(): Promise<IStatus> {
+  load(): Promise<LoadResult> {
     const url = URLExt.join(this._settings.baseUrl, 'scoped-launcher/context');
-    return this._engine.load(url, authorized(this._settings), LOAD_TIMEOUT_MS);
+    return this._engine.load(
+      url,
+      createHeaders(this._settings),
+      LOAD_TIMEOUT_MS
+    );
   }
 
-  judge(items: readonly ILauncher.IItemOptions[]): boolean[] {
-    if (!this._isKnown(items)) {
+  decide(items: readonly ILauncher.IItemOptions[]): boolean[] {
+    if (!this._hasItems(items)) {
       this._cards = items.map(item => toCard(item, this._trans));
-      this._engine.set_cards(this._cards.filter(card => card !== null));
+      this._engine.setCards(
+        JSON.stringify(this._cards.filter(card => card !== null))
+      );
       this._items = items;
     }
-    const verdicts = this._engine.decide();
-    const isUngoverned = this.standing === 'ungoverned';
+    const decisions = this._engine.decide();
+    const hasNoPolicy = this.status === 'no_policy';
     let next = 0;
     return this._cards.map(card =>
-      card === null ? isUngoverned : verdicts[next++] === 1
+      card === null ? hasNoPolicy : decisions[next++] === 1
     );
   }
 
   nextChangeMs(): number | undefined {
-    return this._engine.next_change_ms();
+    return this._engine.nextChangeMs();
   }
 
   setKernelspecs(specs: KernelSpec.ISpecModels): void {
-    this._engine.set_kernelspecs(
-      Object.values(specs.kernelspecs)
-        .filter(spec => spec !== undefined)
-        .map(({ name, metadata }) => ({ name, tags: tagsOf(metadata) }))
-    );
+    const kernelspecs: Kernelspec[] = Object.values(specs.kernelspecs)
+      .filter(spec => spec !== undefined)
+      .map(({ name, metadata }) => ({ name, tags: getTags(metadata) }));
+    this._engine.setKernelspecs(JSON.stringify(kernelspecs));
   }
 
-  private _isKnown(items: readonly ILauncher.IItemOptions[]): boolean {
+  private _hasItems(items: readonly ILauncher.IItemOptions[]): boolean {
     return (
       items.length === this._items.length &&
       items.every((item, i) => item === this._items[i])
@@ -89,18 +99,19 @@ export class EngineMind implements IMind {
   }
 
   private _items: readonly ILauncher.IItemOptions[] = [];
-  private _cards: (ICard | null)[] = [];
+  /** One for each item; null for an item that cannot be described to the engine. */
+  private _cards: (Card | null)[] = [];
 }
 
 /**
  * The headers of JupyterLab's own requests to the server.
  */
-function authorized(settings: ServerConnection.ISettings): Headers {
+function createHeaders(settings: ServerConnection.ISettings): Headers {
   const headers = new Headers({ Accept: 'application/json' });
   if (settings.token) {
     headers.set('Authorization', `token ${settings.token}`);
   }
-  // Of several cookies, the server believes the last.
+  // Of several cookies with this name, the server uses the last.
   const xsrf = /(?:^|.*;)\s*_xsrf=([^;]*)/.exec(document.cookie)?.[1];
   if (xsrf !== undefined) {
     headers.set('X-XSRFToken', xsrf);

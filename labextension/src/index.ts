@@ -5,26 +5,30 @@ import {
 import { ILauncher } from '@jupyterlab/launcher';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { EngineMind, startEngine } from './engine';
-import { Gate } from './gate';
-import { LauncherGuard } from './guard';
-import { hubOfPage } from './hub';
-import { OwnCards } from './ownCards';
-import { StandIn } from './standIn';
-import { TroubleTeller } from './trouble';
+import { loadEngine, WasmDecisionSource } from './engine';
+import { getPageHub } from './hubUrls';
+import { LauncherController } from './launcherController';
+import { LauncherFilter } from './launcherFilter';
+import { ErrorNotifier } from './notifications';
+import { PolicyCards } from './policyCards';
+import { ServerFallback } from './serverFallback';
 
-const PLUGIN_ID = 'jupyterlab-scoped-launcher:gate';
+const PLUGIN_ID = 'jupyterlab-scoped-launcher:plugin';
 
 /**
- * How long the engine may take to load, in milliseconds.
+ * How long the engine may take to load until the server decides in its place, in milliseconds.
  */
-const PATIENCE_MS = 10_000;
+const ENGINE_TIMEOUT_MS = 10_000;
 
-// Started with the module, long before JupyterLab starts its plugins: the first card waits for nothing.
-const engine = startEngine();
-// Whoever awaits the engine hears of its failure.
-engine.catch(() => undefined);
+// The engine loads together with this module, before JupyterLab activates its plugins, so that the first card
+// need not wait for it.
+const enginePromise = loadEngine();
+// `activate` handles a failure. Until then, the browser must not report it as unhandled.
+enginePromise.catch(() => undefined);
 
+/**
+ * Filters the launcher by the policy.
+ */
 const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
   description:
@@ -38,45 +42,53 @@ const plugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     settingRegistry: ISettingRegistry | null
   ) => {
-    // First, and without awaiting anything: from here on no card is drawn that was not decided on.
-    const gate = new Gate(launcher as ILauncher.IModel);
+    // First, and without awaiting anything: from here on, every card is decided before it is rendered.
+    const filter = new LauncherFilter(launcher as ILauncher.IModel);
 
     const labTrans = (translator ?? nullTranslator).load('jupyterlab');
     const trans = (translator ?? nullTranslator).load(
       'jupyterlab_scoped_launcher'
     );
-    const hub = hubOfPage();
-    const ownCards = hub && new OwnCards(app, launcher, hub, trans);
-    const teller = new TroubleTeller(trans);
-    const guard = new LauncherGuard(app, gate, ownCards, teller);
-    const { serverSettings } = app.serviceManager;
-    const replace = (reason: unknown) =>
-      guard.replace(
-        reason,
-        new StandIn(serverSettings, labTrans, guard.redraw)
-      );
-    const patience = setTimeout(
-      () => replace(new Error('The engine does not arrive.')),
-      PATIENCE_MS
+    const hub = getPageHub();
+    const policyCards = hub && new PolicyCards(app, launcher, hub, trans);
+    const notifier = new ErrorNotifier(trans);
+    const controller = new LauncherController(
+      app,
+      filter,
+      policyCards,
+      notifier
     );
-    engine
+    const { serverSettings } = app.serviceManager;
+    const useFallback = (reason: unknown) =>
+      controller.useFallback(
+        reason,
+        new ServerFallback(serverSettings, labTrans, controller.update)
+      );
+    const engineTimeout = setTimeout(
+      () => useFallback(new Error('The engine did not load in time.')),
+      ENGINE_TIMEOUT_MS
+    );
+    enginePromise
       .then(engine =>
-        // However late.
-        guard.employ(new EngineMind(engine, serverSettings, labTrans))
+        // After the timeout, too: the engine then replaces the fallback.
+        controller.setDecisionSource(
+          new WasmDecisionSource(engine, serverSettings, labTrans)
+        )
       )
-      .catch(replace)
-      .finally(() => clearTimeout(patience));
+      .catch(useFallback)
+      .finally(() => clearTimeout(engineTimeout));
 
     settingRegistry?.load(PLUGIN_ID).then(
       settings => {
-        const apply = () => {
-          teller.enabled = settings.get('notifyOnTrouble').composite as boolean;
+        const applySettings = () => {
+          notifier.enabled = settings.get('showNotifications')
+            .composite as boolean;
         };
-        settings.changed.connect(apply);
-        apply();
+        settings.changed.connect(applySettings);
+        applySettings();
       },
       (reason: unknown) =>
-        console.error('The settings of the scoped launcher failed.', reason)
+        console.error('Scoped launcher: cannot load the settings.', reason)
     );
   }
 };

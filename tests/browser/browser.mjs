@@ -1,10 +1,10 @@
 /**
- * Chromium, and what people do in it: log in, open JupyterLab, look at the launcher, manage a class.
+ * Chromium, and what users do in it: log in, open JupyterLab, use the launcher, manage a group.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 
-/** The cards that the policy of the class example governs, by what is written on them. */
+/** The labels of the cards that a rule of the class example matches. */
 export const CLASS_CARDS = [
   'Class 1234 tools',
   'Class 1234 workbench',
@@ -27,73 +27,79 @@ export function launchChromium() {
   });
 }
 
-/** Calls `read` until `wanted` accepts what it answers, and answers that; fails after `seconds`. */
-export async function eventually(read, wanted, seconds, what) {
+/** Calls `read` until `condition` accepts its result, and returns that. Throws after `seconds`. */
+export async function waitUntil(read, condition, seconds, description) {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const value = await read();
-    if (wanted(value)) {
+    if (condition(value)) {
       return value;
     }
     if (Date.now() > deadline) {
       throw new Error(
-        `${what}: still ${JSON.stringify(value)} after ${seconds} s`
+        `${description}: still ${JSON.stringify(value)} after ${seconds} s`
       );
     }
     await sleep(100);
   }
 }
 
-/** One person in a browser window of their own, logged in at the Hub. */
-export class Person {
-  /** @param routes {[pattern]: handler} for Playwright's `route`, in force from the first request */
-  static async logIn(browser, hub, user, routes = {}) {
+/** A user of the Hub, logged in, with a browser context of their own. */
+export class BrowserUser {
+  /**
+   * @param name The name of the user.
+   * @param routes {[pattern]: handler} for Playwright's `route`, used from the first request on.
+   */
+  static async logIn(browser, hub, name, routes = {}) {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 900 }
     });
-    const person = new Person(hub, user, context);
-    await context.exposeBinding('recordGovernedCard', (_source, card) => {
-      person.everInserted.push(card);
-      person.onInsert(card);
+    const user = new BrowserUser(hub, name, context);
+    await context.exposeBinding('recordCard', (_source, card) => {
+      user.insertedCards.push(card);
+      user.onCardInserted(card);
     });
-    await context.addInitScript(watchForCards, 'Class 1234');
+    await context.addInitScript(observeCards, 'Class 1234');
     for (const [pattern, handler] of Object.entries(routes)) {
       await context.route(pattern, handler);
     }
-    person.page = await context.newPage();
-    person.page.on('console', said => person.console.push(said.text()));
-    await person.page.goto(`${hub.url}hub/login?next=%2Fhub%2Fhome`);
-    await person.page.getByLabel('Username').fill(user);
-    await person.page.getByLabel('Password').fill(hub.password);
-    await person.page.getByRole('button', { name: 'Sign in' }).click();
-    await person.page.waitForURL('**/hub/home');
-    return person;
+    user.page = await context.newPage();
+    user.page.on('console', message =>
+      user.consoleMessages.push(message.text())
+    );
+    await user.page.goto(`${hub.url}hub/login?next=%2Fhub%2Fhome`);
+    await user.page.getByLabel('Username').fill(name);
+    await user.page.getByLabel('Password').fill(hub.password);
+    await user.page.getByRole('button', { name: 'Sign in' }).click();
+    await user.page.waitForURL('**/hub/home');
+    return user;
   }
 
-  constructor(hub, user, context) {
+  constructor(hub, name, context) {
     this.hub = hub;
-    this.user = user;
+    this.name = name;
     this.context = context;
-    /** The text of every governed card that any document of this person ever inserted. */
-    this.everInserted = [];
-    this.onInsert = () => {};
-    this.reloads = 0;
+    /** The text of each card of the class that any page of this user has inserted, however briefly. */
+    this.insertedCards = [];
+    this.onCardInserted = () => {};
+    /** How often the page has loaded since `openLab`. */
+    this.reloadCount = 0;
     /** What the page has written to its console. */
-    this.console = [];
+    this.consoleMessages = [];
   }
 
-  /** Opens JupyterLab (starting the server, if need be) and waits until it is restored. */
+  /** Opens JupyterLab and waits for its launcher. Starts the server if it is not running. */
   async openLab() {
-    const lab = encodeURIComponent(`/user/${this.user}/lab`);
-    await this.page.goto(`${this.hub.url}hub/spawn/${this.user}?next=${lab}`);
+    const lab = encodeURIComponent(`/user/${this.name}/lab`);
+    await this.page.goto(`${this.hub.url}hub/spawn/${this.name}?next=${lab}`);
     await this.page
       .locator('.jp-Launcher')
       .first()
       .waitFor({ timeout: 90_000 });
-    this.page.on('domcontentloaded', () => this.reloads++);
+    this.page.on('domcontentloaded', () => this.reloadCount++);
   }
 
-  /** What is written on each card of the open launcher. */
+  /** The label of each card in the open launcher. */
   cards() {
     return this.page
       .locator('.jp-LauncherCard')
@@ -104,7 +110,7 @@ export class Person {
       );
   }
 
-  /** Which of the class's cards the open launcher has, each once, sorted. */
+  /** Which of the class's cards the open launcher has, each once, in the order of CLASS_CARDS. */
   async classCards() {
     const cards = await this.cards();
     return CLASS_CARDS.filter(card => cards.includes(card));
@@ -117,14 +123,14 @@ export class Person {
       .click();
   }
 
-  /** Keeps a picture of the page, without JupyterLab's own question about news. */
-  async takePicture(path) {
-    const no = this.page
+  /** Saves a screenshot of the page, without JupyterLab's own question about news. */
+  async takeScreenshot(path) {
+    const declineButton = this.page
       .locator('.Toastify__toast')
       .getByRole('button', { name: 'No', exact: true });
-    if (await no.isVisible()) {
-      await no.click();
-      await no.waitFor({ state: 'detached' });
+    if (await declineButton.isVisible()) {
+      await declineButton.click();
+      await declineButton.waitFor({ state: 'detached' });
     }
     await this.page.waitForFunction(() =>
       [...document.images].every(image => image.complete)
@@ -132,12 +138,12 @@ export class Person {
     await this.page.screenshot({ path });
   }
 
-  /** The messages that this extension shows. */
+  /** The notifications of this extension that are shown. */
   notifications() {
     return this.page.locator('.Toastify__toast', { hasText: /launcher/i });
   }
 
-  /** Opens one more launcher, as with the button with the plus sign. */
+  /** Opens another launcher, with the button with the plus sign. */
   async openLauncher() {
     await this.page
       .getByRole('button', { name: 'New Launcher' })
@@ -146,7 +152,7 @@ export class Person {
     await this.page.locator('.jp-Launcher:visible').waitFor();
   }
 
-  /** Asks her own server for a kernel, past the launcher; answers the status and the message. */
+  /** Starts a kernel on the user's own server without the launcher; returns the status and the message. */
   startKernel(name) {
     return this.page.evaluate(async name => {
       const { baseUrl } = JSON.parse(
@@ -164,7 +170,7 @@ export class Person {
     }, name);
   }
 
-  /** Makes and starts a named server on the Hub's home page, as its owner does. */
+  /** Creates and starts a named server on the Hub's home page. */
   async startNamedServer(name) {
     await this.page.goto(`${this.hub.url}hub/home`);
     await this.page.getByLabel('server name').fill(name);
@@ -173,39 +179,39 @@ export class Person {
       .getByRole('row', { name })
       .getByRole('button', { name: 'start' })
       .click();
-    await this.page.waitForURL(`**/user/${this.user}/${name}/**`);
+    await this.page.waitForURL(`**/user/${this.name}/${name}/**`);
   }
 
-  /** Opens the class on the Hub's admin page, as an instructor does. */
-  async openClass(group) {
+  /** Opens a group on the Hub's admin page. */
+  async openGroup(group) {
     await this.page.goto(`${this.hub.url}hub/admin`);
     await this.page.getByText('Manage Groups').click();
     await this.page.getByText(group).click();
     await this.page.getByText(`Editing Group ${group}`).waitFor();
   }
 
-  async addToClass(group, user) {
-    await this.openClass(group);
+  async addToGroup(group, user) {
+    await this.openGroup(group);
     await this.page.getByPlaceholder('Add by username').fill(user);
     await this.page.getByRole('button', { name: 'Add user' }).click();
     await this.page.locator('.users-container').getByText(user).waitFor();
-    await this.applyToClass();
+    await this.applyGroupChanges();
   }
 
-  async removeFromClass(group, user) {
-    await this.openClass(group);
+  async removeFromGroup(group, user) {
+    await this.openGroup(group);
     await this.page.locator('.users-container').getByText(user).click();
-    await this.applyToClass();
+    await this.applyGroupChanges();
   }
 
-  async applyToClass() {
-    const answered = this.page.waitForResponse(
+  async applyGroupChanges() {
+    const responsePromise = this.page.waitForResponse(
       response =>
         response.url().includes('/users') &&
         ['POST', 'DELETE'].includes(response.request().method())
     );
     await this.page.getByRole('button', { name: 'Apply' }).click();
-    const response = await answered;
+    const response = await responsePromise;
     if (!response.ok()) {
       throw new Error(
         `${response.request().method()} ${response.url()}: ${response.status()}`
@@ -219,17 +225,17 @@ export class Person {
 }
 
 /**
- * Runs in the page before any of its scripts: reports every governed card at the moment when it is
- * inserted, however short it stays. Looks at text and attributes that change later, too.
+ * Runs in the page before any of its scripts. Reports each card whose HTML contains `marker` at the moment when it
+ * is inserted, however soon it is removed, or when its text or attributes change.
  */
-function watchForCards(marker) {
+function observeCards(marker) {
   const report = node => {
     const element = node instanceof Element ? node : node.parentElement;
     const card = element?.closest(
       '.jp-LauncherCard, .jp-Launcher-item, [data-category]'
     );
     if (card && card.outerHTML.includes(marker)) {
-      window.recordGovernedCard(card.textContent.trim());
+      window.recordCard(card.textContent.trim());
     }
   };
   new MutationObserver(records => {

@@ -1,33 +1,40 @@
 /**
- * The founding story, on a real Hub with real Chromium: an instructor adds a student to a class and
- * removes her, and the launcher that she has open follows.
+ * The class example on a real Hub, in real Chromium: an instructor adds a student to a class and removes her, and
+ * the launcher that she has open shows and hides the cards of the class.
  */
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
-import { CLASS_CARDS, Person, eventually, launchChromium } from './browser.mjs';
+import {
+  BrowserUser,
+  CLASS_CARDS,
+  launchChromium,
+  waitUntil
+} from './browser.mjs';
 import { startHub } from './hub.mjs';
 
 const CLASS = 'PythonForMorons101';
-// The example's `refresh`, and time for two busy cores.
+// The `refresh` of the example's policy.
 const REFRESH_SECONDS = 5;
-const FOLLOWS_WITHIN = REFRESH_SECONDS + 10;
-const pictures = new URL('../../target/pictures/', import.meta.url).pathname;
+// With time for a busy machine.
+const UPDATE_SECONDS = REFRESH_SECONDS + 10;
+const screenshots = new URL('../../target/screenshots/', import.meta.url)
+  .pathname;
 
-const isEmpty = cards => cards.length === 0;
-const isWhole = cards => cards.length === CLASS_CARDS.length;
+const hasNoCards = cards => cards.length === 0;
+const hasAllCards = cards => cards.length === CLASS_CARDS.length;
 
 describe('the class example', { timeout: 300_000 }, () => {
   let hub, browser, mmuster, profx;
 
   before(async () => {
-    await mkdir(pictures, { recursive: true });
+    await mkdir(screenshots, { recursive: true });
     hub = await startHub();
     browser = await launchChromium();
-    mmuster = await Person.logIn(browser, hub, 'mmuster');
+    mmuster = await BrowserUser.logIn(browser, hub, 'mmuster');
     await mmuster.openLab();
-    profx = await Person.logIn(browser, hub, 'profx');
+    profx = await BrowserUser.logIn(browser, hub, 'profx');
   });
 
   after(async () => {
@@ -35,19 +42,19 @@ describe('the class example', { timeout: 300_000 }, () => {
     await hub?.stop();
   });
 
-  test('a student outside the class has a launcher without its cards', async () => {
-    await eventually(
+  test('a student outside the class does not see its cards', async () => {
+    await waitUntil(
       () => mmuster.cards(),
       cards =>
         cards.includes('Python 3 (ipykernel)') && cards.includes('Terminal'),
       30,
-      'the cards that nothing governs'
+      'the cards that no rule matches'
     );
     assert.deepEqual(await mmuster.classCards(), []);
-    await mmuster.takePicture(`${pictures}mmuster-outside.png`);
+    await mmuster.takeScreenshot(`${screenshots}mmuster-outside.png`);
   });
 
-  test('what her launcher hides, her server refuses too', async () => {
+  test('her server refuses what her launcher hides', async () => {
     const listed = await mmuster.context.request.get(
       `${hub.url}user/mmuster/api/kernelspecs`
     );
@@ -55,37 +62,41 @@ describe('the class example', { timeout: 300_000 }, () => {
     assert.ok(!('class1234_semester02' in specs), 'not listed');
     const answer = await mmuster.startKernel('class1234_semester02');
     assert.equal(answer.status, 403);
-    assert.match(answer.message, /profx@example\.edu/, 'says whom to ask');
+    assert.match(
+      answer.message,
+      /profx@example\.edu/,
+      'the message has the contact'
+    );
     const tools = await mmuster.context.request.get(
       `${hub.url}user/mmuster/class1234-tools/`
     );
     assert.equal(tools.status(), 403);
   });
 
-  test('the instructor adds her, and all cards appear in her open launcher', async () => {
+  test('the instructor adds her, and her open launcher shows all cards of the class', async () => {
     assert.deepEqual(
-      mmuster.everInserted,
+      mmuster.insertedCards,
       [],
-      'no card of the class before its time'
+      'no card of the class was ever inserted'
     );
     await profx.addToClass(CLASS, 'mmuster');
-    await eventually(
+    await waitUntil(
       () => mmuster.classCards(),
-      isWhole,
-      FOLLOWS_WITHIN,
+      hasAllCards,
+      UPDATE_SECONDS,
       'cards of the class'
     );
-    assert.equal(mmuster.reloads, 0);
-    await mmuster.takePicture(`${pictures}mmuster-in-class.png`);
+    assert.equal(mmuster.reloadCount, 0);
+    await mmuster.takeScreenshot(`${screenshots}mmuster-in-class.png`);
     for (const card of CLASS_CARDS) {
-      const seen = mmuster.everInserted.some(inserted =>
+      const wasInserted = mmuster.insertedCards.some(inserted =>
         inserted.includes(card)
       );
-      assert.ok(seen, `the observer saw ${card} come`);
+      assert.ok(wasInserted, `${card} was inserted`);
     }
   });
 
-  test('a card has the image that the policy names', async () => {
+  test('a card shows the image that the policy names', async () => {
     const image = mmuster.page
       .locator('.jp-LauncherCard', { hasText: 'Class 1234 workbench' })
       .locator('svg image');
@@ -96,7 +107,7 @@ describe('the class example', { timeout: 300_000 }, () => {
     assert.match(answer.headers()['content-security-policy'], /sandbox/);
   });
 
-  test('her cards have names for a screen reader, and are reached by the keyboard', async () => {
+  test('her cards have accessible names and can have the keyboard focus', async () => {
     for (const name of CLASS_CARDS) {
       const card = mmuster.page.getByRole('button', { name }).first();
       await card.focus();
@@ -107,19 +118,19 @@ describe('the class example', { timeout: 300_000 }, () => {
     }
   });
 
-  test('the card of the Hub service opens it, and the Hub lets her in', async () => {
-    const opened = mmuster.context.waitForEvent('page');
+  test('the card of the Hub service opens it, and the Hub allows it', async () => {
+    const pagePromise = mmuster.context.waitForEvent('page');
     await mmuster.clickCard('Class 1234 workbench');
-    const board = await opened;
-    await board.getByText('You are mmuster.').waitFor();
-    await board.getByLabel('Ask the class').fill('What is <b>a</b> moron?');
-    await board.getByRole('button', { name: 'Ask' }).click();
-    await board.getByText('What is <b>a</b> moron?').waitFor();
-    assert.equal(board.url(), `${hub.url}services/class1234-web/`);
-    await board.close();
+    const workbench = await pagePromise;
+    await workbench.getByText('You are mmuster.').waitFor();
+    await workbench.getByLabel('Ask the class').fill('What is <b>a</b> moron?');
+    await workbench.getByRole('button', { name: 'Ask' }).click();
+    await workbench.getByText('What is <b>a</b> moron?').waitFor();
+    assert.equal(workbench.url(), `${hub.url}services/class1234-web/`);
+    await workbench.close();
   });
 
-  test('the card of the proxied service opens it, by the keyboard', async () => {
+  test('the card of the proxied service opens it with the keyboard', async () => {
     await mmuster.page
       .getByRole('button', { name: 'Class 1234 tools' })
       .focus();
@@ -132,40 +143,40 @@ describe('the class example', { timeout: 300_000 }, () => {
 
   test('the card of the class kernel starts that kernel', async () => {
     await mmuster.openLauncher();
-    const started = mmuster.page.waitForResponse(
+    const responsePromise = mmuster.page.waitForResponse(
       response =>
         response.url().includes('/api/sessions') &&
         response.request().method() === 'POST'
     );
     await mmuster.clickCard('Class 1234, semester 02');
-    const session = await (await started).json();
+    const session = await (await responsePromise).json();
     assert.equal(session.kernel.name, 'class1234_semester02');
   });
 
-  test('the instructor removes her, and all cards go', async () => {
+  test('the instructor removes her, and her open launcher hides all cards of the class', async () => {
     await mmuster.openLauncher();
-    await eventually(
+    await waitUntil(
       () => mmuster.classCards(),
-      isWhole,
-      FOLLOWS_WITHIN,
+      hasAllCards,
+      UPDATE_SECONDS,
       'cards of the class'
     );
     await profx.removeFromClass(CLASS, 'mmuster');
-    await eventually(
+    await waitUntil(
       () => mmuster.classCards(),
-      isEmpty,
-      FOLLOWS_WITHIN,
+      hasNoCards,
+      UPDATE_SECONDS,
       'cards of the class'
     );
-    assert.equal(mmuster.reloads, 0);
+    assert.equal(mmuster.reloadCount, 0);
     assert.ok(
       (await mmuster.cards()).includes('Terminal'),
-      'the other cards stay'
+      'the other cards are still shown'
     );
   });
 
-  test('outside the class, the Hub refuses its service', async () => {
-    const eextern = await Person.logIn(browser, hub, 'eextern');
+  test('the Hub refuses the service to a user outside the class', async () => {
+    const eextern = await BrowserUser.logIn(browser, hub, 'eextern');
     const answer = await eextern.context.request.get(
       `${hub.url}services/class1234-web/`
     );
@@ -173,51 +184,52 @@ describe('the class example', { timeout: 300_000 }, () => {
     await eextern.close();
   });
 
-  test('the instructor sees the class and no other group, and enters nobody’s server', async () => {
+  test("the instructor sees the class and no other group, and cannot open a student's server", async () => {
     await profx.page.goto(`${hub.url}hub/admin`);
     await profx.page.getByText('mmuster').first().waitFor();
-    await profx.takePicture(`${pictures}profx-users.png`);
+    await profx.takeScreenshot(`${screenshots}profx-users.png`);
     await profx.page.getByText('Manage Groups').click();
     await profx.page.getByText(CLASS).waitFor();
-    await profx.takePicture(`${pictures}profx-groups.png`);
+    await profx.takeScreenshot(`${screenshots}profx-groups.png`);
     assert.equal(
       await profx.page.getByText('instructors', { exact: true }).count(),
       0
     );
-    const entered = await profx.context.request.get(
+    const response = await profx.context.request.get(
       `${hub.url}user/mmuster/api/contents`
     );
-    assert.equal(entered.status(), 403);
+    assert.equal(response.status(), 403);
   });
 
-  test('the Hub refuses what the admin page offers to the instructor beyond the class', async () => {
+  test("the Hub refuses to let the instructor start or stop a student's server, although the admin page has the button", async () => {
     await profx.page.goto(`${hub.url}hub/admin`);
-    const refused = profx.page.waitForResponse(response =>
+    const responsePromise = profx.page.waitForResponse(response =>
       response.url().includes('/server')
     );
     await profx.page
       .getByRole('row', { name: 'mmuster' })
       .getByRole('button', { name: /^(Start|Stop) Server$/ })
       .click();
-    // Whom he may not manage is not there, for him.
-    assert.equal((await refused).status(), 404);
+    // For him, the servers of users whom he does not manage do not exist.
+    assert.equal((await responsePromise).status(), 404);
   });
 
-  test('the instructor sees no card of the class either: he is not in it', async () => {
+  test('the instructor, who is not in the class, sees no card of it', async () => {
     await profx.openLab();
-    await eventually(
+    await waitUntil(
       () => profx.cards(),
       cards => cards.includes('Terminal'),
       30,
-      'the cards that nothing governs'
+      'the cards that no rule matches'
     );
-    assert.deepEqual(profx.everInserted, []);
-    await profx.takePicture(`${pictures}profx.png`);
+    assert.deepEqual(profx.insertedCards, []);
+    await profx.takeScreenshot(`${screenshots}profx.png`);
   });
 
-  test('no page, address or log shows a token', async () => {
-    const shown = /[?&](token|access_token|code)=(?!\[secret\]|\.\.\.)[^\s&]+/g;
-    assert.deepEqual((await hub.log()).match(shown) ?? [], []);
+  test('no log or URL contains a token', async () => {
+    const secret =
+      /[?&](token|access_token|code)=(?!\[secret\]|\.\.\.)[^\s&]+/g;
+    assert.deepEqual((await hub.log()).match(secret) ?? [], []);
     assert.doesNotMatch(mmuster.page.url(), /token/);
   });
 });

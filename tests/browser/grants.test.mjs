@@ -1,33 +1,34 @@
 /**
- * The second founding story: the class may open the instructor's `dash-*` servers and never his
- * default server, and the launcher shows a card for each as long as that is so.
+ * Grants on a real Hub, in real Chromium: the class may open the instructor's `dash-*` servers but never his
+ * default server, and the launcher shows a card for each server as long as the share exists.
  */
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
-import { Person, eventually, launchChromium } from './browser.mjs';
+import { BrowserUser, launchChromium, waitUntil } from './browser.mjs';
 import { startHub } from './hub.mjs';
 
 const CLASS = 'PythonForMorons101';
 const CARD = 'dash-1 of profx';
-// A pass of the grants service, a refresh of the launcher (5 s each in the example), and time for two busy cores.
-const FOLLOWS_WITHIN = 5 + 5 + 10;
-const pictures = new URL('../../target/pictures/', import.meta.url).pathname;
+// A pass of the grants service and a refresh of the launcher (5 s each in the example), with time for a busy machine.
+const UPDATE_SECONDS = 5 + 5 + 10;
+const screenshots = new URL('../../target/screenshots/', import.meta.url)
+  .pathname;
 
 describe('a granted server', { timeout: 180_000 }, () => {
   let hub, browser, mmuster, profx, dashboard;
 
   before(async () => {
-    await mkdir(pictures, { recursive: true });
+    await mkdir(screenshots, { recursive: true });
     hub = await startHub();
     dashboard = `${hub.url}user/profx/dash-1/`;
     browser = await launchChromium();
-    profx = await Person.logIn(browser, hub, 'profx');
-    await profx.addToClass(CLASS, 'mmuster');
-    // Not only shared by nobody: it runs.
+    profx = await BrowserUser.logIn(browser, hub, 'profx');
+    await profx.addToGroup(CLASS, 'mmuster');
+    // His default server runs, so that only the missing share keeps others out.
     await profx.openLab();
-    mmuster = await Person.logIn(browser, hub, 'mmuster');
+    mmuster = await BrowserUser.logIn(browser, hub, 'mmuster');
     await mmuster.openLab();
   });
 
@@ -36,60 +37,60 @@ describe('a granted server', { timeout: 180_000 }, () => {
     await hub?.stop();
   });
 
-  /** What a person gets at an address who asks for it with all redirects, as for a new session. */
-  async function statusOf(person, url) {
-    return (await person.context.request.get(url)).status();
+  /** The status of the response to a user, after all redirects. */
+  async function getStatus(user, url) {
+    return (await user.context.request.get(url)).status();
   }
 
-  test('the instructor starts a dashboard, and its card appears in her open launcher', async () => {
+  test('the instructor starts a dashboard, and her open launcher shows its card', async () => {
     assert.ok(!(await mmuster.cards()).includes(CARD));
     await profx.startNamedServer('dash-1');
-    await eventually(
+    await waitUntil(
       () => mmuster.cards(),
       cards => cards.includes(CARD),
-      FOLLOWS_WITHIN,
-      `no card ${CARD}`
+      UPDATE_SECONDS,
+      `cards with ${CARD}`
     );
-    assert.equal(mmuster.reloads, 0);
-    await mmuster.takePicture(`${pictures}mmuster-granted.png`);
+    assert.equal(mmuster.reloadCount, 0);
+    await mmuster.takeScreenshot(`${screenshots}mmuster-granted.png`);
   });
 
-  test('the card opens the dashboard, after the Hub has asked her once', async () => {
-    const opened = mmuster.context.waitForEvent('page');
+  test('the card opens the dashboard, after she has authorized it once', async () => {
+    const pagePromise = mmuster.context.waitForEvent('page');
     await mmuster.clickCard(CARD);
-    const page = await opened;
-    const answered = page.waitForResponse(
+    const page = await pagePromise;
+    const responsePromise = page.waitForResponse(
       response => response.url() === dashboard && response.status() === 200
     );
     await page.getByRole('button', { name: 'Authorize' }).click();
-    await answered;
+    await responsePromise;
     await page.getByText('You are mmuster.').waitFor();
     assert.equal(page.url(), dashboard);
     await page.close();
   });
 
-  test('she enters neither his default server nor anything else of his', async () => {
-    assert.equal(await statusOf(profx, `${hub.url}user/profx/lab`), 200);
-    assert.equal(await statusOf(mmuster, `${hub.url}user/profx/lab`), 403);
+  test('she cannot open his default server', async () => {
+    assert.equal(await getStatus(profx, `${hub.url}user/profx/lab`), 200);
+    assert.equal(await getStatus(mmuster, `${hub.url}user/profx/lab`), 403);
   });
 
-  test('outside the class, the Hub refuses the dashboard', async () => {
-    const eextern = await Person.logIn(browser, hub, 'eextern');
-    assert.equal(await statusOf(eextern, dashboard), 403);
+  test('the Hub refuses the dashboard to a user outside the class', async () => {
+    const eextern = await BrowserUser.logIn(browser, hub, 'eextern');
+    assert.equal(await getStatus(eextern, dashboard), 403);
     await eextern.close();
   });
 
-  test('the instructor removes her: the card goes, and a new session is refused', async () => {
-    await profx.removeFromClass(CLASS, 'mmuster');
-    await eventually(
+  test('the instructor removes her: the card is hidden, and the Hub refuses a new session', async () => {
+    await profx.removeFromGroup(CLASS, 'mmuster');
+    await waitUntil(
       () => mmuster.cards(),
       cards => !cards.includes(CARD),
-      FOLLOWS_WITHIN,
-      `the card ${CARD}`
+      UPDATE_SECONDS,
+      `cards without ${CARD}`
     );
-    assert.equal(mmuster.reloads, 0);
-    const again = await Person.logIn(browser, hub, 'mmuster');
-    assert.equal(await statusOf(again, dashboard), 403);
-    await again.close();
+    assert.equal(mmuster.reloadCount, 0);
+    const newSession = await BrowserUser.logIn(browser, hub, 'mmuster');
+    assert.equal(await getStatus(newSession, dashboard), 403);
+    await newSession.close();
   });
 });

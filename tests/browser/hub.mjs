@@ -1,5 +1,5 @@
 /**
- * The class example on a real Hub, with state of its own in a temporary folder and on free ports.
+ * The class example on a real Hub, with its own state in a temporary folder and on free ports.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** Starts the Hub; resolves when it takes logins. */
+/** Starts the Hub. Resolves when users can log in. */
 export async function startHub() {
   const state = await mkdtemp(join(tmpdir(), 'class-hub-'));
   const demo = spawn(
@@ -19,7 +19,7 @@ export async function startHub() {
     ['scripts/demo.py', '--state', state, '--port', '0'],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] }
   );
-  // Also when the test run is stopped: the tests' own `after` does not run then.
+  // When the test run is interrupted, the tests' own `after` does not run.
   process.once('exit', () => demo.kill('SIGTERM'));
   const stop = async () => {
     if (demo.exitCode === null && demo.signalCode === null) {
@@ -42,5 +42,5 @@ export async function startHub() {
     }
   }
   await stop();
-  throw new Error('The Hub did not start: its log is above.');
+  throw new Error('The Hub did not start. Its log is above.');
 }

@@ -1,9 +1,9 @@
-import { Refresher } from '../refresher';
+import { ContextPoller } from '../contextPoller';
 
-describe('Refresher', () => {
+describe('ContextPoller', () => {
   let hidden = false;
   let load: jest.Mock<Promise<number>>;
-  let refresher: Refresher;
+  let poller: ContextPoller;
 
   beforeEach(() => {
     jest.useFakeTimers();
@@ -12,28 +12,34 @@ describe('Refresher', () => {
     jest.spyOn(document, 'hidden', 'get').mockImplementation(() => hidden);
     hidden = false;
     load = jest.fn(() => Promise.resolve(10));
-    refresher = new Refresher(load);
+    poller = new ContextPoller(load);
   });
 
   afterEach(() => {
-    refresher.dispose();
+    poller.dispose();
     jest.useRealTimers();
     jest.restoreAllMocks();
   });
 
   const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+  /** Resolves when the load is over, which the poll starts with a timer. */
+  const refresh = async () => {
+    const loaded = poller.refresh();
+    await pass(0);
+    await loaded;
+  };
   const show = (visible: boolean) => {
     hidden = !visible;
     document.dispatchEvent(new Event('visibilitychange'));
   };
 
-  it('does nothing before it is asked', async () => {
+  it('does not load before the first refresh', async () => {
     await pass(60_000);
     expect(load).not.toHaveBeenCalled();
   });
 
   it('loads as often as the last answer says', async () => {
-    await refresher.refresh();
+    await refresh();
     await pass(9_999);
     expect(load).toHaveBeenCalledTimes(1);
     await pass(1);
@@ -47,45 +53,77 @@ describe('Refresher', () => {
     expect(load).toHaveBeenCalledTimes(4);
   });
 
-  it('varies the pause, but never loads more often', async () => {
+  it('makes pauses longer at random, but never shorter', async () => {
     jest.mocked(Math.random).mockReturnValue(0.999);
-    await refresher.refresh();
+    await refresh();
     await pass(10_900);
     expect(load).toHaveBeenCalledTimes(1);
     await pass(100);
     expect(load).toHaveBeenCalledTimes(2);
   });
 
-  it('has one load under way at a time', async () => {
-    let done = (_: number) => {};
-    load.mockReturnValueOnce(new Promise(resolve => (done = resolve)));
-    const first = refresher.refresh();
-    const second = refresher.refresh();
+  it('has one load in progress at a time', async () => {
+    let finish = (_: number) => {};
+    load.mockReturnValueOnce(new Promise(resolve => (finish = resolve)));
+    const first = poller.refresh();
+    const second = poller.refresh();
     await pass(30_000);
     expect(load).toHaveBeenCalledTimes(1);
-    done(10);
+    finish(10);
     await Promise.all([first, second]);
     await pass(10_000);
     expect(load).toHaveBeenCalledTimes(2);
   });
 
-  it('does not load again when it just has', async () => {
-    await refresher.refresh();
+  it('waits for a scheduled load that is in progress', async () => {
+    await refresh();
+    let finish = (_: number) => {};
+    load.mockReturnValueOnce(new Promise(resolve => (finish = resolve)));
+    await pass(10_000);
+    expect(load).toHaveBeenCalledTimes(2);
+    const over = jest.fn();
+    void poller.refresh(true).then(over);
+    await pass(30_000);
+    expect(load).toHaveBeenCalledTimes(2);
+    expect(over).not.toHaveBeenCalled();
+    finish(10);
+    await pass(0);
+    expect(over).toHaveBeenCalled();
+    await pass(10_000);
+    expect(load).toHaveBeenCalledTimes(3);
+  });
+
+  it('loads within two seconds if forced', async () => {
+    await refresh();
+    void poller.refresh(true);
+    await pass(0);
+    expect(load).toHaveBeenCalledTimes(2);
+  });
+
+  it('accepts a pause that is too long for a timer', async () => {
+    load.mockResolvedValue(1e9);
+    await refresh();
+    await pass(24 * 3600_000);
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not load within two seconds of the last load', async () => {
+    await refresh();
     await pass(1_000);
-    await refresher.refresh();
+    await refresh();
     expect(load).toHaveBeenCalledTimes(1);
     await pass(1_000);
-    await refresher.refresh();
+    await refresh();
     expect(load).toHaveBeenCalledTimes(2);
-    // And counts the pause from then on.
+    // The pause counts from the last load on.
     await pass(9_000);
     expect(load).toHaveBeenCalledTimes(2);
     await pass(1_000);
     expect(load).toHaveBeenCalledTimes(3);
   });
 
-  it('waits longer and longer after failures, and not after a success', async () => {
-    await refresher.refresh();
+  it('doubles the pause with each failure, until a success', async () => {
+    await refresh();
     load.mockRejectedValue(new Error('no'));
     await pass(10_000);
     expect(load).toHaveBeenCalledTimes(2);
@@ -107,44 +145,48 @@ describe('Refresher', () => {
     expect(load).toHaveBeenCalledTimes(10);
   });
 
-  it('never loads in a tight loop', async () => {
+  it('never loads more often than every two seconds', async () => {
     load.mockResolvedValue(0);
-    await refresher.refresh();
+    await refresh();
     await pass(10_000);
     expect(load.mock.calls.length).toBeLessThanOrEqual(6);
   });
 
-  it('rests while the page is hidden, and loads when it is shown again', async () => {
-    await refresher.refresh();
+  it('does not load while the page is hidden, and loads when it is shown again', async () => {
+    await refresh();
     show(false);
     await pass(120_000);
     expect(load).toHaveBeenCalledTimes(1);
     window.dispatchEvent(new Event('online'));
+    await pass(0);
     expect(load).toHaveBeenCalledTimes(1);
     show(true);
+    await pass(0);
     expect(load).toHaveBeenCalledTimes(2);
     await pass(10_000);
     expect(load).toHaveBeenCalledTimes(3);
   });
 
-  it('loads once in a page that starts hidden', async () => {
+  it('loads once in a page that is hidden from the start', async () => {
     hidden = true;
-    await refresher.refresh();
+    await refresh();
     await pass(120_000);
     expect(load).toHaveBeenCalledTimes(1);
   });
 
   it('loads when the network is back', async () => {
     load.mockRejectedValueOnce(new Error('offline'));
-    await refresher.refresh();
+    await refresh();
     await pass(3_000);
     window.dispatchEvent(new Event('online'));
+    await pass(0);
     expect(load).toHaveBeenCalledTimes(2);
   });
 
-  it('ends with its disposal', async () => {
-    await refresher.refresh();
-    refresher.dispose();
+  it('stops when it is disposed of', async () => {
+    await refresh();
+    poller.dispose();
+    await refresh();
     show(false);
     show(true);
     await pass(120_000);

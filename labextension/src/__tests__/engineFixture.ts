@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { Engine, initSync } from '../../wasm/scoped_launcher.js';
 
 /**
- * The real engine, read from where `npm run build:wasm` puts it.
+ * @returns The real engine, from the file that `npm run build:wasm` writes.
  */
-export function newEngine(): Engine {
+export function createEngine(): Engine {
   const file = join(__dirname, '../../wasm/scoped_launcher_bg.wasm');
   initSync({ module: readFileSync(file) });
   return new Engine();
 }
 
 /**
- * A whole context.
+ * @returns A complete context of a visitor in these groups.
  */
-export function contextOf(
+export function createContext(
   groups: string[],
   document: object = POLICY
 ): Record<string, unknown> {
@@ -35,7 +35,14 @@ export function contextOf(
 }
 
 /**
- * The class sees its kernel, its tools and the terminal.
+ * @returns What the server would answer: the bytes that `Engine.setContext` takes.
+ */
+export function toBytes(context: object): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(context));
+}
+
+/**
+ * Shows the kernel and the tools of a class, and the terminal, to the group `class` only.
  */
 export const POLICY = {
   version: 1,

@@ -3,12 +3,12 @@ import {
   nullTranslator,
   type TranslationBundle
 } from '@jupyterlab/translation';
-import { tagsOf, toCard } from '../cards';
+import { getTags, toCard } from '../launcherItem';
 
 const trans = nullTranslator.load('jupyterlab');
 
 describe('toCard', () => {
-  it("takes JupyterLab's kernel cards for kernels", () => {
+  it("describes JupyterLab's kernel cards as kernels", () => {
     const kernel = { language: 'python', tags: ['exam', 7] };
     expect(
       toCard(
@@ -40,12 +40,12 @@ describe('toCard', () => {
     ).toMatchObject({ kind: 'kernel', name: 'ir', category: 'Console' });
   });
 
-  it("takes other extensions' kernel cards for kernels", () => {
-    const shapes: ReadonlyJSONObject[] = [
+  it("describes other extensions' kernel cards as kernels", () => {
+    const argsList: ReadonlyJSONObject[] = [
       { kernelName: 'k' },
       { kernelPreference: { name: 'k' } }
     ];
-    for (const args of shapes) {
+    for (const args of argsList) {
       expect(toCard({ command: 'other:open', args }, trans)).toMatchObject({
         kind: 'kernel',
         name: 'k',
@@ -54,22 +54,22 @@ describe('toCard', () => {
     }
   });
 
-  it('takes a kernel command that names no kernel for a command', () => {
-    const shapes: (ReadonlyJSONObject | undefined)[] = [
+  it('describes a kernel command without a kernel name as a command', () => {
+    const argsList: (ReadonlyJSONObject | undefined)[] = [
       undefined,
       {},
       { kernelName: '' },
       { kernelName: null },
       { kernelPreference: {} }
     ];
-    for (const args of shapes) {
+    for (const args of argsList) {
       expect(
         toCard({ command: 'notebook:create-new', args }, trans)
       ).toMatchObject({ kind: 'command', name: 'notebook:create-new' });
     }
   });
 
-  it('takes entries of jupyter-server-proxy for proxies', () => {
+  it('describes entries of jupyter-server-proxy as proxies', () => {
     expect(
       toCard(
         {
@@ -87,7 +87,7 @@ describe('toCard', () => {
     ).toMatchObject({ kind: 'proxy', name: 'class-tools' });
   });
 
-  it("takes the policy's own cards for services and servers", () => {
+  it("describes the policy's own cards as services and servers", () => {
     const command = 'scoped-launcher:open';
     expect(
       toCard({ command, args: { kind: 'service', name: 'web' } }, trans)
@@ -105,7 +105,7 @@ describe('toCard', () => {
     });
   });
 
-  it('takes everything else for commands, whatever its metadata', () => {
+  it('describes every other item as a command, whatever its metadata', () => {
     expect(
       toCard(
         { command: 'terminal:create-new', metadata: { tags: ['t'] } },
@@ -130,12 +130,13 @@ describe('toCard', () => {
     ['server-proxy:open', { id: 5 }],
     ['scoped-launcher:open', {}],
     ['scoped-launcher:open', { kind: 'server', name: 'x' }],
-    ['scoped-launcher:open', { kind: 'planet', name: 'x' }]
-  ])('cannot tell what %s with %j opens', (command, args) => {
+    ['scoped-launcher:open', { kind: 'planet', name: 'x' }],
+    ['scoped-launcher:open', { kind: 'kernel', name: 'x' }]
+  ])('returns null for %s with %j', (command, args) => {
     expect(toCard({ command, args }, trans)).toBeNull();
   });
 
-  it("keeps the names of JupyterLab's categories English", () => {
+  it("uses the English names of JupyterLab's categories", () => {
     const german: Record<string, string> = {
       Notebook: 'Notizbuch',
       Console: 'Konsole',
@@ -144,21 +145,21 @@ describe('toCard', () => {
     const translated = {
       __: (text: string) => german[text] ?? text
     } as TranslationBundle;
-    const categoryOf = (category?: string) =>
+    const getCategory = (category?: string) =>
       toCard({ command: 'c', category }, translated)?.category;
-    expect(categoryOf('Notizbuch')).toBe('Notebook');
-    expect(categoryOf('Konsole')).toBe('Console');
-    expect(categoryOf('Andere')).toBe('Other');
-    expect(categoryOf(undefined)).toBe('Other');
-    expect(categoryOf('Class 1234')).toBe('Class 1234');
+    expect(getCategory('Notizbuch')).toBe('Notebook');
+    expect(getCategory('Konsole')).toBe('Console');
+    expect(getCategory('Andere')).toBe('Other');
+    expect(getCategory(undefined)).toBe('Other');
+    expect(getCategory('Class 1234')).toBe('Class 1234');
   });
 });
 
-describe('tagsOf', () => {
+describe('getTags', () => {
   it.each([null, undefined, 5, 'tags', {}, { tags: 'exam' }, { tags: null }])(
-    'finds none in %j',
+    'returns none for %j',
     metadata => {
-      expect(tagsOf(metadata)).toEqual([]);
+      expect(getTags(metadata)).toEqual([]);
     }
   );
 });

@@ -1,0 +1,44 @@
+/**
+ * What decides on launcher items, as the rest of the labextension sees it.
+ */
+import type { ILauncher } from '@jupyterlab/launcher';
+import type { KernelSpec } from '@jupyterlab/services';
+import type { EngineStatus, LoadResult } from '../wasm/scoped_launcher.js';
+
+/**
+ * Decides which launcher items are shown.
+ */
+export interface ICardDecider {
+  /**
+   * @param items - All items of the launcher.
+   * @returns For each item, in the same order, whether it is shown.
+   */
+  decide(items: readonly ILauncher.IItemOptions[]): boolean[];
+}
+
+/**
+ * A decider that keeps its policy and context up to date.
+ */
+export interface IDecisionSource extends ICardDecider {
+  /**
+   * What the decisions are based on now.
+   */
+  readonly status: EngineStatus;
+
+  /**
+   * Reads the policy and the visitor's context again.
+   *
+   * @returns What the server answered. Rejects with an `Error` that has a `code` (`ErrorCode`).
+   */
+  load(): Promise<LoadResult>;
+
+  /**
+   * @returns In how many milliseconds decisions can change without a load; undefined if never.
+   */
+  nextChangeMs(): number | undefined;
+
+  /**
+   * @param specs - The kernels that the server lists for this visitor.
+   */
+  setKernelspecs(specs: KernelSpec.ISpecModels): void;
+}

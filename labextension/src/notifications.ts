@@ -1,0 +1,161 @@
+import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ErrorCode } from '../wasm/scoped_launcher.js';
+
+/**
+ * How long a notification is shown before it moves to the notification centre, in milliseconds.
+ */
+const AUTO_CLOSE_MS = 10_000;
+
+/**
+ * Why cards are hidden that the policy may allow.
+ */
+export interface ILauncherError {
+  /** Stable, for programs. */
+  code: ErrorCode;
+  /** The message of the server or the engine, for the console. */
+  detail: string;
+}
+
+/**
+ * Converts what was thrown.
+ *
+ * @param error - Anything. What the engine throws has a `code`.
+ * @param defaultCode - The code of an error that has none.
+ */
+export function toLauncherError(
+  error: unknown,
+  defaultCode: ErrorCode
+): ILauncherError {
+  const { code, message } = error as Partial<Error & { code: unknown }>;
+  return {
+    // A `DOMException` has a number here.
+    code: typeof code === 'string' ? (code as ErrorCode) : defaultCode,
+    detail: message ?? String(error)
+  };
+}
+
+/**
+ * Shows why cards are hidden: one notification at a time, once for each error, until the error is over.
+ */
+export class ErrorNotifier {
+  /**
+   * @param _trans - The bundle of this package.
+   */
+  constructor(private readonly _trans: TranslationBundle) {
+    this._messages = createMessages(_trans);
+  }
+
+  /**
+   * Whether notifications are shown. Errors are written to the console in any case.
+   */
+  set enabled(enabled: boolean) {
+    if (enabled !== this._enabled) {
+      this._enabled = enabled;
+      this._updateNotification();
+    }
+  }
+
+  /**
+   * @param error - The present error. Null if there is none, or none any more.
+   */
+  report(error: ILauncherError | null): void {
+    if (error?.code === this._error?.code) {
+      return;
+    }
+    this._error = error;
+    if (error) {
+      console.warn(`Scoped launcher: ${error.detail} (${error.code})`);
+    }
+    this._updateNotification();
+  }
+
+  /**
+   * Replaces the text of a notification that is shown: JupyterLab can lose a notification that is added while
+   * another is dismissed.
+   */
+  private _updateNotification(): void {
+    const code = this._error?.code;
+    if (code === undefined || !this._enabled) {
+      if (this._notificationId !== null) {
+        Notification.dismiss(this._notificationId);
+        this._notificationId = null;
+      }
+      return;
+    }
+    // A server of another version may send a code that this page does not know.
+    const message = this._messages[code] ?? this._messages.unavailable;
+    const options = {
+      autoClose: AUTO_CLOSE_MS,
+      actions: this._getActions(code)
+    };
+    if (
+      this._notificationId === null ||
+      !Notification.update({ id: this._notificationId, message, ...options })
+    ) {
+      this._notificationId = Notification.warning(message, options);
+    }
+  }
+
+  private _getActions(code: ErrorCode): Notification.IAction[] {
+    return code === 'not-authenticated'
+      ? [
+          {
+            label: this._trans.__('Log in'),
+            caption: this._trans.__('Reload the page to log in again'),
+            callback: () => window.location.reload()
+          }
+        ]
+      : [];
+  }
+
+  private readonly _messages: Record<ErrorCode, string>;
+  private _enabled = true;
+  private _error: ILauncherError | null = null;
+  /** Of the notification that has been shown last; null if there is no error. */
+  private _notificationId: string | null = null;
+}
+
+/**
+ * What a visitor reads for each code. JupyterLab cuts off what is longer than 140 characters.
+ */
+function createMessages(trans: TranslationBundle): Record<ErrorCode, string> {
+  const checkFailed = trans.__(
+    'Your permissions cannot be checked right now. Some launcher cards are hidden. JupyterLab will try again.'
+  );
+  const noAnswer = trans.__(
+    'The server does not respond. Some launcher cards are hidden. JupyterLab will try again.'
+  );
+  return {
+    'bad-argument': checkFailed,
+    'bad-context': trans.__(
+      'JupyterLab cannot read the launcher permissions from the server. Some launcher cards are hidden. Reload the page.'
+    ),
+    'bad-request': checkFailed,
+    'engine-unavailable': trans.__(
+      'Part of the launcher could not be loaded. Some launcher cards are hidden. Reload the page to try again.'
+    ),
+    'hub-error': checkFailed,
+    'hub-timeout': checkFailed,
+    'hub-unreachable': checkFailed,
+    'internal-error': checkFailed,
+    'invalid-policy': trans.__(
+      'The launcher policy of this server has an error. Launcher cards are hidden. Contact your administrator.'
+    ),
+    'malformed-response': checkFailed,
+    network: noAnswer,
+    'no-hub-login': checkFailed,
+    'no-icon': checkFailed,
+    'no-policy': checkFailed,
+    'not-a-user': checkFailed,
+    'not-allowed': checkFailed,
+    'not-authenticated': trans.__(
+      'Your session has ended. Some launcher cards are hidden until you log in again.'
+    ),
+    'not-found': trans.__(
+      'The Scoped Launcher server extension is not enabled. Some launcher cards are hidden. Contact your administrator.'
+    ),
+    timeout: noAnswer,
+    unavailable: checkFailed
+  };
+}
