@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use scoped_launcher_core::scopes::{
-    Definitions, Held, Owner, ScopeSet, check_exists, describe, expand, intersect, is_custom_name,
+    Definitions, HeldScopes, Owner, ScopeSet, check_exists, describe, expand, intersect, is_custom_name,
 };
 
 fuzz_target!(|input: &str| {
@@ -25,7 +25,7 @@ fuzz_target!(|input: &str| {
         let (again, _) = expand(texts_again, None, None, &definitions).unwrap();
         assert_eq!(again.texts(), texts);
     }
-    let held = Held::new(scopes(), "ann", &["class".to_owned()], &definitions);
+    let held = HeldScopes::new(scopes(), "ann", &["class".to_owned()], &definitions);
     for scope in scopes() {
         let _ = held.check(scope);
         let _ = check_exists(scope, &definitions);

@@ -12,8 +12,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use scoped_launcher_core::policy::facts::{Card, Context};
-use scoped_launcher_core::policy::model::Document;
+use scoped_launcher_core::policy::card::Card;
+use scoped_launcher_core::policy::context::Context;
+use scoped_launcher_core::policy::document::Document;
 use scoped_launcher_core::policy::time::parse_instant;
 use scoped_launcher_core::policy::{Policy, Session};
 use serde::Deserialize;

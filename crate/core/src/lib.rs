@@ -4,9 +4,11 @@
 //! [`policy`] the policy language. Everything returns values; nothing panics on any input.
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 pub mod batch;
 pub mod error;
 pub mod policy;
 pub mod scopes;
-pub mod sort;
+mod text_enum;
+
+pub(crate) use text_enum::text_enum;

@@ -1,26 +1,29 @@
 //! docs/lint.md documents every code, and its examples do what it says.
-#![cfg(feature = "files")]
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 use std::collections::BTreeMap;
 
-use scoped_launcher_core::policy::document::MAX_BYTES;
-use scoped_launcher_core::policy::findings::Code;
-use scoped_launcher_core::policy::lint::{Known, check};
+use scoped_launcher_core::policy::diagnostic::DiagnosticCode;
+use scoped_launcher_core::policy::lint::{LintOptions, check};
+use scoped_launcher_core::policy::source::MAX_BYTES;
 use scoped_launcher_core::policy::time::parse_instant;
 
 const DOCS: &str = include_str!("../../../docs/lint.md");
 
 fn codes(policy: &[u8]) -> Vec<&'static str> {
-    let known = Known {
+    let known = LintOptions {
         now_ms: parse_instant("2026-12-01T09:00:00Z").ok(),
-        ..Known::default()
+        ..LintOptions::default()
     };
-    let findings = check(policy, "policy.yaml", &known).findings;
-    findings.iter().map(|finding| finding.code).collect()
+    let diagnostics = check(policy, "policy.yaml", &known).diagnostics;
+    diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.code)
+        .collect()
 }
 
-/// Code to its examples: the wrong policy and the mended one.
+/// DiagnosticCode to its examples: the wrong policy and the mended one.
 fn examples() -> BTreeMap<&'static str, Vec<&'static str>> {
     let sections = DOCS.split("\n### ").skip(1);
     let examples = sections.map(|section| {
@@ -56,7 +59,7 @@ fn unprintable(code: &str) -> Option<(Vec<u8>, Vec<u8>)> {
 fn every_code_is_documented_with_an_example_and_its_mend() {
     let examples = examples();
     let documented: Vec<_> = examples.keys().copied().collect();
-    let known: Vec<_> = Code::ALL.iter().map(|code| code.id).collect();
+    let known: Vec<_> = DiagnosticCode::ALL.iter().map(|code| code.id).collect();
     assert_eq!(documented, known);
     let mut failures = Vec::new();
     for (code, blocks) in examples {

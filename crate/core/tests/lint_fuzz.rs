@@ -1,11 +1,11 @@
 //! Lint on thousands of broken policies: it never panics, its places are in the file, and what it
 //! accepts the reader of policies accepts, too. `SCOPED_LAUNCHER_CASES` sets how many.
-#![cfg(feature = "files")]
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
-use scoped_launcher_core::policy::findings::Severity;
-use scoped_launcher_core::policy::lint::{Known, check};
-use scoped_launcher_core::policy::model::Document;
+use scoped_launcher_core::policy::diagnostic::Severity;
+use scoped_launcher_core::policy::document::Document;
+use scoped_launcher_core::policy::lint::{LintOptions, check};
 use serde_json::{Value, json};
 
 const DOCS: &str = include_str!("../../../docs/lint.md");
@@ -150,12 +150,16 @@ fn mutate(random: &mut Random, policy: &mut Value) {
 #[test]
 fn what_lint_accepts_the_reader_accepts() {
     let base = everything();
-    let unbroken = check(base.to_string().as_bytes(), "p.json", &Known::default());
+    let unbroken = check(
+        base.to_string().as_bytes(),
+        "p.json",
+        &LintOptions::default(),
+    );
     assert_eq!(
         unbroken.of(Severity::Error).count(),
         0,
         "{:?}",
-        unbroken.findings
+        unbroken.diagnostics
     );
     let mut random = Random(1);
     let (mut accepted, mut refused) = (0, 0);
@@ -164,7 +168,11 @@ fn what_lint_accepts_the_reader_accepts() {
         for _ in 0..=random.below(3) {
             mutate(&mut random, &mut policy);
         }
-        let checked = check(policy.to_string().as_bytes(), "p.json", &Known::default());
+        let checked = check(
+            policy.to_string().as_bytes(),
+            "p.json",
+            &LintOptions::default(),
+        );
         let read = serde_json::from_value::<Document>(policy.clone());
         let errors: Vec<_> = checked.of(Severity::Error).collect();
         match read {
@@ -175,7 +183,7 @@ fn what_lint_accepts_the_reader_accepts() {
         // The words of the net below lint: what falls into it, lint has missed.
         let missed = errors
             .iter()
-            .find(|finding| finding.message.starts_with("This is no policy"));
+            .find(|diagnostic| diagnostic.message.starts_with("This is no policy"));
         assert!(missed.is_none(), "{policy}\n{missed:?}");
         if errors.is_empty() {
             accepted += 1;
@@ -249,13 +257,16 @@ fn no_bytes_make_it_panic() {
             bytes.push(0xff);
         }
         let lines = text.split(['\n', '\r']).count();
-        for finding in check(&bytes, "p.yaml", &Known::default()).findings {
-            let place = finding.place;
-            assert!(place.line >= 1 && place.column >= 1, "{finding:?}\n{text}");
-            assert!(place.line <= lines + 1, "{finding:?}\n{text}");
+        for diagnostic in check(&bytes, "p.yaml", &LintOptions::default()).diagnostics {
+            let place = diagnostic.span;
             assert!(
-                !finding.message.is_empty() && !finding.help.is_empty(),
-                "{finding:?}"
+                place.line >= 1 && place.column >= 1,
+                "{diagnostic:?}\n{text}"
+            );
+            assert!(place.line <= lines + 1, "{diagnostic:?}\n{text}");
+            assert!(
+                !diagnostic.message.is_empty() && !diagnostic.help.is_empty(),
+                "{diagnostic:?}"
             );
         }
     }

@@ -1,10 +1,10 @@
 //! Every policy in docs/policy.md passes lint.
-#![cfg(feature = "files")]
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use scoped_launcher_core::policy::explain::Code;
-use scoped_launcher_core::policy::findings::Severity;
-use scoped_launcher_core::policy::lint::{Known, check};
+use scoped_launcher_core::policy::diagnostic::Severity;
+use scoped_launcher_core::policy::explain::ExplanationCode;
+use scoped_launcher_core::policy::lint::{LintOptions, check};
 
 const DOCS: &str = include_str!("../../../docs/policy.md");
 
@@ -37,7 +37,7 @@ fn every_example_passes_lint() {
     assert!(blocks.len() > 5);
     for block in blocks {
         let policy = whole(block);
-        let checked = check(policy.as_bytes(), "policy.yaml", &Known::default());
+        let checked = check(policy.as_bytes(), "policy.yaml", &LintOptions::default());
         let errors: Vec<_> = checked.of(Severity::Error).collect();
         assert!(errors.is_empty(), "{policy}\n{errors:?}");
     }
@@ -45,9 +45,9 @@ fn every_example_passes_lint() {
 
 #[test]
 fn every_part_of_an_explanation_is_documented() {
-    for code in Code::ALL {
-        let place = format!("{:?}", code.place()).to_lowercase();
-        let row = format!("| `{}` | {place} | {} |", code.as_str(), code.text());
+    for code in ExplanationCode::ALL {
+        let kind = format!("{:?}", code.kind()).to_lowercase();
+        let row = format!("| `{}` | {kind} | {} |", code.as_str(), code.text());
         assert!(DOCS.contains(&row), "docs/policy.md misses {row}");
     }
 }

@@ -12,10 +12,11 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use scoped_launcher_core::policy::facts::{Card, Context, Kernelspec};
+use scoped_launcher_core::policy::card::{Card, Kernelspec};
+use scoped_launcher_core::policy::context::Context;
+use scoped_launcher_core::policy::document::Document;
 use scoped_launcher_core::policy::glob::Glob;
-use scoped_launcher_core::policy::grants::{Share, User};
-use scoped_launcher_core::policy::model::Document;
+use scoped_launcher_core::policy::grants::{ExistingShare, UserModel};
 use scoped_launcher_core::policy::{Policy, Session};
 use serde_json::{Value, from_value, json};
 
@@ -370,7 +371,7 @@ proptest! {
         let mut policy = policy;
         policy["grants"] = json!(grants);
         let document: Document = read(&policy);
-        let (users, shares) = (read::<Vec<User>>(&json!(users)), read::<Vec<Share>>(&json!(shares)));
+        let (users, shares) = (read::<Vec<UserModel>>(&json!(users)), read::<Vec<ExistingShare>>(&json!(shares)));
         let expected = reference::grants(&document, &users, &shares, now);
         let changes = Policy::new(document).grants(&users, &shares, Some(now)).unwrap();
         prop_assert_eq!(json!(changes), expected);

@@ -1,11 +1,12 @@
 //! Large and hostile policies: deciding ends, without overflowing the stack, and in the end is right.
-#![cfg(feature = "files")]
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers of tests
 
 use std::sync::Arc;
 
-use scoped_launcher_core::policy::facts::{Card, Context, Kernelspec};
-use scoped_launcher_core::policy::model::Document;
+use scoped_launcher_core::policy::card::{Card, Kernelspec};
+use scoped_launcher_core::policy::context::Context;
+use scoped_launcher_core::policy::document::Document;
 use scoped_launcher_core::policy::{Policy, Reason, Session};
 use serde_json::{Value, from_value, json};
 

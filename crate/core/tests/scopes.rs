@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use scoped_launcher_core::batch;
 use scoped_launcher_core::scopes::text::{owner_of, split};
 use scoped_launcher_core::scopes::{
-    Definitions, GroupsOf, Held, OauthClient, Owner, ScopeSet, expand, intersect,
+    Definitions, GroupsOf, HeldScopes, OauthClient, Owner, ScopeSet, expand, intersect,
 };
 
 /// Scopes of a few bases and names, so that they meet.
@@ -158,7 +158,7 @@ proptest! {
     fn a_visitor_holds_what_the_set_gives_with_groups(raw in named(), asked in named()) {
         let definitions = Definitions::default();
         let (set, _) = expand(strs(&raw), Some(Owner::User("a")), None, &definitions).unwrap();
-        let held = Held::new(strs(&raw), "a", groups_of("a"), &definitions);
+        let held = HeldScopes::new(strs(&raw), "a", groups_of("a"), &definitions);
         for asked in &asked {
             let expected = set.has(asked, false, Some(&groups_of)).unwrap();
             prop_assert_eq!(held.has(asked), expected, "{}", asked);

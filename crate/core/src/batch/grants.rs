@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::{policy::policy, read};
 use crate::error::Error;
 use crate::policy::Policy;
-use crate::policy::grants::{Share, User};
+use crate::policy::grants::{ExistingShare, UserModel};
 use crate::policy::time::parse_instant;
 
 #[derive(Deserialize)]
 struct Request {
-    users: Vec<User>,
-    shares: Option<Vec<Share>>,
+    users: Vec<UserModel>,
+    shares: Option<Vec<ExistingShare>>,
     now: Option<String>,
 }
 

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::{policy::as_text, read};
 use crate::error::Error;
-use crate::policy::findings::{Finding, Severity};
-use crate::policy::lint::{Checked, Known, check};
+use crate::policy::diagnostic::{Diagnostic, Severity};
+use crate::policy::lint::{LintOptions, LintResult, check};
 use crate::policy::time::parse_instant;
 
 #[derive(Deserialize)]
-struct Lint<'a> {
+struct Reporter<'a> {
     #[serde(borrow)]
     policy: &'a RawValue,
     file: Option<String>,
@@ -23,8 +23,8 @@ struct Lint<'a> {
 ///
 /// Lines and columns count within the object or text.
 pub(super) fn lint(line: &str) -> Result<Value, Error> {
-    let request: Lint = read(line)?;
-    let known = Known {
+    let request: Reporter = read(line)?;
+    let known = LintOptions {
         groups: request.groups.as_deref(),
         now_ms: request.now.as_deref().map(parse_instant).transpose()?,
     };
@@ -38,6 +38,6 @@ pub(super) fn lint(line: &str) -> Result<Value, Error> {
     }))
 }
 
-fn of(checked: &Checked, severity: Severity) -> Vec<&Finding> {
+fn of(checked: &LintResult, severity: Severity) -> Vec<&Diagnostic> {
     checked.of(severity).collect()
 }

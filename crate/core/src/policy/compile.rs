@@ -3,44 +3,47 @@
 
 use std::collections::HashMap;
 
-use super::index::{Index, Matcher};
-use super::model::{Condition, Document, Scope, Test};
+use super::document::{
+    Condition, Dependency, Document, Predicate, PredicateMapper, PredicateOf, Rule, Selector,
+};
+use super::index::{CompiledSelector, Index};
 use crate::scopes::{CustomScope, Definitions};
-use crate::sort::sort;
 
-/// A compiled policy. It holds no facts: many sessions may share it.
+/// A compiled policy. It holds nothing about a visitor: many sessions may share it.
 #[derive(Debug)]
 pub struct Policy {
     pub(super) document: Document,
     pub(super) definitions: Definitions,
     /// By number of the rule in the document.
-    pub(super) rules: Vec<Rule>,
+    pub(super) rules: Vec<CompiledRule>,
     pub(super) rule_index: Index,
     /// Leads to the number of the tag in the document.
     pub(super) tag_index: Index,
     /// Parts before wholes: the children of a node have smaller numbers.
     pub(super) nodes: Vec<Node>,
-    /// The kernels that conditions name, in lower case.
+    /// The kernels that conditions name, as [`normalize_kernel_name`](super::card::normalize_kernel_name)
+    /// writes them.
     pub(super) kernels: Vec<String>,
-    /// Sorted: when a window opens or shuts.
-    pub(super) changes_ms: Vec<i64>,
-    #[cfg(feature = "files")]
+    /// Sorted: when a window opens or closes.
+    pub(super) boundaries_ms: Vec<i64>,
+    /// The node of `preview`.
+    #[cfg(feature = "server")]
     pub(super) preview: Option<u32>,
 }
 
 /// What deciding needs of a rule.
 #[derive(Debug)]
-pub(super) struct Rule {
+pub(super) struct CompiledRule {
     pub(super) from_ms: i64,
     pub(super) until_ms: i64,
     pub(super) show_when: Option<u32>,
     pub(super) hide_when: Option<u32>,
-    pub(super) needs: Needs,
+    pub(super) dependency: Dependency,
     /// Kernels that its conditions name, by number.
     pub(super) kernels: Vec<u32>,
 }
 
-impl Rule {
+impl CompiledRule {
     /// `None`: it has a window, and the time is not known.
     pub(super) fn is_in_force(&self, now_ms: Option<i64>) -> Option<bool> {
         match now_ms {
@@ -51,36 +54,14 @@ impl Rule {
     }
 }
 
-/// The most changeable thing that a condition depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Needs {
-    /// The visitor's facts alone.
-    Facts,
-    /// Which kernels are shown: what rules are in force, too.
-    Kernels,
-    /// The card.
-    Card,
-}
+/// A predicate with compiled selectors, the numbers of kernels, and the numbers of the nodes within it.
+pub(super) type CompiledPredicate = PredicateOf<CompiledSelector, u32, u32>;
 
-/// A condition or one test of it.
+/// A condition or one predicate of it.
 #[derive(Debug)]
 pub(super) struct Node {
-    pub(super) what: What,
-    pub(super) needs: Needs,
-}
-
-#[derive(Debug)]
-pub(super) enum What {
-    Group(Matcher),
-    User(Matcher),
-    Scope(Scope),
-    Kernel(u32),
-    Admin(bool),
-    Owner(bool),
-    Always(bool),
-    All(Vec<u32>),
-    Any(Vec<u32>),
-    Not(u32),
+    pub(super) predicate: CompiledPredicate,
+    pub(super) dependency: Dependency,
 }
 
 impl Policy {
@@ -93,29 +74,29 @@ impl Policy {
             .iter()
             .map(|rule| compiler.rule(rule))
             .collect();
-        #[cfg(feature = "files")]
+        #[cfg(feature = "server")]
         let preview = document
             .preview
             .as_ref()
-            .map(|condition| compiler.condition(condition));
+            .map(|condition| compiler.node(condition));
         let Compiler {
             nodes,
             kernels,
-            mut changes_ms,
+            mut boundaries_ms,
             ..
         } = compiler;
-        sort(&mut changes_ms);
-        changes_ms.dedup();
+        boundaries_ms.sort_unstable();
+        boundaries_ms.dedup();
         let mut rule_index = Index::default();
-        for (number, rule) in document.rules.iter().enumerate() {
+        for (number, rule) in (0..).zip(&document.rules) {
             for (key, selector) in &rule.matches.0 {
-                rule_index.add(*key, selector, number as u32);
+                rule_index.add(*key, selector, number);
             }
         }
         let mut tag_index = Index::default();
-        for (number, (_, tagging)) in document.tags.0.iter().enumerate() {
-            for (key, selector) in &tagging.0.0 {
-                tag_index.add(*key, selector, number as u32);
+        for (number, (_, targets)) in (0..).zip(&document.tags.0) {
+            for (key, selector) in &targets.0.0 {
+                tag_index.add(*key, selector, number);
             }
         }
         let custom_scopes = document.custom_scopes.0.iter().map(|(name, scope)| {
@@ -136,8 +117,8 @@ impl Policy {
             tag_index,
             nodes,
             kernels,
-            changes_ms,
-            #[cfg(feature = "files")]
+            boundaries_ms,
+            #[cfg(feature = "server")]
             preview,
             document,
         }
@@ -149,14 +130,8 @@ impl Policy {
         &self.document
     }
 
-    /// Can decisions change with the time alone?
-    #[must_use]
-    pub fn changes(&self) -> bool {
-        !self.changes_ms.is_empty()
-    }
-
     /// A rule as it was read.
-    pub(super) fn written(&self, rule: u32) -> Option<&super::model::Rule> {
+    pub(super) fn source_rule(&self, rule: u32) -> Option<&Rule> {
         self.document.rules.get(rule as usize)
     }
 
@@ -169,83 +144,95 @@ impl Policy {
 struct Compiler<'d> {
     nodes: Vec<Node>,
     kernels: Vec<String>,
-    changes_ms: Vec<i64>,
+    boundaries_ms: Vec<i64>,
     known_conditions: HashMap<&'d Condition, u32>,
     known_kernels: HashMap<String, u32>,
 }
 
 impl<'d> Compiler<'d> {
-    fn rule(&mut self, rule: &'d super::model::Rule) -> Rule {
+    fn rule(&mut self, rule: &'d Rule) -> CompiledRule {
         let from_ms = rule.from.as_ref().map(|from| from.start_ms());
         let until_ms = rule.until.as_ref().map(|until| until.end_ms());
-        self.changes_ms.extend(from_ms.into_iter().chain(until_ms));
+        self.boundaries_ms
+            .extend(from_ms.into_iter().chain(until_ms));
         let show_when = rule
             .show_when
             .as_ref()
-            .map(|condition| self.condition(condition));
+            .map(|condition| self.node(condition));
         let hide_when = rule
             .hide_when
             .as_ref()
-            .map(|condition| self.condition(condition));
+            .map(|condition| self.node(condition));
         let mut kernels = Vec::new();
         let mut open: Vec<u32> = show_when.into_iter().chain(hide_when).collect();
-        let mut needs = Needs::Facts;
+        let mut dependency = Dependency::Context;
         while let Some(number) = open.pop() {
             let Some(node) = self.nodes.get(number as usize) else {
                 continue;
             };
-            needs = needs.max(node.needs);
-            match &node.what {
-                What::Kernel(kernel) => kernels.push(*kernel),
-                What::All(parts) | What::Any(parts) => open.extend(parts),
-                What::Not(part) => open.push(*part),
-                _ => {}
+            dependency = dependency.max(node.dependency);
+            if let PredicateOf::Kernel(kernel) = &node.predicate {
+                kernels.push(*kernel);
             }
+            open.extend(node.predicate.conditions());
         }
-        sort(&mut kernels);
+        kernels.sort_unstable();
         kernels.dedup();
-        Rule {
+        CompiledRule {
             from_ms: from_ms.unwrap_or(i64::MIN),
             until_ms: until_ms.unwrap_or(i64::MAX),
             show_when,
             hide_when,
-            needs,
+            dependency,
             kernels,
         }
     }
 
     /// The node of a condition. The document's depth is limited, and so is this recursion.
-    fn condition(&mut self, condition: &'d Condition) -> u32 {
+    fn node(&mut self, condition: &'d Condition) -> u32 {
         if let Some(&known) = self.known_conditions.get(condition) {
             return known;
         }
-        let tests: Vec<u32> = condition.0.iter().map(|test| self.test(test)).collect();
-        let number = match tests.as_slice() {
+        let predicates: Vec<u32> = condition
+            .0
+            .iter()
+            .map(|predicate: &'d Predicate| {
+                let compiled = predicate.map(self);
+                self.push(compiled)
+            })
+            .collect();
+        let number = match predicates.as_slice() {
             [one] => *one,
-            _ => self.push(What::All(tests)),
+            _ => self.push(PredicateOf::All(predicates)),
         };
         self.known_conditions.insert(condition, number);
         number
     }
 
-    fn test(&mut self, test: &'d Test) -> u32 {
-        let what = match test {
-            Test::Group(selector) => What::Group(Matcher::new(selector, false)),
-            Test::User(selector) => What::User(Matcher::new(selector, false)),
-            Test::Scope(scope) => What::Scope(scope.clone()),
-            Test::Kernel(name) => What::Kernel(self.kernel(name)),
-            Test::Admin(wanted) => What::Admin(*wanted),
-            Test::Owner(wanted) => What::Owner(*wanted),
-            Test::Always(wanted) => What::Always(*wanted),
-            Test::All(parts) => What::All(parts.iter().map(|part| self.condition(part)).collect()),
-            Test::Any(parts) => What::Any(parts.iter().map(|part| self.condition(part)).collect()),
-            Test::Not(part) => What::Not(self.condition(part)),
-        };
-        self.push(what)
+    fn push(&mut self, predicate: CompiledPredicate) -> u32 {
+        let dependency = predicate.dependency(|part| {
+            let part = self.nodes.get(*part as usize);
+            part.map_or(Dependency::Context, |node| node.dependency)
+        });
+        self.nodes.push(Node {
+            predicate,
+            dependency,
+        });
+        self.nodes.len() as u32 - 1
+    }
+}
+
+impl<'d> PredicateMapper<'d, Selector, String, Condition> for Compiler<'d> {
+    type Selector = CompiledSelector;
+    type Kernel = u32;
+    type Condition = u32;
+
+    fn selector(&mut self, selector: &'d Selector) -> CompiledSelector {
+        CompiledSelector::new(selector, false)
     }
 
-    fn kernel(&mut self, name: &str) -> u32 {
-        let name = name.to_ascii_lowercase();
+    fn kernel(&mut self, name: &'d String) -> u32 {
+        let name = super::card::normalize_kernel_name(name);
         if let Some(&known) = self.known_kernels.get(&name) {
             return known;
         }
@@ -255,22 +242,7 @@ impl<'d> Compiler<'d> {
         number
     }
 
-    fn push(&mut self, what: What) -> u32 {
-        let of = |part: &u32| {
-            self.nodes
-                .get(*part as usize)
-                .map_or(Needs::Facts, |node| node.needs)
-        };
-        let needs = match &what {
-            What::Kernel(_) => Needs::Kernels,
-            What::Scope(scope) if scope.has_placeholders() => Needs::Card,
-            What::All(parts) | What::Any(parts) => {
-                parts.iter().map(of).max().unwrap_or(Needs::Facts)
-            }
-            What::Not(part) => of(part),
-            _ => Needs::Facts,
-        };
-        self.nodes.push(Node { what, needs });
-        self.nodes.len() as u32 - 1
+    fn condition(&mut self, condition: &'d Condition) -> u32 {
+        self.node(condition)
     }
 }

@@ -2,28 +2,28 @@
 
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::compile::{Needs, Policy, What};
-use super::deal::{Class, Deal, server_names};
-use super::facts::{Card, Context, Kernelspec, Kind};
-use super::model::{Role, Visibility};
-use crate::scopes::Held;
-use crate::sort::sort;
+use super::card::{Card, Kernelspec};
+use super::compile::{CompiledRule, Policy};
+use super::context::Context;
+use super::document::{Dependency, Visibility};
+use super::evaluate::{CardRef, EvalError, EvaluatedContext, Outcome, RuleEffects};
+use super::matching::{CardMatches, RuleSet};
 
-/// A policy, one visitor's facts and the cards of one launcher, all resident, so that a pass over
+/// A policy, one visitor's context and the cards of one launcher, all resident, so that a pass over
 /// all cards looks at nothing twice.
 ///
-/// Each of the three can be exchanged: new facts do not match cards again, new cards do not
-/// evaluate facts again.
+/// Each of the three can be exchanged: a new context does not match cards again, new cards do not
+/// evaluate the context again.
 #[derive(Debug)]
 pub struct Session {
     pub(super) policy: Arc<Policy>,
-    pub(super) facts: Facts,
+    pub(super) visitor: EvaluatedContext,
     kernelspecs: Option<Vec<Kernelspec>>,
     pub(super) cards: Vec<Card>,
-    pub(super) deal: Deal,
-    pub(super) pass: Option<Pass>,
+    pub(super) matches: CardMatches,
+    pub(super) pass: Option<DecisionPass>,
 }
 
 /// What was decided on a card.
@@ -40,364 +40,64 @@ pub struct Decision<'s> {
     pub reason: Reason,
 }
 
-/// Why a card is shown or hidden.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// No rule has a say: the policy's `default`.
-    Default,
-    /// A rule's `show_when` holds.
-    ShowWhen,
-    /// A rule's `hide_when` holds.
-    HideWhen,
-    /// Rules say when to show it, and none of that holds.
-    NotShown,
-    /// A rule matches, and there is no Hub: the policy's `no_hub`.
-    NoHub,
-    /// A rule cannot be evaluated: hidden.
-    Error,
-}
-
-impl Reason {
-    /// As decisions write it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::ShowWhen => "show_when",
-            Self::HideWhen => "hide_when",
-            Self::NotShown => "not_shown",
-            Self::NoHub => "no_hub",
-            Self::Error => "error",
-        }
+crate::text_enum! {
+    /// Why a card is shown or hidden.
+    pub enum Reason as "DecisionReason" {
+        /// No rule that matches shows or hides it: the policy's `default`.
+        Default = "default",
+        /// A rule's `show_when` holds.
+        ShowWhen = "show_when",
+        /// A rule's `hide_when` holds.
+        HideWhen = "hide_when",
+        /// Rules say when to show it, and none of that holds.
+        NotShown = "not_shown",
+        /// A rule matches, and there is no Hub: the policy's `no_hub`.
+        NoHub = "no_hub",
+        /// A rule cannot be evaluated: hidden.
+        Error = "error",
     }
-}
-
-impl Serialize for Reason {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-/// The outcome of a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Value {
-    No,
-    Yes,
-    Error(Why),
-}
-
-/// Why a condition has no outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Why {
-    /// `{owner}` of a card that has none.
-    NoOwner,
-    /// The scope that results from the placeholders is none.
-    BadScope,
-    /// `owner`, and the server is not known.
-    NoServer,
-    /// The rules of this kernel cannot be evaluated: in or behind a cycle, or for a reason of their own.
-    Kernel(u32),
-    /// It depends on the card, and there is none.
-    NoCard,
-}
-
-impl From<bool> for Value {
-    fn from(holds: bool) -> Self {
-        if holds { Self::Yes } else { Self::No }
-    }
-}
-
-impl Value {
-    fn not(self) -> Self {
-        match self {
-            Self::No => Self::Yes,
-            Self::Yes => Self::No,
-            error => error,
-        }
-    }
-
-    /// `decisive` if any is; but an error anywhere is an error, also behind a decisive one, so that
-    /// the outcome does not depend on the order.
-    fn fold(values: impl Iterator<Item = Self>, decisive: Self) -> Self {
-        let mut outcome = decisive.not();
-        for value in values {
-            if matches!(value, Self::Error(_)) {
-                return value;
-            }
-            if value == decisive {
-                outcome = decisive;
-            }
-        }
-        outcome
-    }
-}
-
-/// What a rule, or all rules that match a card, say in one pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Say(u8);
-
-impl Say {
-    const NOTHING: Self = Self(0);
-    /// It matches and is in force.
-    const GOVERNED: Self = Self(1);
-    const HIDE: Self = Self(1 << 1);
-    const ERROR: Self = Self(1 << 2);
-    const SHOW: Self = Self(1 << 3);
-    /// It has a `show_when`, which does not hold.
-    const NOT_SHOWN: Self = Self(1 << 4);
-    /// To be asked for each card.
-    const BY_CARD: Self = Self(1 << 5);
-    /// To be asked once it is known which kernels are shown.
-    const LATER: Self = Self(1 << 6);
-
-    pub(super) fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-/// The visitor's facts, and what follows from them alone.
-#[derive(Debug)]
-pub(super) struct Facts {
-    pub(super) context: Context,
-    /// Sorted.
-    pub(super) groups: Vec<String>,
-    held: Held,
-    /// The outcome of each node that needs nothing but facts.
-    values: Vec<Value>,
-    /// What each rule says if it is in force.
-    says: Vec<Say>,
 }
 
 /// The state of one pass.
 #[derive(Debug, Default)]
-pub(super) struct Pass {
-    /// How many windows have opened or shut, decisions are the same until that number changes; `None`
-    /// where the time is not known.
-    era: Option<usize>,
-    /// What each rule says.
-    says: Vec<Say>,
+pub(super) struct DecisionPass {
+    /// How many window boundaries have passed: decisions are the same until that number changes;
+    /// `None` where the time is not known.
+    window_index: Option<usize>,
+    /// The effects of each rule.
+    effects: Vec<RuleEffects>,
     /// Whether each kernel may be used.
-    pub(super) kernels: Vec<Value>,
+    pub(super) kernels: Vec<Outcome>,
     visible: Vec<bool>,
 }
 
-/// The card that placeholders stand for.
-#[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
-    pub(super) name: &'a str,
-    pub(super) owner: Option<&'a str>,
-}
-
 /// What all rules that match a card come to.
-pub(super) struct Judgement<'s> {
-    /// The rules that match, in the order of the policy, and what each of them says.
+pub(super) struct Evaluation<'s> {
+    /// The rules that match, in the order of the policy.
     pub(super) rules: &'s [u32],
-    says: Vec<Say>,
+    /// The effects of each of them.
+    effects: Vec<RuleEffects>,
     pub(super) visible: bool,
     pub(super) reason: Reason,
 }
 
-impl Judgement<'_> {
+impl Evaluation<'_> {
     /// The rules that decided, in the order of the policy.
     pub(super) fn decisive(&self) -> impl Iterator<Item = u32> {
         let decisive = match self.reason {
-            Reason::Default => Say::NOTHING,
-            Reason::ShowWhen => Say::SHOW,
-            Reason::HideWhen => Say::HIDE,
-            Reason::NotShown => Say::NOT_SHOWN,
-            Reason::NoHub => Say::GOVERNED,
-            Reason::Error => Say::ERROR,
+            Reason::Default => RuleEffects::NONE,
+            Reason::ShowWhen => RuleEffects::SHOW,
+            Reason::HideWhen => RuleEffects::HIDE,
+            Reason::NotShown => RuleEffects::NOT_SHOWN,
+            Reason::NoHub => RuleEffects::APPLIES,
+            Reason::Error => RuleEffects::ERROR,
         };
         self.rules
             .iter()
-            .zip(&self.says)
-            .filter(move |(_, say)| say.has(decisive))
+            .zip(&self.effects)
+            .filter(move |(_, effects)| effects.has(decisive))
             .map(|(&rule, _)| rule)
     }
-}
-
-impl Facts {
-    fn new(policy: &Policy, context: Context) -> Self {
-        let mut groups = context.groups.clone();
-        sort(&mut groups);
-        groups.dedup();
-        let shares: Vec<String> = context
-            .shares
-            .iter()
-            .map(|server| ["access:servers!server=", server].concat())
-            .collect();
-        let mut raw_scopes = policy.raw_scopes(&context);
-        raw_scopes.extend(shares.iter().map(String::as_str));
-        let held = Held::new(raw_scopes, &context.user, &groups, &policy.definitions);
-        let mut facts = Self {
-            context,
-            groups,
-            held,
-            values: Vec::with_capacity(policy.nodes.len()),
-            says: Vec::new(),
-        };
-        for node in &policy.nodes {
-            // A node that needs more is asked again when that is there.
-            let value = match node.needs {
-                Needs::Facts => facts.outcome(&node.what, &[], None, &mut |part| facts.value(part)),
-                Needs::Kernels | Needs::Card => Value::No,
-            };
-            facts.values.push(value);
-        }
-        facts.says = policy
-            .rules
-            .iter()
-            .map(|rule| match rule.needs {
-                Needs::Facts => {
-                    let value = |node: Option<u32>| node.map(|node| facts.value(node));
-                    say(value(rule.hide_when), value(rule.show_when))
-                }
-                Needs::Kernels => Say::LATER,
-                Needs::Card => Say::BY_CARD.and(Say::GOVERNED),
-            })
-            .collect();
-        facts
-    }
-
-    fn value(&self, node: u32) -> Value {
-        self.values.get(node as usize).copied().unwrap_or(Value::No)
-    }
-
-    /// The outcome of a condition or test, given that of its parts.
-    fn outcome(
-        &self,
-        what: &What,
-        kernels: &[Value],
-        subject: Option<Subject>,
-        part: &mut dyn FnMut(u32) -> Value,
-    ) -> Value {
-        match what {
-            What::Group(groups) => groups.find(&self.groups).is_some().into(),
-            What::User(users) => users.matches(&self.context.user).into(),
-            What::Scope(scope) if scope.has_placeholders() => {
-                let Some(subject) = subject else {
-                    return Value::Error(Why::NoCard);
-                };
-                let owner = match subject.owner {
-                    Some(owner) => owner,
-                    None if scope.names_owner() => return Value::Error(Why::NoOwner),
-                    None => "",
-                };
-                self.holds(&scope.fill(subject.name, owner))
-            }
-            What::Scope(scope) => self.holds(scope.as_str()),
-            What::Kernel(kernel) => kernels
-                .get(*kernel as usize)
-                .copied()
-                .unwrap_or(Value::Error(Why::Kernel(*kernel))),
-            What::Admin(wanted) => (self.context.admin == *wanted).into(),
-            What::Owner(wanted) => match &self.context.server {
-                Some(server) => ((server.owner == self.context.user) == *wanted).into(),
-                None => Value::Error(Why::NoServer),
-            },
-            What::Always(wanted) => (*wanted).into(),
-            What::All(parts) => Value::fold(parts.iter().map(|&number| part(number)), Value::No),
-            What::Any(parts) => Value::fold(parts.iter().map(|&number| part(number)), Value::Yes),
-            What::Not(number) => part(*number).not(),
-        }
-    }
-
-    fn holds(&self, scope: &str) -> Value {
-        self.held
-            .check(scope)
-            .map_or(Value::Error(Why::BadScope), Value::from)
-    }
-
-    /// The card that placeholders stand for.
-    pub(super) fn subject<'a>(&'a self, card: &'a Card) -> Subject<'a> {
-        if card.kind == Kind::Server {
-            let (name, owner) = server_names(card);
-            return Subject { name, owner };
-        }
-        let owner = card.owner.as_deref().filter(|owner| !owner.is_empty());
-        Subject {
-            name: &card.name,
-            owner: owner.or_else(|| self.server_owner()),
-        }
-    }
-
-    /// The card of a kernel that a condition asks about.
-    pub(super) fn kernel_subject<'a>(&'a self, name: &'a str) -> Subject<'a> {
-        Subject {
-            name,
-            owner: self.server_owner(),
-        }
-    }
-
-    fn server_owner(&self) -> Option<&str> {
-        self.context
-            .server
-            .as_ref()
-            .map(|server| server.owner.as_str())
-            .filter(|owner| !owner.is_empty())
-    }
-}
-
-#[cfg(feature = "files")]
-impl Policy {
-    /// May this visitor read the whole policy? Only if its `preview` says so, from facts alone: a
-    /// condition on kernels or with placeholders allows nobody.
-    #[must_use]
-    pub fn allows_preview(&self, context: Context) -> bool {
-        let Some(preview) = self.preview else {
-            return false;
-        };
-        let facts = Facts::new(self, context);
-        let from_facts = self
-            .node(preview)
-            .is_some_and(|node| node.needs == Needs::Facts);
-        from_facts && facts.value(preview) == Value::Yes
-    }
-}
-
-impl Policy {
-    /// The scopes of the visitor's token and of the roles that the policy gives them.
-    pub(super) fn raw_scopes<'c>(&'c self, context: &'c Context) -> Vec<&'c str> {
-        let mut groups: Vec<&str> = context.groups.iter().map(String::as_str).collect();
-        sort(&mut groups);
-        let mut scopes: Vec<&str> = context.scopes.iter().map(String::as_str).collect();
-        for role in &self.document.roles {
-            if has_role(&context.user, &groups, role) {
-                scopes.extend(role.scopes.iter().map(String::as_str));
-            }
-        }
-        scopes
-    }
-}
-
-/// Does a visitor have this role? One named `user` without users and groups is everybody's.
-fn has_role(user: &str, groups: &[&str], role: &Role) -> bool {
-    role.users.iter().any(|name| name == user)
-        || role
-            .groups
-            .iter()
-            .any(|group| groups.binary_search(&group.as_str()).is_ok())
-        || (role.name == "user" && role.users.is_empty() && role.groups.is_empty())
-}
-
-/// What a rule in force says, from the outcomes of its conditions.
-fn say(hide_when: Option<Value>, show_when: Option<Value>) -> Say {
-    let hide = match hide_when {
-        None | Some(Value::No) => Say::NOTHING,
-        Some(Value::Yes) => Say::HIDE,
-        Some(Value::Error(_)) => Say::ERROR,
-    };
-    let show = match show_when {
-        None => Say::NOTHING,
-        Some(Value::No) => Say::NOT_SHOWN,
-        Some(Value::Yes) => Say::SHOW,
-        Some(Value::Error(_)) => Say::ERROR,
-    };
-    Say::GOVERNED.and(hide).and(show)
 }
 
 impl Session {
@@ -408,31 +108,31 @@ impl Session {
         context: Context,
         kernelspecs: Option<Vec<Kernelspec>>,
     ) -> Self {
-        let facts = Facts::new(&policy, context);
-        let deal = Deal::new(&policy, kernelspecs.as_deref(), &[]);
+        let visitor = EvaluatedContext::new(&policy, context);
+        let matches = CardMatches::new(&policy, kernelspecs.as_deref(), &[]);
         Self {
             policy,
-            facts,
+            visitor,
             kernelspecs,
             cards: Vec::new(),
-            deal,
+            matches,
             pass: None,
         }
     }
 
-    /// Exchanges the visitor's facts. Cards are not matched again; facts that say the same as before,
-    /// which is what most refreshes bring, leave everything as it is.
+    /// Exchanges the context. Cards are not matched again; a context that equals the one before, which
+    /// is what most refreshes bring, leaves everything as it is.
     pub fn set_context(&mut self, context: Context) {
         let now = context.now.clone();
-        let known = &mut self.facts.context;
+        let known = &mut self.visitor.context;
         known.now = now;
         if *known != context {
-            self.facts = Facts::new(&self.policy, context);
+            self.visitor = EvaluatedContext::new(&self.policy, context);
             self.pass = None;
         }
     }
 
-    /// Exchanges the kernels that exist; matches the cards again, since they may bring tags.
+    /// Exchanges the kernels that exist; matches the cards again, since kernels may bring tags.
     pub fn set_kernelspecs(&mut self, kernelspecs: Option<Vec<Kernelspec>>) {
         self.kernelspecs = kernelspecs;
         self.match_cards();
@@ -444,15 +144,15 @@ impl Session {
         self.match_cards();
     }
 
-    /// Exchanges policy and facts, and keeps the cards.
+    /// Exchanges policy and context, and keeps the cards.
     pub fn set_policy(&mut self, policy: Arc<Policy>, context: Context) {
-        self.facts = Facts::new(&policy, context);
+        self.visitor = EvaluatedContext::new(&policy, context);
         self.policy = policy;
         self.match_cards();
     }
 
     fn match_cards(&mut self) {
-        self.deal = Deal::new(&self.policy, self.kernelspecs.as_deref(), &self.cards);
+        self.matches = CardMatches::new(&self.policy, self.kernelspecs.as_deref(), &self.cards);
         self.pass = None;
     }
 
@@ -468,34 +168,35 @@ impl Session {
         &self.cards
     }
 
-    /// The facts.
+    /// The visitor's context.
     #[must_use]
     pub fn context(&self) -> &Context {
-        &self.facts.context
+        &self.visitor.context
     }
 
     /// Decides all cards at a time in milliseconds since the epoch: for each, whether it is visible.
     /// Where the time is not known (`None`), a rule with a window cannot be evaluated.
     ///
-    /// Asking again costs nothing until facts, cards or kernels are exchanged, or a time window opens
-    /// or shuts.
+    /// Deciding again costs nothing until context, cards or kernels are exchanged, or a time window
+    /// opens or closes.
     pub fn decide(&mut self, now_ms: impl Into<Option<i64>>) -> &[bool] {
         let now_ms = now_ms.into();
-        let changes = &self.policy.changes_ms;
-        let era = now_ms.map(|now_ms| changes.partition_point(|&change| change <= now_ms));
+        let boundaries = &self.policy.boundaries_ms;
+        let window_index =
+            now_ms.map(|now_ms| boundaries.partition_point(|&boundary| boundary <= now_ms));
         let pass = match self.pass.take() {
-            Some(pass) if pass.era == era => pass,
-            _ => self.run(now_ms, era),
+            Some(pass) if pass.window_index == window_index => pass,
+            _ => self.run(now_ms, window_index),
         };
         &self.pass.insert(pass).visible
     }
 
-    /// When a time window opens or shuts next: decisions may change then, and not before.
+    /// When a time window opens or closes next: decisions may change then, and not before.
     #[must_use]
     pub fn next_change_ms(&self, now_ms: i64) -> Option<i64> {
-        let changes = &self.policy.changes_ms;
-        changes
-            .get(changes.partition_point(|&change| change <= now_ms))
+        let boundaries = &self.policy.boundaries_ms;
+        boundaries
+            .get(boundaries.partition_point(|&boundary| boundary <= now_ms))
             .copied()
     }
 
@@ -503,205 +204,231 @@ impl Session {
     /// exchange, or there is no such card.
     #[must_use]
     pub fn decision(&self, card: usize) -> Option<Decision<'_>> {
-        let judgement = self.judge_card(self.pass.as_ref()?, card)?;
+        let evaluation = self.evaluate_card(self.pass.as_ref()?, card)?;
         Some(Decision {
             id: &self.cards.get(card)?.id,
-            visible: judgement.visible,
-            rule: judgement
+            visible: evaluation.visible,
+            rule: evaluation
                 .decisive()
-                .find_map(|rule| self.policy.written(rule))
+                .find_map(|rule| self.policy.source_rule(rule))
                 .map(|rule| rule.id.as_str()),
-            reason: judgement.reason,
+            reason: evaluation.reason,
         })
     }
 
-    pub(super) fn judge_card(&self, pass: &Pass, card: usize) -> Option<Judgement<'_>> {
-        let class = self.deal.class(*self.deal.class_of.get(card)?)?;
-        Some(self.judge(pass, class, self.facts.subject(self.cards.get(card)?)))
+    /// Which cards does the policy govern: does a rule in force match them? This depends on no
+    /// visitor. Where the time is not known (`None`), rules with a window are taken to be in force.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn governed(&self, now_ms: Option<i64>) -> Vec<bool> {
+        let is_in_force = |rule: &u32| {
+            let rule = self.policy.rules.get(*rule as usize);
+            rule.is_some_and(|rule| rule.is_in_force(now_ms) != Some(false))
+        };
+        let governs = |rule_set: &RuleSet| rule_set.rules.iter().any(is_in_force);
+        let governed: Vec<bool> = self.matches.rule_sets.iter().map(governs).collect();
+        let of_card = |rule_set: &u32| governed.get(*rule_set as usize).copied();
+        // A card without a rule set cannot occur; it would be governed.
+        let rule_sets = self.matches.rule_set_of.iter();
+        rule_sets
+            .map(|rule_set| of_card(rule_set).unwrap_or(true))
+            .collect()
     }
 
-    pub(super) fn judge<'a>(
+    pub(super) fn evaluate_card(&self, pass: &DecisionPass, card: usize) -> Option<Evaluation<'_>> {
+        let rule_set = self
+            .matches
+            .rule_set(*self.matches.rule_set_of.get(card)?)?;
+        Some(self.evaluate(pass, rule_set, self.visitor.card_ref(self.cards.get(card)?)))
+    }
+
+    pub(super) fn evaluate<'a>(
         &self,
-        pass: &Pass,
-        class: &'a Class,
-        subject: Subject,
-    ) -> Judgement<'a> {
-        let says: Vec<Say> = class
+        pass: &DecisionPass,
+        rule_set: &'a RuleSet,
+        card: CardRef,
+    ) -> Evaluation<'a> {
+        let effects: Vec<RuleEffects> = rule_set
             .rules
             .iter()
-            .map(|&rule| self.rule_says(pass, rule, Some(subject)))
+            .map(|&rule| self.rule_effects(pass, rule, Some(card)))
             .collect();
-        let (visible, reason) = self.verdict(total(says.iter().copied()));
-        Judgement {
-            rules: &class.rules,
-            says,
+        let (visible, reason) = self.resolve(combine(effects.iter().copied()));
+        Evaluation {
+            rules: &rule_set.rules,
+            effects,
             visible,
             reason,
         }
     }
 
-    fn run(&self, now_ms: Option<i64>, era: Option<usize>) -> Pass {
-        let policy = &self.policy;
-        let mut pass = Pass {
-            era,
-            says: self.facts.says.clone(),
-            ..Pass::default()
+    fn run(&self, now_ms: Option<i64>, window_index: Option<usize>) -> DecisionPass {
+        let context = &self.visitor.context;
+        let mut pass = DecisionPass {
+            window_index,
+            effects: self.visitor.rule_effects.clone(),
+            ..DecisionPass::default()
         };
-        for (say, rule) in pass.says.iter_mut().zip(&policy.rules) {
+        for (effects, rule) in pass.effects.iter_mut().zip(&self.policy.rules) {
             let in_force = rule.is_in_force(now_ms);
             if in_force == Some(false) {
-                *say = Say::NOTHING;
-            } else if in_force.is_none() || self.facts.context.unknown {
-                *say = Say::GOVERNED.and(Say::ERROR);
-            } else if !self.facts.context.hub {
-                *say = Say::GOVERNED;
+                *effects = RuleEffects::NONE;
+            } else if in_force.is_none() || context.unknown {
+                *effects = RuleEffects::APPLIES.and(RuleEffects::ERROR);
+            } else if !context.hub {
+                *effects = RuleEffects::APPLIES;
             }
         }
-        pass.kernels = (0..self.deal.kernels.len() as u32)
-            .map(|kernel| Value::Error(Why::Kernel(kernel)))
+        pass.kernels = (0..self.matches.kernels.len() as u32)
+            .map(|kernel| Outcome::Error(EvalError::Kernel(kernel)))
             .collect();
-        if self.facts.context.hub && !self.facts.context.unknown {
+        if context.hub && !context.unknown {
             self.decide_kernels(&mut pass);
         }
-        let class_says: Vec<Say> = self
-            .deal
-            .classes
+        let by_rule_set: Vec<RuleEffects> = self
+            .matches
+            .rule_sets
             .iter()
-            .map(|class| self.class_says(&pass, class, None))
+            .map(|rule_set| self.rule_set_effects(&pass, rule_set, None))
             .collect();
         pass.visible = self
-            .deal
-            .class_of
+            .matches
+            .rule_set_of
             .iter()
             .zip(&self.cards)
-            .map(|(&class, card)| {
-                let mut says = class_says
-                    .get(class as usize)
+            .map(|(&rule_set, card)| {
+                let mut effects = by_rule_set
+                    .get(rule_set as usize)
                     .copied()
-                    .unwrap_or(Say::NOTHING);
-                if says.has(Say::BY_CARD)
-                    && let Some(class) = self.deal.class(class)
+                    .unwrap_or(RuleEffects::NONE);
+                if effects.has(RuleEffects::PER_CARD)
+                    && let Some(rule_set) = self.matches.rule_set(rule_set)
                 {
-                    says = self.class_says(&pass, class, Some(self.facts.subject(card)));
+                    let card = self.visitor.card_ref(card);
+                    effects = self.rule_set_effects(&pass, rule_set, Some(card));
                 }
-                self.verdict(says).0
+                self.resolve(effects).0
             })
             .collect();
         pass
     }
 
     /// Decides the kernels that conditions ask about, then the rules that ask.
-    fn decide_kernels(&self, pass: &mut Pass) {
-        for &number in &self.deal.kernel_order {
-            let Some(kernel) = self.deal.kernels.get(number as usize) else {
+    fn decide_kernels(&self, pass: &mut DecisionPass) {
+        for &number in &self.matches.kernel_order {
+            let Some(kernel) = self.matches.kernels.get(number as usize) else {
                 continue;
             };
-            let mut value = Value::No;
+            let mut outcome = Outcome::No;
             if let Some(name) = &kernel.name {
-                let subject = self.facts.kernel_subject(name);
-                for class in self.deal.classes_of(kernel) {
-                    self.settle(pass, class.rules.iter().copied());
-                    value = match self.verdict(self.class_says(pass, class, Some(subject))) {
-                        (true, _) => Value::Yes,
-                        (false, Reason::Error) if value == Value::No => {
-                            Value::Error(Why::Kernel(number))
+                let card = self.visitor.kernel_ref(name);
+                for rule_set in self.matches.rule_sets_of(kernel) {
+                    self.evaluate_pending(pass, rule_set.rules.iter().copied());
+                    let effects = self.rule_set_effects(pass, rule_set, Some(card));
+                    outcome = match self.resolve(effects) {
+                        (true, _) => Outcome::Yes,
+                        (false, Reason::Error) if outcome == Outcome::No => {
+                            Outcome::Error(EvalError::Kernel(number))
                         }
-                        _ => value,
+                        _ => outcome,
                     };
                 }
             }
             if let Some(slot) = pass.kernels.get_mut(number as usize) {
-                *slot = value;
+                *slot = outcome;
             }
         }
-        self.settle(pass, 0..self.policy.rules.len() as u32);
+        self.evaluate_pending(pass, 0..self.policy.rules.len() as u32);
     }
 
-    /// Asks those of the rules that waited for kernels, which are decided now.
-    fn settle(&self, pass: &mut Pass, rules: impl Iterator<Item = u32>) {
+    /// Evaluates those of the rules that waited for kernels, which are decided now.
+    fn evaluate_pending(&self, pass: &mut DecisionPass, rules: impl Iterator<Item = u32>) {
         for number in rules {
-            let waits = pass
-                .says
+            let is_pending = pass
+                .effects
                 .get(number as usize)
-                .is_some_and(|say| say.has(Say::LATER));
-            if waits {
-                let settled = self.ask_rule(pass, number, None);
-                if let Some(say) = pass.says.get_mut(number as usize) {
-                    *say = settled;
+                .is_some_and(|effects| effects.has(RuleEffects::PENDING));
+            if is_pending {
+                let evaluated = self.evaluate_rule(pass, number, None);
+                if let Some(effects) = pass.effects.get_mut(number as usize) {
+                    *effects = evaluated;
                 }
             }
         }
     }
 
-    /// What the rules of a class say together.
-    fn class_says(&self, pass: &Pass, class: &Class, subject: Option<Subject>) -> Say {
-        total(
-            class
-                .rules
-                .iter()
-                .map(|&rule| self.rule_says(pass, rule, subject)),
-        )
+    /// The effects of the rules of a set together.
+    fn rule_set_effects(
+        &self,
+        pass: &DecisionPass,
+        rule_set: &RuleSet,
+        card: Option<CardRef>,
+    ) -> RuleEffects {
+        let rules = rule_set.rules.iter();
+        combine(rules.map(|&rule| self.rule_effects(pass, rule, card)))
     }
 
-    fn rule_says(&self, pass: &Pass, rule: u32, subject: Option<Subject>) -> Say {
-        let say = pass
-            .says
+    fn rule_effects(&self, pass: &DecisionPass, rule: u32, card: Option<CardRef>) -> RuleEffects {
+        let effects = pass
+            .effects
             .get(rule as usize)
             .copied()
-            .unwrap_or(Say::NOTHING);
-        if say.has(Say::BY_CARD) && subject.is_some() {
-            return self.ask_rule(pass, rule, subject);
+            .unwrap_or(RuleEffects::NONE);
+        if effects.has(RuleEffects::PER_CARD) && card.is_some() {
+            return self.evaluate_rule(pass, rule, card);
         }
-        say
+        effects
     }
 
-    fn ask_rule(&self, pass: &Pass, rule: u32, subject: Option<Subject>) -> Say {
+    fn evaluate_rule(&self, pass: &DecisionPass, rule: u32, card: Option<CardRef>) -> RuleEffects {
         let Some(rule) = self.policy.rules.get(rule as usize) else {
-            return Say::NOTHING;
+            return RuleEffects::NONE;
         };
-        let value = |node: Option<u32>| node.map(|node| self.value(pass, node, subject));
-        say(value(rule.hide_when), value(rule.show_when))
+        let outcome = |node: Option<u32>| node.map(|node| self.outcome(pass, node, card));
+        RuleEffects::of(outcome(rule.hide_when), outcome(rule.show_when))
     }
 
     /// The outcome of a node. The document's depth is limited, and so is this recursion.
-    pub(super) fn value(&self, pass: &Pass, node: u32, subject: Option<Subject>) -> Value {
+    pub(super) fn outcome(&self, pass: &DecisionPass, node: u32, card: Option<CardRef>) -> Outcome {
         match self.policy.node(node) {
-            Some(found) if found.needs != Needs::Facts => {
-                let mut part = |part| self.value(pass, part, subject);
-                self.facts
-                    .outcome(&found.what, &pass.kernels, subject, &mut part)
+            Some(found) if found.dependency != Dependency::Context => {
+                let mut part = |part| self.outcome(pass, part, card);
+                self.visitor
+                    .outcome(&found.predicate, &pass.kernels, card, &mut part)
             }
-            _ => self.facts.value(node),
+            _ => self.visitor.context_outcome(node),
         }
     }
 
     /// Is it unknown whether this rule was in its time window in the pass?
-    pub(super) fn lacks_time(&self, pass: &Pass, rule: u32) -> bool {
-        let windowed = |rule: &super::compile::Rule| rule.is_in_force(None).is_none();
-        pass.era.is_none() && self.policy.rules.get(rule as usize).is_some_and(windowed)
+    #[cfg(feature = "server")]
+    pub(super) fn lacks_time(&self, pass: &DecisionPass, rule: u32) -> bool {
+        let has_window = |rule: &CompiledRule| rule.is_in_force(None).is_none();
+        let rule = self.policy.rules.get(rule as usize);
+        pass.window_index.is_none() && rule.is_some_and(has_window)
     }
 
     /// Was this rule in its time window in the pass?
-    #[cfg(feature = "files")]
-    pub(super) fn is_in_force(&self, pass: &Pass, rule: u32) -> bool {
-        pass.says
+    #[cfg(feature = "server")]
+    pub(super) fn is_in_force(&self, pass: &DecisionPass, rule: u32) -> bool {
+        pass.effects
             .get(rule as usize)
-            .is_some_and(|say| say.has(Say::GOVERNED))
+            .is_some_and(|effects| effects.has(RuleEffects::APPLIES))
     }
 
-    fn verdict(&self, says: Say) -> (bool, Reason) {
+    fn resolve(&self, effects: RuleEffects) -> (bool, Reason) {
         let document = &self.policy.document;
-        if !says.has(Say::GOVERNED) {
+        if !effects.has(RuleEffects::APPLIES) {
             (document.default == Visibility::Show, Reason::Default)
-        } else if !self.facts.context.hub {
+        } else if !self.visitor.context.hub {
             (document.no_hub == Visibility::Show, Reason::NoHub)
-        } else if says.has(Say::HIDE) {
+        } else if effects.has(RuleEffects::HIDE) {
             (false, Reason::HideWhen)
-        } else if says.has(Say::ERROR) {
+        } else if effects.has(RuleEffects::ERROR) {
             (false, Reason::Error)
-        } else if says.has(Say::SHOW) {
+        } else if effects.has(RuleEffects::SHOW) {
             (true, Reason::ShowWhen)
-        } else if says.has(Say::NOT_SHOWN) {
+        } else if effects.has(RuleEffects::NOT_SHOWN) {
             (false, Reason::NotShown)
         } else {
             (document.default == Visibility::Show, Reason::Default)
@@ -709,6 +436,8 @@ impl Session {
     }
 }
 
-fn total(says: impl IntoIterator<Item = Say>) -> Say {
-    says.into_iter().fold(Say::NOTHING, Say::and)
+fn combine(effects: impl IntoIterator<Item = RuleEffects>) -> RuleEffects {
+    effects
+        .into_iter()
+        .fold(RuleEffects::NONE, RuleEffects::and)
 }

@@ -1,4 +1,4 @@
-//! Globs: `*` any run of characters except `/`, `**` any run, `?` one character except `/`,
+//! SelectorNodes: `*` any run of characters except `/`, `**` any run, `?` one character except `/`,
 //! `[a-z]` one of a class, `[!a-z]` or `[^a-z]` one outside it (and never `/`), `\` takes the next
 //! character as it is.
 //!
@@ -28,7 +28,7 @@ enum Token {
     Run,
     /// `**`
     Anything,
-    Class {
+    RuleSet {
         negated: bool,
         ranges: Vec<(char, char)>,
     },
@@ -46,7 +46,13 @@ pub enum Anchor {
     /// This is somewhere in the text.
     Inside(String),
     /// The pattern has no literal part.
-    Nowhere,
+    None,
+}
+
+/// Does the text have anything that is special in a glob?
+#[must_use]
+pub fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?', '[', '\\'])
 }
 
 impl Glob {
@@ -104,7 +110,7 @@ impl Glob {
                 let (goes_on, stays) = match self.tokens.get(at) {
                     Some(Token::Char(wanted)) => (*wanted == c, false),
                     Some(Token::One) => (c != '/', false),
-                    Some(Token::Class { negated, ranges }) => {
+                    Some(Token::RuleSet { negated, ranges }) => {
                         (self.in_class(*negated, ranges, c), false)
                     }
                     Some(Token::Run) => (false, c != '/'),
@@ -176,7 +182,7 @@ fn anchor(tokens: &[Token]) -> Anchor {
         .map(|run| literal(&mut run.iter()))
         .max_by_key(String::len)
         .filter(|longest| !longest.is_empty())
-        .map_or(Anchor::Nowhere, Anchor::Inside)
+        .map_or(Anchor::None, Anchor::Inside)
 }
 
 fn fold(c: char, ignore_case: bool) -> char {
@@ -228,7 +234,7 @@ fn class(rest: &mut impl Iterator<Item = char>) -> Result<Token, Error> {
             r"has an empty class: write \[ for the character itself",
         ));
     }
-    Ok(Token::Class { negated, ranges })
+    Ok(Token::RuleSet { negated, ranges })
 }
 
 fn bad_glob(what: &str) -> Error {
@@ -312,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn classes() {
+    fn rule_sets() {
         for (pattern, yes, no) in [
             ("[abc]", "abc", "dA/-"),
             ("[a-c]", "abc", "d-"),
@@ -387,7 +393,7 @@ mod tests {
             ("*abc", Anchor::End("abc".into())),
             ("*/dash-*", Anchor::Inside("/dash-".into())),
             ("*a*abc?", Anchor::Inside("abc".into())),
-            ("[a]?*", Anchor::Nowhere),
+            ("[a]?*", Anchor::None),
         ] {
             assert_eq!(
                 *Glob::new(pattern, false).unwrap().anchor(),

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::compile::Policy;
-use super::facts::null_is_default;
+use super::context::null_is_default;
+use super::document::{Grant, MatchKey, Pattern, Selector};
 use super::index::Index;
-use super::model::{Grant, Key, Pattern, Selector};
 use crate::error::Error;
 
 /// Most shares that one policy may want: each is a row and a request at the Hub.
@@ -18,7 +18,7 @@ pub const MAX_SHARES: usize = 1_000_000;
 
 /// What a plan reads of the Hub's user model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct User {
+pub struct UserModel {
     /// The user's name.
     pub name: String,
     /// Groups that the user is in.
@@ -26,12 +26,12 @@ pub struct User {
     pub groups: Vec<String>,
     /// The user's servers by name, stopped ones too.
     #[serde(default, deserialize_with = "null_is_default")]
-    pub servers: HashMap<String, Server>,
+    pub servers: HashMap<String, ServerModel>,
 }
 
 /// What a plan reads of the Hub's server model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Server {
+pub struct ServerModel {
     /// `tags` of its `user_options`.
     #[serde(default, rename = "user_options", deserialize_with = "tags_of")]
     pub tags: Vec<String>,
@@ -40,7 +40,7 @@ pub struct Server {
 /// A share as records have it, or as the Hub's REST API has it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "AnyShare")]
-pub struct Share {
+pub struct ExistingShare {
     /// `owner/name`
     pub server: String,
     /// With whom; none for a share with a group.
@@ -51,7 +51,7 @@ pub struct Share {
 
 /// A share to create or to revoke.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Change {
+pub struct ShareChange {
     /// `owner/name`
     pub server: String,
     /// With whom.
@@ -62,11 +62,11 @@ pub struct Change {
 
 /// The difference between what grants want and what there is; sorted by server and user.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Changes {
+pub struct ShareChanges {
     /// Wanted, and not there from anybody.
-    pub create: Vec<Change>,
+    pub create: Vec<ShareChange>,
     /// Made for a grant, and wanted by none.
-    pub revoke: Vec<Change>,
+    pub revoke: Vec<ShareChange>,
 }
 
 impl Policy {
@@ -78,10 +78,10 @@ impl Policy {
     /// `missing-now`; `too-many-shares` above [`MAX_SHARES`].
     pub fn grants(
         &self,
-        users: &[User],
-        shares: &[Share],
+        users: &[UserModel],
+        shares: &[ExistingShare],
         now_ms: Option<i64>,
-    ) -> Result<Changes, Error> {
+    ) -> Result<ShareChanges, Error> {
         let mut in_force = Vec::new();
         for grant in &self.document.grants {
             if is_in_force(grant, now_ms)? {
@@ -94,12 +94,12 @@ impl Policy {
             .iter()
             .filter_map(|share| Some((share.server.as_str(), share.user.as_deref()?)))
             .collect();
-        let mut create: Vec<Change> = wanted
+        let mut create: Vec<ShareChange> = wanted
             .iter()
             .filter(|(pair, _)| !there.contains(pair))
             .map(|((server, user), grant)| change(server, user, grant))
             .collect();
-        let mut revoke: Vec<Change> = shares
+        let mut revoke: Vec<ShareChange> = shares
             .iter()
             .filter_map(|share| {
                 let (user, grant) = (share.user.as_deref()?, share.grant.as_deref()?);
@@ -110,11 +110,11 @@ impl Policy {
         create.sort_unstable();
         revoke.sort_unstable();
         revoke.dedup();
-        Ok(Changes { create, revoke })
+        Ok(ShareChanges { create, revoke })
     }
 
     /// All servers but the default ones.
-    fn named_servers<'a>(&'a self, users: &'a [User]) -> Vec<NamedServer<'a>> {
+    fn named_servers<'a>(&'a self, users: &'a [UserModel]) -> Vec<NamedServer<'a>> {
         let mut of_policy = Vec::new();
         users
             .iter()
@@ -124,7 +124,8 @@ impl Policy {
                 let full_name = format!("{}/{name}", user.name);
                 let own_tags = server.tags.iter().map(String::as_str);
                 of_policy.clear();
-                self.tag_index.find(Key::Server, &full_name, &mut of_policy);
+                self.tag_index
+                    .find(MatchKey::Server, &full_name, &mut of_policy);
                 let tags_of_policy = of_policy
                     .iter()
                     .filter_map(|&number| self.document.tags.0.get(number as usize))
@@ -139,8 +140,8 @@ impl Policy {
     }
 }
 
-fn change(server: &str, user: &str, grant: &str) -> Change {
-    Change {
+fn change(server: &str, user: &str, grant: &str) -> ShareChange {
+    ShareChange {
         server: server.to_owned(),
         user: user.to_owned(),
         grant: grant.to_owned(),
@@ -154,23 +155,23 @@ struct NamedServer<'a> {
 }
 
 /// Each wanted share (server, user), with the first grant that wants it.
-type Wanted<'a> = HashMap<(&'a str, &'a str), &'a str>;
+type DesiredShares<'a> = HashMap<(&'a str, &'a str), &'a str>;
 
 /// Costs what comes out, not grants × servers × users: a grant meets only servers that it covers, and
 /// a server meets an audience once, however many grants bring them together.
 fn wanted<'a>(
     grants: &[&'a Grant],
-    users: &'a [User],
+    users: &'a [UserModel],
     servers: &'a [NamedServer<'a>],
-) -> Result<Wanted<'a>, Error> {
+) -> Result<DesiredShares<'a>, Error> {
     let covered = covered_servers(grants, servers);
     let (grants, covered): (Vec<&Grant>, Vec<Vec<u32>>) = grants
         .iter()
         .zip(covered)
         .filter(|(_, covered)| !covered.is_empty())
         .unzip();
-    let audiences = Audiences::new(&grants, users);
-    let mut wanted = Wanted::new();
+    let audiences = RecipientSets::new(&grants, users);
+    let mut wanted = DesiredShares::new();
     let mut met = HashSet::new();
     for (grant, covered) in grants.into_iter().zip(covered) {
         let of_grant = audiences.of(grant);
@@ -190,7 +191,7 @@ fn wanted<'a>(
                 return Err(Error::new(
                     "too-many-shares",
                     format!(
-                        "The grants up to `{}` want more than {MAX_SHARES} shares. Share with \
+                        "The grants up to `{}` want more than {MAX_SHARES} shares. ExistingShare with \
                          smaller groups, or fewer servers.",
                         grant.id
                     ),
@@ -204,7 +205,7 @@ fn wanted<'a>(
 /// For each grant the numbers of the servers that it covers, ascending.
 fn covered_servers(grants: &[&Grant], servers: &[NamedServer]) -> Vec<Vec<u32>> {
     let names = servers.iter().map(|server| server.full_name.as_str());
-    let by_names = Chosen::new(grants.iter().map(|grant| &grant.servers.names), names);
+    let by_names = SelectorMatches::new(grants.iter().map(|grant| &grant.servers.names), names);
     let by_tags = servers_by_tags(grants, servers);
     grants
         .iter()
@@ -241,7 +242,7 @@ fn servers_by_tags<'g>(
             (tags, selector)
         })
         .collect();
-    let by_tags = Chosen::new(selectors.values(), with_tag.keys().copied());
+    let by_tags = SelectorMatches::new(selectors.values(), with_tag.keys().copied());
     let with_tag: Vec<Vec<u32>> = with_tag.into_values().collect();
     selectors
         .iter()
@@ -271,14 +272,14 @@ fn in_both(one: &[u32], other: &[u32]) -> Vec<u32> {
 
 /// Whom grants are for, in parts that many grants may have in common: the members of a group, or the
 /// users that a selector chooses by name.
-struct Audiences<'a> {
+struct RecipientSets<'a> {
     members: Vec<Vec<&'a str>>,
-    groups: Chosen<'a>,
+    groups: SelectorMatches<'a>,
     users: HashMap<&'a Selector, u32>,
 }
 
-impl<'a> Audiences<'a> {
-    fn new(grants: &[&'a Grant], users: &'a [User]) -> Self {
+impl<'a> RecipientSets<'a> {
+    fn new(grants: &[&'a Grant], users: &'a [UserModel]) -> Self {
         let mut of_group: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for user in users {
             for group in &user.groups {
@@ -286,9 +287,9 @@ impl<'a> Audiences<'a> {
             }
         }
         let groups = grants.iter().filter_map(|grant| grant.to.groups.as_ref());
-        let groups = Chosen::new(groups, of_group.keys().copied());
+        let groups = SelectorMatches::new(groups, of_group.keys().copied());
         let mut members: Vec<Vec<&str>> = of_group.into_values().collect();
-        let by_name = Chosen::new(
+        let by_name = SelectorMatches::new(
             grants.iter().filter_map(|grant| grant.to.users.as_ref()),
             users.iter().map(|user| user.name.as_str()),
         );
@@ -335,14 +336,14 @@ impl<'a> Audiences<'a> {
 
 /// For each of some selectors the numbers of the texts that it matches, ascending; equal selectors are
 /// asked once, and a text asks only those that it may match.
-struct Chosen<'s>(HashMap<&'s Selector, Vec<u32>>);
+struct SelectorMatches<'s>(HashMap<&'s Selector, Vec<u32>>);
 
-impl<'s> Chosen<'s> {
+impl<'s> SelectorMatches<'s> {
     fn new<'t>(
         selectors: impl Iterator<Item = &'s Selector>,
         texts: impl Iterator<Item = &'t str>,
     ) -> Self {
-        const WITH_CASE: Key = Key::Server;
+        const WITH_CASE: MatchKey = MatchKey::Server;
         let mut index = Index::default();
         let distinct: Vec<&Selector> = selectors.collect::<HashSet<_>>().into_iter().collect();
         for (number, selector) in (0..).zip(&distinct) {
@@ -406,7 +407,7 @@ fn tags_of<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D:
 }
 
 #[derive(Deserialize)]
-struct Named {
+struct NamedModel {
     name: String,
 }
 
@@ -414,14 +415,14 @@ struct Named {
 #[serde(untagged)]
 enum AnyServer {
     FullName(String),
-    Model { user: Named, name: String },
+    Model { user: NamedModel, name: String },
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum AnyUser {
     Name(String),
-    Model(Named),
+    Model(NamedModel),
 }
 
 #[derive(Deserialize)]
@@ -433,7 +434,7 @@ struct AnyShare {
     grant: Option<String>,
 }
 
-impl From<AnyShare> for Share {
+impl From<AnyShare> for ExistingShare {
     fn from(share: AnyShare) -> Self {
         Self {
             server: match share.server {
@@ -441,7 +442,7 @@ impl From<AnyShare> for Share {
                 AnyServer::Model { user, name } => format!("{}/{name}", user.name),
             },
             user: share.user.map(|user| match user {
-                AnyUser::Name(name) | AnyUser::Model(Named { name }) => name,
+                AnyUser::Name(name) | AnyUser::Model(NamedModel { name }) => name,
             }),
             grant: share.grant,
         }
@@ -457,7 +458,7 @@ mod tests {
         grants: &serde_json::Value,
         shares: &serde_json::Value,
         now_ms: Option<i64>,
-    ) -> Result<Changes, Error> {
+    ) -> Result<ShareChanges, Error> {
         let policy = json!({
             "version": 1,
             "grants": grants,
@@ -476,13 +477,13 @@ mod tests {
             {"name": "eextern", "groups": null, "servers": null},
         ]);
         Policy::new(serde_json::from_value(policy).unwrap()).grants(
-            &serde_json::from_value::<Vec<User>>(users).unwrap(),
-            &serde_json::from_value::<Vec<Share>>(shares.clone()).unwrap(),
+            &serde_json::from_value::<Vec<UserModel>>(users).unwrap(),
+            &serde_json::from_value::<Vec<ExistingShare>>(shares.clone()).unwrap(),
             now_ms,
         )
     }
 
-    fn pairs(changes: &[Change]) -> Vec<String> {
+    fn pairs(changes: &[ShareChange]) -> Vec<String> {
         changes
             .iter()
             .map(|change| format!("{} {} {}", change.server, change.user, change.grant))
@@ -507,7 +508,7 @@ mod tests {
         let default_servers = json!([{"id": "d", "to": {"users": "*"}, "servers": "*/"}]);
         assert_eq!(
             ask(&default_servers, &json!([]), None).unwrap(),
-            Changes::default()
+            ShareChanges::default()
         );
     }
 
@@ -571,7 +572,10 @@ mod tests {
     fn a_persons_share_needs_no_second_one() {
         let grants = json!([{"id": "g", "to": {"groups": "default"}, "servers": "*/dash-1"}]);
         let shares = json!([{"server": "profx/dash-1", "user": "mmuster"}]);
-        assert_eq!(ask(&grants, &shares, None).unwrap(), Changes::default());
+        assert_eq!(
+            ask(&grants, &shares, None).unwrap(),
+            ShareChanges::default()
+        );
     }
 
     #[test]
@@ -596,11 +600,11 @@ mod tests {
 
     #[test]
     fn too_many_shares_are_refused() {
-        let users: Vec<User> = (0..2_000)
-            .map(|number| User {
+        let users: Vec<UserModel> = (0..2_000)
+            .map(|number| UserModel {
                 name: format!("u{number}"),
                 groups: vec!["default".to_owned()],
-                servers: HashMap::from([("dash".to_owned(), Server::default())]),
+                servers: HashMap::from([("dash".to_owned(), ServerModel::default())]),
             })
             .collect();
         let policy = json!({"version": 1, "grants": [

@@ -3,19 +3,19 @@
 //! Each glob is filed under its longest literal part by where in the text that part must be. A text
 //! is looked up by its possible parts, so that a rule about something else costs it nothing.
 
-use super::hash::QuickMap;
+use rustc_hash::FxHashMap;
 
+use super::document::{MatchKey, Pattern, Selector};
 use super::glob::{Anchor, Glob};
-use super::model::{Key, Pattern, Selector};
 
 /// A [`Selector`], ready to match.
 #[derive(Debug)]
-pub(super) struct Matcher {
+pub(super) struct CompiledSelector {
     include: Vec<Glob>,
     except: Vec<Glob>,
 }
 
-impl Matcher {
+impl CompiledSelector {
     pub(super) fn new(selector: &Selector, ignore_case: bool) -> Self {
         Self {
             include: globs(&selector.include, ignore_case),
@@ -60,52 +60,52 @@ pub(super) fn globs(patterns: &[Pattern], ignore_case: bool) -> Vec<Glob> {
 /// Selectors on the keys of a match, each leading to a number (of a rule, of a tag).
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    selectors: Vec<(Matcher, u32)>,
+    selectors: Vec<(CompiledSelector, u32)>,
     /// By number of the key; none where no selector is on it or a later one.
     keys: Vec<KeyIndex>,
 }
 
 #[derive(Debug, Default)]
 struct KeyIndex {
-    whole: QuickMap<String, Vec<u32>>,
+    whole: FxHashMap<String, Vec<u32>>,
     start: Parts,
     end: Parts,
     inside: Parts,
-    nowhere: Vec<u32>,
+    unanchored: Vec<u32>,
 }
 
 /// Literal parts, and which lengths they have.
 #[derive(Debug, Default)]
 struct Parts {
-    selectors: QuickMap<String, Vec<u32>>,
+    selectors: FxHashMap<String, Vec<u32>>,
     lengths: Vec<usize>,
 }
 
 impl Index {
-    pub(super) fn add(&mut self, key: Key, selector: &Selector, leads_to: u32) {
-        let matcher = Matcher::new(selector, key == Key::Kernel);
+    pub(super) fn add(&mut self, key: MatchKey, selector: &Selector, leads_to: u32) {
+        let selector = CompiledSelector::new(selector, key == MatchKey::Kernel);
         let number = self.selectors.len() as u32;
         if self.keys.len() <= key as usize {
             self.keys.resize_with(key as usize + 1, KeyIndex::default);
         }
         if let Some(index) = self.keys.get_mut(key as usize) {
-            for glob in &matcher.include {
+            for glob in &selector.include {
                 index.add(glob.anchor(), number);
             }
         }
-        self.selectors.push((matcher, leads_to));
+        self.selectors.push((selector, leads_to));
     }
 
     /// Appends where the selectors on `key` that match `text` lead to, in no order and with repetitions.
     /// Kernel names are looked up in lower case.
-    pub(super) fn find(&self, key: Key, text: &str, out: &mut Vec<u32>) {
+    pub(super) fn find(&self, key: MatchKey, text: &str, out: &mut Vec<u32>) {
         let Some(index) = self.keys.get(key as usize) else {
             return;
         };
         index.candidates(text, &mut |numbers| {
             for &number in numbers {
-                if let Some((matcher, leads_to)) = self.selectors.get(number as usize)
-                    && matcher.matches(text)
+                if let Some((selector, leads_to)) = self.selectors.get(number as usize)
+                    && selector.matches(text)
                 {
                     out.push(*leads_to);
                 }
@@ -121,12 +121,12 @@ impl KeyIndex {
             Anchor::Start(part) => self.start.add(part, number),
             Anchor::End(part) => self.end.add(part, number),
             Anchor::Inside(part) => self.inside.add(part, number),
-            Anchor::Nowhere => self.nowhere.push(number),
+            Anchor::None => self.unanchored.push(number),
         }
     }
 
     fn candidates(&self, text: &str, visit: &mut dyn FnMut(&[u32])) {
-        visit(&self.nowhere);
+        visit(&self.unanchored);
         if let Some(numbers) = self.whole.get(text) {
             visit(numbers);
         }
@@ -191,7 +191,7 @@ mod tests {
         let mut index = Index::default();
         for (number, glob) in globs.iter().enumerate() {
             index.add(
-                Key::Service,
+                MatchKey::Service,
                 &selector(&[glob, "zz"], &["abd"]),
                 number as u32,
             );
@@ -200,18 +200,21 @@ mod tests {
             "abc", "abd", "ab", "b", "é", "éé", "aé", "", "a/b", "ab/c/d", "xbc", "zz",
         ] {
             let mut found = Vec::new();
-            index.find(Key::Service, text, &mut found);
+            index.find(MatchKey::Service, text, &mut found);
             found.sort_unstable();
             found.dedup();
             let expected: Vec<u32> = (0..globs.len() as u32)
                 .filter(|&number| {
-                    Matcher::new(&selector(&[globs[number as usize], "zz"], &["abd"]), false)
-                        .matches(text)
+                    CompiledSelector::new(
+                        &selector(&[globs[number as usize], "zz"], &["abd"]),
+                        false,
+                    )
+                    .matches(text)
                 })
                 .collect();
             assert_eq!(found, expected, "{text}");
             found.clear();
-            index.find(Key::Proxy, text, &mut found);
+            index.find(MatchKey::Proxy, text, &mut found);
             assert!(found.is_empty());
         }
     }
@@ -230,7 +233,7 @@ mod tests {
             (vec![], vec![], None),
         ] {
             assert_eq!(
-                Matcher::new(&selector(&include, &except), false).find(&sorted),
+                CompiledSelector::new(&selector(&include, &except), false).find(&sorted),
                 expected
             );
         }

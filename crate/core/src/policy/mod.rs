@@ -1,33 +1,40 @@
 //! The policy language: what admins write, and what it means for each card.
 //!
-//! A [`model::Document`] is what was read. [`Policy`] is that, compiled; a [`Session`] decides with it on one
-//! visitor's facts and one launcher's cards.
+//! A [`document::Document`] is what was read. [`Policy`] is that, compiled; a [`Session`] decides with
+//! it on one visitor's context and one launcher's cards.
+//!
+//! Imports go one way: `source` and `document`, then `compile`, then `decide`, then `explain` and `lint`.
 
-mod cards;
+pub mod card;
 mod compile;
-mod deal;
+pub mod context;
 mod decide;
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
+pub mod diagnostic;
 pub mod document;
+mod evaluate;
+#[cfg(feature = "server")]
 pub mod explain;
-pub mod facts;
-#[cfg(feature = "files")]
-pub mod findings;
 pub mod glob;
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 pub mod grants;
-mod hash;
 mod index;
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 pub mod lint;
-pub mod model;
-#[cfg(feature = "files")]
+mod matching;
+mod policy_cards;
+#[cfg(feature = "server")]
 mod reduce;
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
+mod references;
+#[cfg(feature = "server")]
 pub mod schema;
+#[cfg(feature = "server")]
+pub mod source;
+#[cfg(feature = "server")]
+pub mod span;
 pub mod time;
-#[cfg(feature = "files")]
-pub mod trace;
 
 pub use compile::Policy;
 pub use decide::{Decision, Reason, Session};
+pub use policy_cards::AddedCard;

@@ -1,8 +1,8 @@
 //! What of a policy one visitor may read.
 
-use super::compile::Policy;
-use super::index::Matcher;
-use super::model::{Condition, Document, Entries, Test};
+use super::document::{Condition, Document, OrderedMap, Predicate};
+use super::index::CompiledSelector;
+use super::time::TimeSpec;
 
 impl Document {
     /// The policy as this visitor's browser gets it: it decides the same for them, and says less.
@@ -10,6 +10,7 @@ impl Document {
     /// - a `user` condition becomes `always: true` or `always: false`;
     /// - `users` of a role keep at most this visitor; roles that only others have are left out, and
     ///   so are the services that have a role and its description;
+    /// - `from` and `until` of rules are instants, so that a browser needs no calendar;
     /// - `grants`, `kernels` and `preview` are left out.
     ///
     /// Names in selectors (`match`, `tags`, `cards`) and in scopes stay: cards are decided by them.
@@ -34,49 +35,60 @@ impl Document {
         reduced.roles = kept.map(|(role, _)| role).collect();
         for rule in &mut reduced.rules {
             for condition in rule.show_when.iter_mut().chain(&mut rule.hide_when) {
-                condition.settle_user(user);
+                condition.resolve_user(user);
             }
+            rule.from = rule.from.as_ref().map(TimeSpec::start);
+            rule.until = rule.until.as_ref().map(TimeSpec::end);
         }
-        reduced.kernels = Entries::default();
+        reduced.kernels = OrderedMap::default();
         reduced.grants = Vec::new();
         reduced.preview = None;
         reduced
     }
-}
 
-impl Policy {
-    /// [`Document::for_visitor`] of its document.
+    /// The policy without its conditions: which cards it governs, and when. It is the same for all
+    /// visitors.
     #[must_use]
-    pub fn for_visitor(&self, user: &str) -> Document {
-        self.document.for_visitor(user)
+    pub fn summary(&self) -> Self {
+        let rules = self.rules.iter().map(|rule| super::document::Rule {
+            id: rule.id.clone(),
+            matches: rule.matches.clone(),
+            show_when: None,
+            hide_when: None,
+            from: rule.from.as_ref().map(TimeSpec::start),
+            until: rule.until.as_ref().map(TimeSpec::end),
+            contact: None,
+            message: None,
+        });
+        Self {
+            default: self.default,
+            tags: self.tags.clone(),
+            rules: rules.collect(),
+            ..Self::default()
+        }
     }
 }
 
 impl Condition {
-    fn settle_user(&mut self, user: &str) {
+    fn resolve_user(&mut self, user: &str) {
         let mut always = None;
-        self.0.retain_mut(|test| {
-            match test {
-                Test::User(selector) => {
-                    always =
-                        Some(always.unwrap_or(true) && Matcher::new(selector, false).matches(user));
-                    return false;
+        self.0.retain_mut(|predicate| {
+            let holds = match (predicate.user_names(), &predicate) {
+                (Some(names), _) => CompiledSelector::new(names, false).matches(user),
+                (None, Predicate::Always(holds)) => *holds,
+                (None, _) => {
+                    for part in predicate.conditions_mut() {
+                        part.resolve_user(user);
+                    }
+                    return true;
                 }
-                Test::Always(wanted) => {
-                    always = Some(always.unwrap_or(true) && *wanted);
-                    return false;
-                }
-                Test::All(parts) | Test::Any(parts) => {
-                    parts.iter_mut().for_each(|part| part.settle_user(user))
-                }
-                Test::Not(part) => part.settle_user(user),
-                _ => {}
-            }
-            true
+            };
+            always = Some(always.unwrap_or(true) && holds);
+            false
         });
         // A condition has each key once: `user` and `always` become one.
         if let Some(always) = always {
-            self.0.push(Test::Always(always));
+            self.0.push(Predicate::Always(always));
         }
     }
 }

@@ -3,6 +3,12 @@
 //! An instant is a number of milliseconds since 1970-01-01T00:00:00Z. No calendar library: the
 //! browser's build has no room for one, and a policy needs nothing beyond RFC 3339.
 
+use std::fmt;
+
+use serde::de::{self, Deserializer, Error as _, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+
 use crate::error::Error;
 
 const SECOND: i64 = 1_000;
@@ -11,7 +17,7 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// Longest duration a policy may name: it must stay exact as a JavaScript number.
-const MAX_SPAN_MS: u64 = 366 * DAY as u64;
+const MAX_DURATION_MS: u64 = 366 * DAY as u64;
 
 /// Milliseconds since the epoch of an RFC 3339 date-time with a zone, such as
 /// `2026-12-01T08:00:00Z` or `2026-12-01 09:00:00.5+01:00`.
@@ -31,15 +37,22 @@ pub fn parse_instant(text: &str) -> Result<i64, Error> {
         })
 }
 
+/// Writes an instant (milliseconds since the epoch) as RFC 3339 in UTC.
+#[cfg(feature = "server")]
+#[must_use]
+pub fn format_instant(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |time| time.to_string())
+}
+
 /// One end of a time window: the whole named day for a date (in UTC), else an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moment {
+pub struct TimeSpec {
     text: String,
     start_ms: i64,
     end_ms: i64,
 }
 
-impl Moment {
+impl TimeSpec {
     /// Reads a date (`2027-02-28`) or an RFC 3339 date-time with a zone.
     ///
     /// # Errors
@@ -77,6 +90,29 @@ impl Moment {
         self.end_ms
     }
 
+    /// The instant at which a window with this `from` begins.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn start(&self) -> Self {
+        Self::instant(self.start_ms)
+    }
+
+    /// The instant at which a window with this `until` ends.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn end(&self) -> Self {
+        Self::instant(self.end_ms)
+    }
+
+    #[cfg(feature = "server")]
+    fn instant(ms: i64) -> Self {
+        Self {
+            text: format_instant(ms),
+            start_ms: ms,
+            end_ms: ms,
+        }
+    }
+
     /// As written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -86,15 +122,15 @@ impl Moment {
 
 /// A duration: a number of seconds, or a whole number with a unit (`500ms`, `15s`, `10m`, `2h`, `1d`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span {
+pub struct Duration {
     ms: u64,
 }
 
-impl Span {
+impl Duration {
     /// A duration of so many milliseconds; `None` above 366 days.
     #[must_use]
     pub fn from_ms(ms: u64) -> Option<Self> {
-        (ms <= MAX_SPAN_MS).then_some(Self { ms })
+        (ms <= MAX_DURATION_MS).then_some(Self { ms })
     }
 
     /// A duration of so many seconds; `None` when negative, not a number, or above 366 days.
@@ -102,7 +138,7 @@ impl Span {
     pub fn from_seconds(seconds: f64) -> Option<Self> {
         let ms = seconds * 1_000.0;
         // The bounds make the cast exact enough: no sign, no overflow, no NaN.
-        (0.0..=MAX_SPAN_MS as f64)
+        (0.0..=MAX_DURATION_MS as f64)
             .contains(&ms)
             .then_some(Self { ms: ms as u64 })
     }
@@ -140,6 +176,59 @@ impl Span {
     #[must_use]
     pub fn ms(self) -> u64 {
         self.ms
+    }
+}
+
+impl<'de> Deserialize<'de> for TimeSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for TimeSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Duration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct DurationVisitor;
+        impl DurationVisitor {
+            fn seconds<E: de::Error>(seconds: f64) -> Result<Duration, E> {
+                Duration::from_seconds(seconds).ok_or_else(|| {
+                    E::custom("a duration must be between 0 and 366 days: write 15s, for example")
+                })
+            }
+        }
+        impl Visitor<'_> for DurationVisitor {
+            type Value = Duration;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration such as 15s, 10m or 2h, or a number of seconds")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Duration, E> {
+                Duration::parse(text).map_err(E::custom)
+            }
+            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Duration, E> {
+                Self::seconds(seconds as f64)
+            }
+            fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Duration, E> {
+                Self::seconds(seconds as f64)
+            }
+            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Duration, E> {
+                Self::seconds(seconds)
+            }
+        }
+        deserializer.deserialize_any(DurationVisitor)
+    }
+}
+
+impl Serialize for Duration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.ms() {
+            ms if ms % 1_000 == 0 => serializer.collect_str(&format_args!("{}s", ms / 1_000)),
+            ms => serializer.collect_str(&format_args!("{ms}ms")),
+        }
     }
 }
 
@@ -283,16 +372,16 @@ mod tests {
 
     #[test]
     fn a_date_means_its_whole_day() {
-        let day = Moment::parse("2027-02-28").unwrap();
+        let day = TimeSpec::parse("2027-02-28").unwrap();
         assert_eq!(
             day.start_ms(),
             parse_instant("2027-02-28T00:00:00Z").unwrap()
         );
         assert_eq!(day.end_ms(), parse_instant("2027-03-01T00:00:00Z").unwrap());
-        let instant = Moment::parse("2027-02-28T12:00:00Z").unwrap();
+        let instant = TimeSpec::parse("2027-02-28T12:00:00Z").unwrap();
         assert_eq!(instant.start_ms(), instant.end_ms());
         assert_eq!(instant.as_str(), "2027-02-28T12:00:00Z");
-        let without_zone = Moment::parse("2027-02-28T12:00:00").unwrap_err();
+        let without_zone = TimeSpec::parse("2027-02-28T12:00:00").unwrap_err();
         assert!(without_zone.message.contains("zone"), "{without_zone}");
     }
 
@@ -303,7 +392,7 @@ mod tests {
             for month in 1..=12 {
                 for day in 1..=31 {
                     let text = format!("{year:04}-{month:02}-{day:02}");
-                    if let Ok(moment) = Moment::parse(&text) {
+                    if let Ok(moment) = TimeSpec::parse(&text) {
                         assert_eq!(moment.start_ms(), expected, "{text}");
                         expected += DAY;
                     }
@@ -323,7 +412,7 @@ mod tests {
             ("2h", 7_200_000),
             ("1d", 86_400_000),
         ] {
-            assert_eq!(Span::parse(text).unwrap().ms(), ms, "{text}");
+            assert_eq!(Duration::parse(text).unwrap().ms(), ms, "{text}");
         }
         for text in [
             "",
@@ -337,14 +426,14 @@ mod tests {
             "18446744073709551615d",
         ] {
             assert_eq!(
-                Span::parse(text).unwrap_err().code,
+                Duration::parse(text).unwrap_err().code,
                 "bad-duration",
                 "{text}"
             );
         }
-        assert_eq!(Span::from_seconds(0.4).unwrap().ms(), 400);
-        assert_eq!(Span::from_seconds(-1.0), None);
-        assert_eq!(Span::from_seconds(f64::NAN), None);
-        assert_eq!(Span::from_seconds(f64::INFINITY), None);
+        assert_eq!(Duration::from_seconds(0.4).unwrap().ms(), 400);
+        assert_eq!(Duration::from_seconds(-1.0), None);
+        assert_eq!(Duration::from_seconds(f64::NAN), None);
+        assert_eq!(Duration::from_seconds(f64::INFINITY), None);
     }
 }

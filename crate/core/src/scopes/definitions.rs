@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use crate::sort::sort;
-
 /// The Hub's own scopes and their direct subscopes, as `jupyterhub.scopes.scope_definitions` (6.1).
 ///
 /// tests/conformance compares this table with the installed jupyterhub; docs/scopes.md says how to
@@ -133,7 +131,7 @@ impl Definitions {
     #[must_use]
     pub fn with_custom(custom: impl IntoIterator<Item = (String, CustomScope)>) -> Self {
         let mut custom: Vec<_> = custom.into_iter().collect();
-        sort(&mut custom);
+        custom.sort_unstable();
         Self { custom }
     }
 
@@ -144,7 +142,7 @@ impl Definitions {
     }
 
     /// The names of all scopes, those of the Hub first.
-    #[cfg(feature = "files")]
+    #[cfg(feature = "server")]
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let hub = HUB_SCOPES.iter().map(|(name, _)| *name);
         hub.chain(self.custom.iter().map(|(name, _)| name.as_str()))

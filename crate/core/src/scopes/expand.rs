@@ -32,7 +32,7 @@ pub enum OauthClient<'a> {
 
 /// Why an expanded scope was left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Problem {
+pub enum ScopeWarning {
     /// Its filter has no name, and nothing fills one in. The Hub raises.
     EmptyFilter,
     /// There is no user, service or server to fill in for its filter. The Hub warns.
@@ -47,7 +47,7 @@ pub struct Expansion {
     /// The expanded scopes.
     pub scopes: ScopeSet,
     /// What was left out, and why; perhaps more than once.
-    pub problems: Vec<(Problem, String)>,
+    pub problems: Vec<(ScopeWarning, String)>,
 }
 
 /// Expands raw scopes; as [`expand`], but never fails.
@@ -69,7 +69,7 @@ pub fn expand_leniently<'s>(
         let (base, filter) = split(raw_scope);
         if base == "self" && filter.is_empty() {
             if !add_self(scopes, owner, definitions) {
-                problems.push((Problem::NotAUser, base.to_owned()));
+                problems.push((ScopeWarning::NotAUser, base.to_owned()));
             }
             continue;
         }
@@ -87,8 +87,8 @@ pub fn expand_leniently<'s>(
             }
         };
         let filled = match fill.filled(filter) {
-            None => Err(Problem::Unfilled),
-            Some(filled) => scopes.name_filter(filled).ok_or(Problem::EmptyFilter),
+            None => Err(ScopeWarning::Unfilled),
+            Some(filled) => scopes.name_filter(filled).ok_or(ScopeWarning::EmptyFilter),
         };
         for &(scope, name) in implied_by.get(number as usize).into_iter().flatten() {
             // The names of users are nothing that one server has; follows `_expand_scope`.
@@ -146,12 +146,12 @@ pub fn expand<'s>(
     for (problem, scope) in &problems {
         let (base, filter) = split(scope);
         warnings.push(match problem {
-            Problem::EmptyFilter => return Err(empty_filter(base, filter)),
-            Problem::Unfilled => Error::new(
+            ScopeWarning::EmptyFilter => return Err(empty_filter(base, filter)),
+            ScopeWarning::Unfilled => Error::new(
                 "unfilled-filter",
                 format!("`{scope}` grants nothing here: there is no {filter} to fill in."),
             ),
-            Problem::NotAUser => Error::new(
+            ScopeWarning::NotAUser => Error::new(
                 "self-without-user",
                 "`self` grants nothing here: its holder is not a user.",
             ),

@@ -10,11 +10,11 @@ use crate::error::Error;
 /// Groups are resolved once, here: the visitor's own are the only ones that are known, so that
 /// `!group=` reaches the visitor and the visitor's servers, and nobody else.
 #[derive(Debug, Clone, Default)]
-pub struct Held {
+pub struct HeldScopes {
     scopes: ScopeSet,
 }
 
-impl Held {
+impl HeldScopes {
     /// Expands `raw_scopes` for the visitor, a user with these groups.
     ///
     /// Scopes that do not exist stand for themselves; scopes whose filter names nothing grant
@@ -40,7 +40,7 @@ impl Held {
         self.scopes.has(scope, false, None)
     }
 
-    /// As [`Held::check`], where a scope that cannot be held is not held.
+    /// As [`HeldScopes::check`], where a scope that cannot be held is not held.
     #[must_use]
     pub fn has(&self, scope: &str) -> bool {
         self.check(scope).unwrap_or(false)
@@ -49,12 +49,12 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use super::{Definitions, Held};
+    use super::{Definitions, HeldScopes};
 
-    fn held(scopes: &[&str]) -> Held {
+    fn held(scopes: &[&str]) -> HeldScopes {
         let groups = ["class".to_owned()];
         let scopes = scopes.iter().copied();
-        Held::new(scopes, "ann", &groups, &Definitions::default())
+        HeldScopes::new(scopes, "ann", &groups, &Definitions::default())
     }
 
     #[test]

@@ -35,8 +35,8 @@ fn missed_groups(a: &ScopeSet, b: &ScopeSet) -> Option<Error> {
     let lonely_b = lonely(b, a);
     let missed = lonely_a.iter().find(|(base, kind)| {
         let meets = match kind {
-            Kind::Group => Kind::OfUser,
-            Kind::OfUser => Kind::Group,
+            FilterKind::Group => FilterKind::OfUser,
+            FilterKind::OfUser => FilterKind::Group,
         };
         lonely_b.contains(&(base, meets))
     });
@@ -52,17 +52,17 @@ fn missed_groups(a: &ScopeSet, b: &ScopeSet) -> Option<Error> {
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+enum FilterKind {
     Group,
     OfUser,
 }
 
 /// The base scopes that both sets hold with filters, with the kinds of filters only `set` has.
-fn lonely<'a>(set: &'a ScopeSet, other: &ScopeSet) -> BTreeSet<(&'a str, Kind)> {
+fn lonely<'a>(set: &'a ScopeSet, other: &ScopeSet) -> BTreeSet<(&'a str, FilterKind)> {
     let lonely = |scope: Scope<'a>| {
         let kind = match scope.filter?.0 {
-            "group" => Kind::Group,
-            "user" | "server" => Kind::OfUser,
+            "group" => FilterKind::Group,
+            "user" | "server" => FilterKind::OfUser,
             _ => return None,
         };
         other.filters_without(&scope).then_some((scope.base, kind))

@@ -2,37 +2,37 @@
 //!
 //! A *raw* scope is what roles and tokens name (`self`, `servers!user`). [`expand`] makes it
 //! *expanded* scopes: no metascopes, all subscopes, every filter with its name. A [`ScopeSet`] is
-//! a reduced set of those, indexed; [`Held`] is the set of one visitor, ready to be asked.
+//! a reduced set of those, indexed; [`HeldScopes`] is the set of one visitor, ready to be asked.
 
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 mod custom;
 mod definitions;
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 mod describe;
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 mod exist;
 mod expand;
 mod held;
 mod intersect;
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 mod needed;
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 mod roles;
 mod set;
 pub mod text;
 
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 pub use custom::{define, is_custom_name};
 pub use definitions::{CustomScope, Definitions};
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 pub use describe::describe;
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 pub use exist::check_exists;
-pub use expand::{Expansion, OauthClient, Owner, Problem, expand, expand_leniently};
-pub use held::Held;
+pub use expand::{Expansion, OauthClient, Owner, ScopeWarning, expand, expand_leniently};
+pub use held::HeldScopes;
 pub use intersect::intersect;
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 pub use needed::{access_scope, check_scopes, identify_scopes};
-#[cfg(feature = "files")]
+#[cfg(feature = "server")]
 pub use roles::{Holder, Role, Roles, share_scopes};
 pub use set::{GroupsOf, Scope, ScopeSet};

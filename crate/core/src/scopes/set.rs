@@ -172,7 +172,7 @@ impl ScopeSet {
     }
 
     /// Adds scopes; those whose filter has no name are left out.
-    #[cfg(feature = "files")]
+    #[cfg(feature = "server")]
     pub(super) fn insert_all(&mut self, scopes: &[String]) {
         for scope in scopes {
             let (base, filter) = split(scope);

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use regex::Regex;
-use scoped_launcher_core::policy::facts::{Card, Context, Kernelspec, Kind};
-use scoped_launcher_core::policy::grants::{Share, User};
-use scoped_launcher_core::policy::model::{
-    Condition, Document, Key, Match, Rule, Selector, Test, Visibility,
+use scoped_launcher_core::policy::card::{Card, Kernelspec, Kind};
+use scoped_launcher_core::policy::context::Context;
+use scoped_launcher_core::policy::document::{
+    Condition, Document, Match, MatchKey, Predicate, Rule, Selector, Visibility,
 };
-use scoped_launcher_core::scopes::{CustomScope, Definitions, Held};
+use scoped_launcher_core::policy::grants::{ExistingShare, UserModel};
+use scoped_launcher_core::scopes::{CustomScope, Definitions, HeldScopes};
 use serde_json::{Value, json};
 
 /// A glob as a regular expression.
@@ -67,7 +68,7 @@ fn escaped(c: char) -> String {
 }
 
 fn selects(selector: &Selector, text: &str) -> bool {
-    let any = |globs: &[scoped_launcher_core::policy::model::Pattern]| {
+    let any = |globs: &[scoped_launcher_core::policy::document::Pattern]| {
         globs
             .iter()
             .any(|glob| regex_of(glob.as_str()).is_match(text))
@@ -76,9 +77,9 @@ fn selects(selector: &Selector, text: &str) -> bool {
 }
 
 fn lowered(selector: &Selector) -> Selector {
-    let lower = |globs: &[scoped_launcher_core::policy::model::Pattern]| {
+    let lower = |globs: &[scoped_launcher_core::policy::document::Pattern]| {
         let lower = globs.iter().map(|glob| {
-            scoped_launcher_core::policy::model::Pattern::new(glob.as_str().to_ascii_lowercase())
+            scoped_launcher_core::policy::document::Pattern::new(glob.as_str().to_ascii_lowercase())
                 .unwrap()
         });
         lower.collect()
@@ -90,7 +91,12 @@ fn lowered(selector: &Selector) -> Selector {
 }
 
 /// Changes as op `grants` answers them: every grant on every server and every user.
-pub fn grants(document: &Document, users: &[User], shares: &[Share], now: i64) -> Value {
+pub fn grants(
+    document: &Document,
+    users: &[UserModel],
+    shares: &[ExistingShare],
+    now: i64,
+) -> Value {
     let mut wanted: BTreeMap<(String, &str), &str> = BTreeMap::new();
     for grant in &document.grants {
         let from = grant.from.as_ref();
@@ -106,7 +112,8 @@ pub fn grants(document: &Document, users: &[User], shares: &[Share], now: i64) -
                 let taggings = document.tags.0.iter();
                 let given = taggings.filter(|(_, tagging)| {
                     let mut selectors = tagging.0.0.iter();
-                    selectors.any(|(key, names)| *key == Key::Server && selects(names, &full_name))
+                    selectors
+                        .any(|(key, names)| *key == MatchKey::Server && selects(names, &full_name))
                 });
                 let mut tags = server.tags.iter().chain(given.map(|(tag, _)| tag));
                 let globs = &grant.servers.tags;
@@ -162,13 +169,13 @@ pub fn grants(document: &Document, users: &[User], shares: &[Share], now: i64) -
     json!({"create": create, "revoke": revoke})
 }
 
-struct Question<'a> {
+struct DecideRequest<'a> {
     document: &'a Document,
     context: &'a Context,
     kernelspecs: Option<&'a [Kernelspec]>,
     cards: &'a [Card],
     now: i64,
-    held: Held,
+    held: HeldScopes,
 }
 
 /// Decisions as op `decide` answers them.
@@ -208,13 +215,13 @@ pub fn decide(
         )
     });
     let definitions = Definitions::with_custom(custom);
-    let held = Held::new(
+    let held = HeldScopes::new(
         scopes.iter().map(String::as_str),
         &context.user,
         &context.groups,
         &definitions,
     );
-    let question = Question {
+    let question = DecideRequest {
         document,
         context,
         kernelspecs,
@@ -235,7 +242,7 @@ pub fn decide(
         .collect()
 }
 
-impl Question<'_> {
+impl DecideRequest<'_> {
     fn spec_tags(&self, name: &str) -> Vec<String> {
         // Of several with one name, the last.
         let specs = self.kernelspecs.unwrap_or_default().iter().rev();
@@ -304,24 +311,24 @@ impl Question<'_> {
             .0
             .iter()
             .any(|(key, selector)| match (key, card.kind) {
-                (Key::Kernel, Kind::Kernel) => {
+                (MatchKey::Kernel, Kind::Kernel) => {
                     selects(&lowered(selector), &card.name.to_ascii_lowercase())
                 }
-                (Key::Proxy, Kind::Proxy) | (Key::Service, Kind::Service) => {
+                (MatchKey::Proxy, Kind::Proxy) | (MatchKey::Service, Kind::Service) => {
                     selects(selector, &card.name)
                 }
-                (Key::Server, Kind::Server) => {
+                (MatchKey::Server, Kind::Server) => {
                     let (name, owner) = server(card);
                     selects(selector, &format!("{}/{name}", owner.unwrap_or_default()))
                 }
-                (Key::Command, Kind::Command) => {
+                (MatchKey::Command, Kind::Command) => {
                     selects(selector, card.command.as_ref().unwrap_or(&card.name))
                 }
-                (Key::Category, _) => card
+                (MatchKey::Category, _) => card
                     .category
                     .as_ref()
                     .is_some_and(|category| selects(selector, category)),
-                (Key::Tag, _) if with_tags => {
+                (MatchKey::Tag, _) if with_tags => {
                     let given = self
                         .document
                         .tags
@@ -343,15 +350,15 @@ impl Question<'_> {
         all(condition.0.iter().map(|test| self.test(test, card)))
     }
 
-    fn test(&self, test: &Test, card: &Card) -> Result<bool, ()> {
+    fn test(&self, test: &Predicate, card: &Card) -> Result<bool, ()> {
         match test {
-            Test::Group(selector) => Ok(self
+            Predicate::Group(selector) => Ok(self
                 .context
                 .groups
                 .iter()
                 .any(|group| selects(selector, group))),
-            Test::User(selector) => Ok(selects(selector, &self.context.user)),
-            Test::Scope(scope) => {
+            Predicate::User(selector) => Ok(selects(selector, &self.context.user)),
+            Predicate::Scope(scope) => {
                 let mut text = scope.as_str().to_owned();
                 let servers_owner = self
                     .context
@@ -378,19 +385,19 @@ impl Question<'_> {
                     .check(&text.replace("{name}", &name))
                     .map_err(|_| ())
             }
-            Test::Kernel(name) => self.kernel(name),
-            Test::Admin(wanted) => Ok(self.context.admin == *wanted),
-            Test::Owner(wanted) => match &self.context.server {
+            Predicate::Kernel(name) => self.kernel(name),
+            Predicate::Admin(wanted) => Ok(self.context.admin == *wanted),
+            Predicate::Owner(wanted) => match &self.context.server {
                 Some(server) => Ok((server.owner == self.context.user) == *wanted),
                 None => Err(()),
             },
-            Test::Always(wanted) => Ok(*wanted),
-            Test::All(parts) => all(parts.iter().map(|part| self.holds(part, card))),
-            Test::Any(parts) => all(parts
+            Predicate::Always(wanted) => Ok(*wanted),
+            Predicate::All(parts) => all(parts.iter().map(|part| self.holds(part, card))),
+            Predicate::Any(parts) => all(parts
                 .iter()
                 .map(|part| self.holds(part, card).map(|holds| !holds)))
             .map(|none| !none),
-            Test::Not(part) => self.holds(part, card).map(|holds| !holds),
+            Predicate::Not(part) => self.holds(part, card).map(|holds| !holds),
         }
     }
 
@@ -481,11 +488,11 @@ fn all(outcomes: impl Iterator<Item = Result<bool, ()>>) -> Result<bool, ()> {
 fn kernels_in(condition: &Condition, out: &mut Vec<String>) {
     for test in &condition.0 {
         match test {
-            Test::Kernel(name) => out.push(name.clone()),
-            Test::All(parts) | Test::Any(parts) => {
+            Predicate::Kernel(name) => out.push(name.clone()),
+            Predicate::All(parts) | Predicate::Any(parts) => {
                 parts.iter().for_each(|part| kernels_in(part, out))
             }
-            Test::Not(part) => kernels_in(part, out),
+            Predicate::Not(part) => kernels_in(part, out),
             _ => {}
         }
     }

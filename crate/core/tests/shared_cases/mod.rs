@@ -1,6 +1,6 @@
 //! The decision cases of `tests/cases`, compiled in, so that they run in a browser as well.
 
-use scoped_launcher_core::policy::document;
+use scoped_launcher_core::policy::source;
 use serde_json::{Map, Value, json};
 
 /// The files of `tests/cases`, by name.
@@ -73,7 +73,7 @@ pub fn all() -> Vec<Case> {
 }
 
 fn cases(file: &str, text: &str) -> Vec<Case> {
-    let root = document::read(text.as_bytes(), file)
+    let root = source::read(text.as_bytes(), file)
         .unwrap_or_else(|problems| panic!("{file}: {problems:?}"))
         .to_json();
     let given = root

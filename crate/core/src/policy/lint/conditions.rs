@@ -2,27 +2,31 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::selectors::{self, Choice, Globs, is_glob};
-use super::{At, Lint, scopes};
-use crate::policy::deal::KERNEL_CATEGORIES;
-use crate::policy::document::{Node, Value};
-use crate::policy::findings::{Code, quoted};
+use super::selectors::{self, CompiledSelector, SelectorNodes, is_glob};
+use super::{Cursor, Reporter, scopes};
+use crate::policy::card::KERNEL_CATEGORIES;
+use crate::policy::diagnostic::{DiagnosticCode, quoted};
+use crate::policy::document::MAX_CONDITION_DEPTH;
 use crate::policy::glob::Glob;
-use crate::policy::model::MAX_DEPTH;
+use crate::policy::source::{SourceNode, SourceValue};
 
 /// The names that conditions may use.
-pub struct Names<'a> {
+pub struct NameTable<'a> {
     /// Scopes that exist, and those that roles grant.
-    pub scopes: scopes::Known<'a>,
+    pub scopes: scopes::ScopeTable<'a>,
     /// Groups of roles and, if the caller knows them, of the Hub.
     groups: HashSet<&'a str>,
     /// Kernels that the policy names exactly outside conditions.
     kernels: Vec<&'a str>,
 }
 
-impl<'a> Names<'a> {
+impl<'a> NameTable<'a> {
     /// Collects the names of a policy.
-    pub fn new(root: &At<'a>, hub_groups: Option<&'a [String]>, scopes: scopes::Known<'a>) -> Self {
+    pub fn new(
+        root: &Cursor<'a>,
+        hub_groups: Option<&'a [String]>,
+        scopes: scopes::ScopeTable<'a>,
+    ) -> Self {
         let hub_groups = hub_groups.into_iter().flatten().map(String::as_str);
         let roles = root.items_of("roles");
         let role_groups = roles.iter().flat_map(|role| role.items_of("groups"));
@@ -30,13 +34,13 @@ impl<'a> Names<'a> {
         let kernels = root.get("kernels");
         let directories = kernels
             .iter()
-            .flat_map(At::entries)
+            .flat_map(Cursor::entries)
             .map(|(entry, _)| entry.key.as_str());
         let rules = root.items_of("rules");
         let matched = rules
             .iter()
             .filter_map(|rule| rule.get("match")?.get("kernel"));
-        let matched = matched.flat_map(|selector| Globs::of(&selector).include);
+        let matched = matched.flat_map(|selector| SelectorNodes::of(&selector).include);
         let matched = matched
             .filter_map(|at| at.node.text())
             .filter(|text| !is_glob(text));
@@ -48,11 +52,11 @@ impl<'a> Names<'a> {
     }
 
     /// Reports a group that is not known, if any groups are known at all.
-    pub fn check_groups(&self, lint: &mut Lint, selector: &At) {
+    pub fn check_groups(&self, lint: &mut Reporter, selector: &Cursor) {
         if self.groups.is_empty() && lint.known.groups.is_none() {
             return;
         }
-        for at in Globs::of(selector).iter() {
+        for at in SelectorNodes::of(selector).iter() {
             let Some(text) = at.node.text() else { continue };
             let is_known = if is_glob(text) {
                 let Ok(glob) = Glob::new(text, false) else {
@@ -70,14 +74,14 @@ impl<'a> Names<'a> {
                 Some(_) => "Neither the Hub nor a role here has a group",
                 None => "No role here names a group",
             };
-            let near = lint.nearest.find(text, self.groups.iter().copied());
+            let near = lint.suggester.find(text, self.groups.iter().copied());
             let help = match (near, lint.known.groups) {
                 (Some(near), _) => format!("Did you mean `{near}`?"),
                 (None, Some(_)) => "Make the group at the Hub, or name it in a role.".to_owned(),
                 (None, None) => "If the Hub has it, give `check` the Hub's groups.".to_owned(),
             };
             lint.report(
-                Code::UNKNOWN_GROUP,
+                DiagnosticCode::UNKNOWN_GROUP,
                 at,
                 format!("{who} {}.", quoted(text)),
                 help,
@@ -85,13 +89,13 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn check_kernel(&self, lint: &mut Lint, at: &At) {
+    fn check_kernel(&self, lint: &mut Reporter, at: &Cursor) {
         let Some(text) = at.node.text().filter(|text| !text.is_empty()) else {
             return;
         };
         if !is_kernel_name(text) {
             lint.report(
-                Code::NEVER_MATCHES,
+                DiagnosticCode::NEVER_MATCHES,
                 at,
                 format!("No kernel is named {}.", quoted(text)),
                 "Write one exact kernelspec name; globs and lists are not possible here.",
@@ -105,10 +109,10 @@ impl<'a> Names<'a> {
         {
             return;
         }
-        if let Some(near) = lint.nearest.find(text, self.kernels.iter().copied()) {
+        if let Some(near) = lint.suggester.find(text, self.kernels.iter().copied()) {
             let message = format!("The policy has no kernel {} elsewhere.", quoted(text));
             lint.report(
-                Code::UNKNOWN_KERNEL,
+                DiagnosticCode::UNKNOWN_KERNEL,
                 at,
                 message,
                 format!("Did you mean `{near}`?"),
@@ -124,16 +128,16 @@ pub fn is_kernel_name(name: &str) -> bool {
 }
 
 /// Checks a condition and those within it.
-pub fn check(lint: &mut Lint, condition: &At, names: &Names) {
+pub fn check(lint: &mut Reporter, condition: &Cursor, names: &NameTable) {
     check_at_depth(lint, condition, names, 0);
 }
 
-fn check_at_depth(lint: &mut Lint, condition: &At, names: &Names, depth: usize) {
-    if depth >= MAX_DEPTH {
+fn check_at_depth(lint: &mut Reporter, condition: &Cursor, names: &NameTable, depth: usize) {
+    if depth >= MAX_CONDITION_DEPTH {
         lint.report(
-            Code::TOO_DEEP,
+            DiagnosticCode::TOO_DEEP,
             condition,
-            format!("Conditions nest more than {MAX_DEPTH} deep here."),
+            format!("Conditions nest more than {MAX_CONDITION_DEPTH} deep here."),
             "Write the condition flatter: `all` and `any` take lists.",
         );
         return;
@@ -159,11 +163,11 @@ fn check_at_depth(lint: &mut Lint, condition: &At, names: &Names, depth: usize) 
 }
 
 /// Whether a condition always or never holds, if that can be told without any facts.
-pub fn constant(condition: &Node) -> Option<bool> {
+pub fn constant(condition: &SourceNode) -> Option<bool> {
     every(condition.entries().iter().map(|entry| {
         let value = &entry.value;
         match (entry.key.as_str(), &value.value) {
-            ("always", Value::Bool(always)) => Some(*always),
+            ("always", SourceValue::Bool(always)) => Some(*always),
             ("not", _) => constant(value).map(|holds| !holds),
             ("all", _) => every(value.items().iter().map(constant)),
             ("any", _) => {
@@ -200,8 +204,8 @@ const MOST_CYCLES: usize = 20;
 const MOST_NAMED: usize = 8;
 
 /// Reports kernels whose cards depend on themselves through `kernel` conditions.
-pub fn check_cycles(lint: &mut Lint, root: &At) {
-    let needs = Needs::new(root);
+pub fn check_cycles(lint: &mut Reporter, root: &Cursor) {
+    let needs = KernelDependencies::new(root);
     let mut done: HashSet<String> = HashSet::new();
     let mut cycles = 0;
     for kernel in needs.asked_for() {
@@ -210,14 +214,14 @@ pub fn check_cycles(lint: &mut Lint, root: &At) {
 }
 
 /// Which kernels the rules for a kernel ask for.
-struct Needs<'a> {
-    rules: Vec<Vec<(String, At<'a>)>>,
+struct KernelDependencies<'a> {
+    rules: Vec<Vec<(String, Cursor<'a>)>>,
     by_name: HashMap<String, Vec<usize>>,
-    by_glob: Vec<(Choice, usize)>,
+    by_glob: Vec<(CompiledSelector, usize)>,
 }
 
-impl<'a> Needs<'a> {
-    fn new(root: &At<'a>) -> Self {
+impl<'a> KernelDependencies<'a> {
+    fn new(root: &Cursor<'a>) -> Self {
         let mut needs = Self {
             rules: Vec::new(),
             by_name: HashMap::new(),
@@ -236,8 +240,8 @@ impl<'a> Needs<'a> {
             for selector in selectors_of(root, &rule, "kernel") {
                 needs.add(&selector);
             }
-            let of_kernels = |selector: &At| {
-                let chosen = Globs::of(selector).choice(false);
+            let of_kernels = |selector: &Cursor| {
+                let chosen = SelectorNodes::of(selector).choice(false);
                 KERNEL_CATEGORIES
                     .iter()
                     .any(|category| chosen.has(category))
@@ -245,7 +249,7 @@ impl<'a> Needs<'a> {
             if selectors_of(root, &rule, "category").iter().any(of_kernels) {
                 needs
                     .by_glob
-                    .push((Choice::everything(), needs.rules.len()));
+                    .push((CompiledSelector::everything(), needs.rules.len()));
             }
             needs.rules.push(asked);
         }
@@ -253,10 +257,10 @@ impl<'a> Needs<'a> {
     }
 
     /// The next rule governs the kernels of this selector.
-    fn add(&mut self, selector: &At) {
+    fn add(&mut self, selector: &Cursor) {
         let rule = self.rules.len();
-        let globs = Globs::of(selector);
-        let exact = |at: &&At| at.node.text().is_some_and(|text| !is_glob(text));
+        let globs = SelectorNodes::of(selector);
+        let exact = |at: &&Cursor| at.node.text().is_some_and(|text| !is_glob(text));
         if globs.except.is_empty() && globs.include.iter().all(|at| exact(&at)) {
             for name in globs.include.iter().filter_map(|at| at.node.text()) {
                 self.by_name
@@ -277,7 +281,7 @@ impl<'a> Needs<'a> {
     }
 
     /// The kernels that the rules for this one ask for.
-    fn of(&self, lint: &Lint, kernel: &str) -> Vec<&(String, At<'a>)> {
+    fn of(&self, lint: &Reporter, kernel: &str) -> Vec<&(String, Cursor<'a>)> {
         let mut rules = self.by_name.get(kernel).cloned().unwrap_or_default();
         if lint.may_compare(self.by_glob.len()) {
             let governing = self.by_glob.iter().filter(|(chosen, _)| chosen.has(kernel));
@@ -295,7 +299,13 @@ impl<'a> Needs<'a> {
     }
 
     /// Walks depth first from a kernel; whatever leads back to where the walk is, is a cycle.
-    fn walk(&self, lint: &mut Lint, start: &str, done: &mut HashSet<String>, cycles: &mut usize) {
+    fn walk(
+        &self,
+        lint: &mut Reporter,
+        start: &str,
+        done: &mut HashSet<String>,
+        cycles: &mut usize,
+    ) {
         if done.contains(start) || *cycles >= MOST_CYCLES {
             return;
         }
@@ -314,7 +324,7 @@ impl<'a> Needs<'a> {
                 }
                 round.push(next);
                 lint.report(
-                    Code::KERNEL_CYCLE,
+                    DiagnosticCode::KERNEL_CYCLE,
                     at,
                     format!(
                         "Whether this kernel is shown depends on itself: {}.",
@@ -334,7 +344,7 @@ impl<'a> Needs<'a> {
 }
 
 /// The exact kernel names of a condition, in lower case.
-fn kernels_in<'a>(condition: &At<'a>, found: &mut Vec<(String, At<'a>)>) {
+fn kernels_in<'a>(condition: &Cursor<'a>, found: &mut Vec<(String, Cursor<'a>)>) {
     for (entry, at) in condition.entries() {
         match entry.key.as_str() {
             "kernel" => found.extend(at.node.text().map(|text| (text.to_lowercase(), at.clone()))),
@@ -347,16 +357,16 @@ fn kernels_in<'a>(condition: &At<'a>, found: &mut Vec<(String, At<'a>)>) {
 
 /// What a rule matches cards by, for one key of `match`: its own selector, and those of the tags that
 /// it matches.
-fn selectors_of<'a>(root: &At<'a>, rule: &At<'a>, key: &str) -> Vec<At<'a>> {
+fn selectors_of<'a>(root: &Cursor<'a>, rule: &Cursor<'a>, key: &str) -> Vec<Cursor<'a>> {
     let Some(cards) = rule.get("match") else {
         return Vec::new();
     };
     let mut selectors: Vec<_> = cards.get(key).into_iter().collect();
     if let (Some(tag), Some(tags)) = (cards.get("tag"), root.get("tags")) {
-        let globs = Globs::of(&tag);
+        let globs = SelectorNodes::of(&tag);
         let chosen = globs.choice(false);
         let tagged = tags.entries().filter(|(entry, _)| chosen.has(&entry.key));
-        selectors.extend(tagged.filter_map(|(_, tagging)| tagging.get(key)));
+        selectors.extend(tagged.filter_map(|(_, targets)| targets.get(key)));
     }
     selectors
 }

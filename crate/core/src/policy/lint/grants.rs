@@ -1,14 +1,14 @@
 //! Grants: what the Hub's shares must never reach.
 
-use super::conditions::Names;
+use super::conditions::NameTable;
 use super::rules::{check_window, unique};
-use super::selectors::{self, Globs, compiled};
-use super::{At, Lint};
-use crate::policy::findings::{Code, quoted};
+use super::selectors::{self, SelectorNodes, compiled};
+use super::{Cursor, Reporter};
+use crate::policy::diagnostic::{DiagnosticCode, quoted};
 use crate::policy::glob::Glob;
 
 /// Checks `grants`.
-pub fn check(lint: &mut Lint, root: &At, names: &Names) {
+pub fn check(lint: &mut Reporter, root: &Cursor, names: &NameTable) {
     let grants = root.items_of("grants");
     unique(lint, "grant", &grants, "id");
     for grant in &grants {
@@ -22,7 +22,7 @@ pub fn check(lint: &mut Lint, root: &At, names: &Names) {
     }
 }
 
-fn check_recipients(lint: &mut Lint, to: &At, names: &Names) {
+fn check_recipients(lint: &mut Reporter, to: &Cursor, names: &NameTable) {
     if let Some(groups) = to.get("groups") {
         selectors::check(lint, &groups, "group");
         names.check_groups(lint, &groups);
@@ -32,7 +32,7 @@ fn check_recipients(lint: &mut Lint, to: &At, names: &Names) {
     }
     if to.node.kind() == "a mapping" && to.node.entries().is_empty() {
         lint.report(
-            Code::GRANT_TO_NOBODY,
+            DiagnosticCode::GRANT_TO_NOBODY,
             to,
             "This grant is to nobody.",
             "Write `to: {groups: [NAME]}` or `to: {users: [NAME]}`.",
@@ -40,19 +40,19 @@ fn check_recipients(lint: &mut Lint, to: &At, names: &Names) {
     }
 }
 
-fn check_servers(lint: &mut Lint, servers: &At) {
+fn check_servers(lint: &mut Reporter, servers: &Cursor) {
     selectors::check(lint, servers, "server");
     let is_map = servers.node.kind() == "a mapping";
     let (include, tags) = (servers.get("include"), servers.get("tags"));
     if is_map && include.is_none() && tags.is_none() {
         lint.report(
-            Code::NOT_ONE_OF,
+            DiagnosticCode::NOT_ONE_OF,
             servers,
             "This says neither which servers nor which tags.",
             "Add `include: \"*/dash-*\"` or `tags: [dashboard]`.",
         );
     }
-    let globs = Globs::of(servers);
+    let globs = SelectorNodes::of(servers);
     let except = compiled(&globs.except, false);
     for at in &globs.include {
         let Some(text) = at.node.text() else { continue };
@@ -63,7 +63,7 @@ fn check_servers(lint: &mut Lint, servers: &At) {
             .find(|server| glob.matches(server) && !except.iter().any(|glob| glob.matches(server)));
         if let Some(server) = reached {
             lint.report(
-                Code::DEFAULT_SERVERS,
+                DiagnosticCode::DEFAULT_SERVERS,
                 at,
                 format!(
                     "{} reaches default servers, such as {}: everything that their owners do.",

@@ -5,32 +5,33 @@
 
 mod conditions;
 mod grants;
-mod nearest;
 mod rules;
+mod schema_check;
 mod scopes;
 mod selectors;
-mod shape;
+mod suggest;
 
 use std::cell::Cell;
 
 use serde::Deserialize;
 
-use self::conditions::Names;
-use self::nearest::Nearest;
-use super::document::{Entry, Node, Place, path_to_item, path_to_key, read};
-use super::findings::{Code, Finding, Severity};
-use super::model::Document;
+use self::conditions::NameTable;
+use self::suggest::NameSuggester;
+use super::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use super::document::Document;
+use super::source::{SourceEntry, SourceNode, path_to_item, path_to_key, read};
+use super::span::SourceSpan;
 use crate::error::Error;
 
-/// More findings than this are not told.
+/// More diagnostics than this are not told.
 const MOST_FINDINGS: usize = 1_000;
 
-/// Globs are held against at most so many names: beyond that, lint says nothing about them.
+/// Globs are compared with at most so many names: beyond that, lint says nothing about them.
 const MOST_COMPARISONS: usize = 2_000_000;
 
 /// What the caller knows beyond the file. Knowing nothing is fine: then nothing is said about it.
 #[derive(Debug, Default)]
-pub struct Known<'a> {
+pub struct LintOptions<'a> {
     /// The groups that the Hub has.
     pub groups: Option<&'a [String]>,
     /// The time, in milliseconds since 1970: windows that are over are reported.
@@ -39,33 +40,33 @@ pub struct Known<'a> {
 
 /// What came of a check.
 #[derive(Debug)]
-pub struct Checked {
+pub struct LintResult {
     /// The policy, unless there is an error.
     pub document: Option<Document>,
     /// Errors and warnings, in the order of the file.
-    pub findings: Vec<Finding>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
-impl Checked {
-    /// The findings of one severity.
-    pub fn of(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
-        self.findings
+impl LintResult {
+    /// The diagnostics of one severity.
+    pub fn of(&self, severity: Severity) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics
             .iter()
-            .filter(move |finding| finding.severity == severity)
+            .filter(move |diagnostic| diagnostic.severity == severity)
     }
 }
 
 /// Checks a policy file: YAML, or JSON (which a file named `*.json` must be).
 ///
-/// `file` is only a name, for the findings. Takes time and memory in proportion to the file, whose
+/// `file` is only a name, for the diagnostics. Takes time and memory in proportion to the file, whose
 /// size is bounded, whatever is in it.
 #[must_use]
-pub fn check(bytes: &[u8], file: &str, known: &Known) -> Checked {
-    let mut lint = Lint {
+pub fn check(bytes: &[u8], file: &str, known: &LintOptions) -> LintResult {
+    let mut lint = Reporter {
         file,
         known,
-        nearest: Nearest::default(),
-        findings: Vec::new(),
+        suggester: NameSuggester::default(),
+        diagnostics: Vec::new(),
         more: false,
         comparisons_left: Cell::new(MOST_COMPARISONS),
     };
@@ -75,7 +76,7 @@ pub fn check(bytes: &[u8], file: &str, known: &Known) -> Checked {
             for problem in problems {
                 lint.add(
                     problem.code,
-                    problem.place,
+                    problem.span,
                     problem.path,
                     problem.message,
                     problem.help,
@@ -84,32 +85,32 @@ pub fn check(bytes: &[u8], file: &str, known: &Known) -> Checked {
             None
         }
     };
-    Checked {
+    LintResult {
         document,
-        findings: lint.into_findings(),
+        diagnostics: lint.into_findings(),
     }
 }
 
 /// A check that is going on.
-struct Lint<'a> {
+struct Reporter<'a> {
     file: &'a str,
-    known: &'a Known<'a>,
-    nearest: Nearest,
-    findings: Vec<Finding>,
+    known: &'a LintOptions<'a>,
+    suggester: NameSuggester,
+    diagnostics: Vec<Diagnostic>,
     more: bool,
     comparisons_left: Cell<usize>,
 }
 
-impl Lint<'_> {
-    fn document(&mut self, root: &Node) -> Option<Document> {
-        let at = At {
+impl Reporter<'_> {
+    fn document(&mut self, root: &SourceNode) -> Option<Document> {
+        let at = Cursor {
             node: root,
             path: String::new(),
         };
-        shape::check(self, &at);
-        let scopes = scopes::Known::new(&at);
+        schema_check::check(self, &at);
+        let scopes = scopes::ScopeTable::new(&at);
         scopes::check(self, &at, &scopes);
-        let names = Names::new(&at, self.known.groups, scopes);
+        let names = NameTable::new(&at, self.known.groups, scopes);
         rules::check(self, &at, &names);
         grants::check(self, &at, &names);
         conditions::check_cycles(self, &at);
@@ -122,7 +123,7 @@ impl Lint<'_> {
                 // The schema is as strict as the reader, so there should be nothing left to refuse.
                 let help = "Look this up in docs/policy.md.";
                 self.report(
-                    Code::WRONG_VALUE,
+                    DiagnosticCode::WRONG_VALUE,
                     &at,
                     format!("This is no policy: {error}."),
                     help,
@@ -135,19 +136,25 @@ impl Lint<'_> {
     /// Whether no more errors will be told. One must be told even after a thousand warnings: it
     /// refuses the policy.
     fn is_full(&self) -> bool {
-        self.findings.len() >= MOST_FINDINGS && self.has_errors()
+        self.diagnostics.len() >= MOST_FINDINGS && self.has_errors()
     }
 
     fn has_errors(&self) -> bool {
-        let mut findings = self.findings.iter();
-        findings.any(|finding| finding.severity == Severity::Error)
+        let mut diagnostics = self.diagnostics.iter();
+        diagnostics.any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// Reports something about a value.
-    fn report(&mut self, code: Code, at: &At, message: impl Into<String>, help: impl Into<String>) {
+    fn report(
+        &mut self,
+        code: DiagnosticCode,
+        at: &Cursor,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.add(
             code,
-            at.node.place,
+            at.node.span,
             at.path.clone(),
             message.into(),
             help.into(),
@@ -157,15 +164,15 @@ impl Lint<'_> {
     /// Reports something about a key; `at` is its value.
     fn report_key(
         &mut self,
-        code: Code,
-        entry: &Entry,
-        at: &At,
+        code: DiagnosticCode,
+        entry: &SourceEntry,
+        at: &Cursor,
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
         self.add(
             code,
-            entry.key_place,
+            entry.key_span,
             at.path.clone(),
             message.into(),
             help.into(),
@@ -173,7 +180,7 @@ impl Lint<'_> {
     }
 
     /// Reports what a parser of the engine says, which ends in ": write …".
-    fn report_error(&mut self, code: Code, at: &At, error: &Error) {
+    fn report_error(&mut self, code: DiagnosticCode, at: &Cursor, error: &Error) {
         let (message, help) = match error.message.split_once(": write ") {
             Some((message, help)) => (message, format!("Write {help}.")),
             None => (error.message.as_str(), String::new()),
@@ -181,19 +188,26 @@ impl Lint<'_> {
         self.report(code, at, format!("{}.", capitalized(message)), help);
     }
 
-    fn add(&mut self, code: Code, place: Place, path: String, message: String, help: String) {
-        let many = self.findings.len() >= MOST_FINDINGS;
+    fn add(
+        &mut self,
+        code: DiagnosticCode,
+        span: SourceSpan,
+        path: String,
+        message: String,
+        help: String,
+    ) {
+        let many = self.diagnostics.len() >= MOST_FINDINGS;
         if many && (code.severity == Severity::Warning || self.has_errors()) {
             self.more = true;
             return;
         }
-        self.findings.push(Finding {
+        self.diagnostics.push(Diagnostic {
             severity: code.severity,
             code: code.id,
             message,
             help,
             file: self.file.to_owned(),
-            place,
+            span,
             path,
         });
     }
@@ -205,29 +219,35 @@ impl Lint<'_> {
         left.is_some()
     }
 
-    fn into_findings(mut self) -> Vec<Finding> {
-        let order = |finding: &Finding| (finding.place.line, finding.place.column, finding.code);
-        self.findings.sort_by_key(order);
-        if let (true, Some(last)) = (self.more, self.findings.last_mut()) {
+    fn into_findings(mut self) -> Vec<Diagnostic> {
+        let order = |diagnostic: &Diagnostic| {
+            (
+                diagnostic.span.line,
+                diagnostic.span.column,
+                diagnostic.code,
+            )
+        };
+        self.diagnostics.sort_by_key(order);
+        if let (true, Some(last)) = (self.more, self.diagnostics.last_mut()) {
             last.help += " (There are more findings than these.)";
         }
-        self.findings
+        self.diagnostics
     }
 }
 
 /// A value and the keys that lead to it.
 #[derive(Clone)]
-struct At<'a> {
-    node: &'a Node,
+struct Cursor<'a> {
+    node: &'a SourceNode,
     path: String,
 }
 
-impl<'a> At<'a> {
+impl<'a> Cursor<'a> {
     /// The value of a key, if it is there.
-    fn get(&self, key: &str) -> Option<At<'a>> {
+    fn get(&self, key: &str) -> Option<Cursor<'a>> {
         let node = self.node.get(key)?;
         let path = path_to_key(&self.path, key);
-        Some(At { node, path })
+        Some(Cursor { node, path })
     }
 
     /// The text of a key, if it is there and text.
@@ -236,26 +256,26 @@ impl<'a> At<'a> {
     }
 
     /// The items of a list.
-    fn items(&self) -> impl Iterator<Item = At<'a>> + use<'a, '_> {
+    fn items(&self) -> impl Iterator<Item = Cursor<'a>> + use<'a, '_> {
         let items = self.node.items().iter().enumerate();
-        items.map(|(index, node)| At {
+        items.map(|(index, node)| Cursor {
             node,
             path: path_to_item(&self.path, index),
         })
     }
 
     /// The items of the list that a key has; none if the key is not there.
-    fn items_of(&self, key: &str) -> Vec<At<'a>> {
+    fn items_of(&self, key: &str) -> Vec<Cursor<'a>> {
         self.get(key)
             .map_or_else(Vec::new, |list| list.items().collect())
     }
 
     /// The keys and values of a mapping.
-    fn entries(&self) -> impl Iterator<Item = (&'a Entry, At<'a>)> + use<'a, '_> {
+    fn entries(&self) -> impl Iterator<Item = (&'a SourceEntry, Cursor<'a>)> + use<'a, '_> {
         self.node.entries().iter().map(|entry| {
             let path = path_to_key(&self.path, &entry.key);
             let node = &entry.value;
-            (entry, At { node, path })
+            (entry, Cursor { node, path })
         })
     }
 }
@@ -283,7 +303,7 @@ roles:
 custom_scopes: {"custom:class1234:use": {description: Use the class 1234 tools}}
 kernels: {Class1234_Semester02: /srv/kernels/class1234}
 cards:
-  - {id: class1234-web, title: Class 1234 workbench, category: Class 1234, icon: workbench.svg, service: class1234-web}
+  - {id: class1234-web, title: RuleSet 1234 workbench, category: Class 1234, icon: workbench.svg, service: class1234-web}
   - {id: dashboards, category: Dashboards, servers: "*/dash-*"}
 rules:
   - id: class1234
@@ -301,30 +321,30 @@ grants:
   - {id: dashboards, to: {groups: [default]}, servers: {include: "*/dash-*", except: ["*/dash-private-*"], tags: [dashboard]}, until: 2027-02-28}
 "#;
 
-    fn codes(text: &str, known: &Known) -> Vec<&'static str> {
+    fn codes(text: &str, known: &LintOptions) -> Vec<&'static str> {
         let checked = check(text.as_bytes(), "policy.yaml", known);
-        for finding in &checked.findings {
-            println!("{finding:?}");
+        for diagnostic in &checked.diagnostics {
+            println!("{diagnostic:?}");
         }
         checked
-            .findings
+            .diagnostics
             .iter()
-            .map(|finding| finding.code)
+            .map(|diagnostic| diagnostic.code)
             .collect()
     }
 
     #[test]
     fn a_good_policy_has_no_errors() {
-        let checked = check(CLASS.as_bytes(), "policy.yaml", &Known::default());
+        let checked = check(CLASS.as_bytes(), "policy.yaml", &LintOptions::default());
         assert_eq!(
             checked.of(Severity::Error).count(),
             0,
             "{:?}",
-            checked.findings
+            checked.diagnostics
         );
         assert!(checked.document.is_some());
         let groups = ["PythonForMorons101", "exam-1", "default"].map(str::to_owned);
-        let known = Known {
+        let known = LintOptions {
             groups: Some(&groups),
             now_ms: Some(1_796_000_000_000),
         };
@@ -333,7 +353,10 @@ grants:
 
     /// Findings of a policy that consists of one key beside `version`.
     fn found(key: &str, value: &str) -> Vec<&'static str> {
-        codes(&format!("version: 1\n{key}: {value}\n"), &Known::default())
+        codes(
+            &format!("version: 1\n{key}: {value}\n"),
+            &LintOptions::default(),
+        )
     }
 
     #[test]
@@ -469,7 +492,7 @@ grants:
                 0,
             ),
         ] {
-            let found = codes(&rules(text), &Known::default());
+            let found = codes(&rules(text), &LintOptions::default());
             let count = found.iter().filter(|code| **code == "SL202").count();
             assert_eq!(count, circles, "{text}: {found:?}");
         }
@@ -578,11 +601,14 @@ grants:
             )
         };
         assert_eq!(
-            codes(&policy("\"admin:users\""), &Known::default()),
+            codes(&policy("\"admin:users\""), &LintOptions::default()),
             [""; 0]
         );
         assert_eq!(
-            codes(&policy("\"list:users!user={name}\""), &Known::default()),
+            codes(
+                &policy("\"list:users!user={name}\""),
+                &LintOptions::default()
+            ),
             ["SL110", "SL507"]
         );
     }
@@ -594,14 +620,14 @@ grants:
         let warned = check(
             format!("version: 1\nrules:\n{rules}").as_bytes(),
             "p",
-            &Known::default(),
+            &LintOptions::default(),
         );
-        assert_eq!(warned.findings.len(), MOST_FINDINGS);
+        assert_eq!(warned.diagnostics.len(), MOST_FINDINGS);
         assert!(warned.document.is_some());
         // Grants are checked after rules.
         let grants = "grants: [{id: a, to: {users: x}, servers: \"**\"}]\n";
         let text = format!("version: 1\nrules:\n{rules}{grants}");
-        let checked = check(text.as_bytes(), "p", &Known::default());
+        let checked = check(text.as_bytes(), "p", &LintOptions::default());
         assert_eq!(checked.of(Severity::Error).count(), 1);
         assert!(checked.document.is_none());
     }

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::conditions::{self, Names};
-use super::{At, Lint, selectors};
-use crate::policy::document::{Entry, Node, Value};
-use crate::policy::findings::{Code, quoted};
-use crate::policy::time::{Moment, Span};
+use super::conditions::{self, NameTable};
+use super::{Cursor, Reporter, selectors};
+use crate::policy::diagnostic::{DiagnosticCode, quoted};
+use crate::policy::source::{SourceEntry, SourceNode, SourceValue};
+use crate::policy::time::{Duration, TimeSpec};
 
 /// Checks rules, `preview`, tags, cards, kernels, `refresh`, `max_stale` and `default`.
-pub fn check(lint: &mut Lint, root: &At, names: &Names) {
+pub fn check(lint: &mut Reporter, root: &Cursor, names: &NameTable) {
     let rules = root.items_of("rules");
     let cards = root.items_of("cards");
     unique(lint, "rule", &rules, "id");
@@ -20,8 +20,8 @@ pub fn check(lint: &mut Lint, root: &At, names: &Names) {
     if let Some(preview) = root.get("preview") {
         conditions::check(lint, &preview, names);
     }
-    for (_, tagging) in root.get("tags").iter().flat_map(At::entries) {
-        check_match(lint, &tagging);
+    for (_, targets) in root.get("tags").iter().flat_map(Cursor::entries) {
+        check_match(lint, &targets);
     }
     for card in &cards {
         check_card(lint, card);
@@ -29,13 +29,13 @@ pub fn check(lint: &mut Lint, root: &At, names: &Names) {
     check_kernels(lint, root);
     check_timing(lint, root);
     report_shadowed(lint, &rules);
-    let shows = |rule: &At| rule.node.get("show_when").is_some();
+    let shows = |rule: &Cursor| rule.node.get("show_when").is_some();
     if let Some(default) = root.get("default")
         && default.node.text() == Some("hide")
         && !rules.iter().any(shows)
     {
         lint.report(
-            Code::ALL_HIDDEN,
+            DiagnosticCode::ALL_HIDDEN,
             &default,
             "Every card is hidden: no rule shows one.",
             "Add rules with `show_when`, or write `default: show`.",
@@ -44,7 +44,7 @@ pub fn check(lint: &mut Lint, root: &At, names: &Names) {
 }
 
 /// Reports items of a list that have the same name as an earlier one.
-pub fn unique(lint: &mut Lint, what: &str, items: &[At], key: &str) {
+pub fn unique(lint: &mut Reporter, what: &str, items: &[Cursor], key: &str) {
     let mut lines: HashMap<&str, usize> = HashMap::new();
     for item in items {
         let Some(at) = item.get(key) else { continue };
@@ -54,14 +54,19 @@ pub fn unique(lint: &mut Lint, what: &str, items: &[At], key: &str) {
                 "There is a {what} {} already, on line {line}.",
                 quoted(name)
             );
-            lint.report(Code::DUPLICATE_ID, &at, message, "Give each its own name.");
+            lint.report(
+                DiagnosticCode::DUPLICATE_ID,
+                &at,
+                message,
+                "Give each its own name.",
+            );
         } else {
-            lines.insert(name, at.node.place.line);
+            lines.insert(name, at.node.span.line);
         }
     }
 }
 
-fn check_rule(lint: &mut Lint, rule: &At, names: &Names) {
+fn check_rule(lint: &mut Reporter, rule: &Cursor, names: &NameTable) {
     if let Some(cards) = rule.get("match") {
         check_match(lint, &cards);
     }
@@ -75,7 +80,7 @@ fn check_rule(lint: &mut Lint, rule: &At, names: &Names) {
     }
     if !has_say && rule.get("match").is_some() {
         lint.report(
-            Code::RULE_WITHOUT_SAY,
+            DiagnosticCode::RULE_WITHOUT_SAY,
             rule,
             "This rule has neither `show_when` nor `hide_when`, so it changes nothing.",
             "Add one, or delete the rule.",
@@ -88,7 +93,7 @@ fn check_rule(lint: &mut Lint, rule: &At, names: &Names) {
         && !is_contact(text)
     {
         lint.report(
-            Code::BAD_CONTACT,
+            DiagnosticCode::BAD_CONTACT,
             &contact,
             format!(
                 "{} is neither a mail address nor a web address.",
@@ -99,14 +104,14 @@ fn check_rule(lint: &mut Lint, rule: &At, names: &Names) {
     }
 }
 
-fn check_match(lint: &mut Lint, cards: &At) {
+fn check_match(lint: &mut Reporter, cards: &Cursor) {
     for (entry, selector) in cards.entries() {
         selectors::check(lint, &selector, &entry.key);
     }
 }
 
 /// A condition that does not depend on the visitor, unless it is written as such.
-fn report_constant(lint: &mut Lint, key: &str, condition: &At) {
+fn report_constant(lint: &mut Reporter, key: &str, condition: &Cursor) {
     let entries = condition.node.entries();
     let is_literal = entries.len() == 1 && condition.node.get("always").is_some();
     let pointless = key == "hide_when" && condition.node.get("always").is_some();
@@ -114,7 +119,7 @@ fn report_constant(lint: &mut Lint, key: &str, condition: &At) {
         Some(holds) if !is_literal || pointless && !holds => {
             let how_often = if holds { "always" } else { "never" };
             lint.report(
-                Code::CONSTANT,
+                DiagnosticCode::CONSTANT,
                 condition,
                 format!("This {how_often} holds, whoever asks."),
                 format!("If that is meant, write `{key}: {{always: {holds}}}`; else delete what makes it so."),
@@ -125,10 +130,10 @@ fn report_constant(lint: &mut Lint, key: &str, condition: &At) {
 }
 
 /// Checks `from` and `until` of a rule or grant.
-pub fn check_window(lint: &mut Lint, item: &At) {
+pub fn check_window(lint: &mut Reporter, item: &Cursor) {
     let moment = |key| {
         let text = item.text(key)?;
-        Moment::parse(text).ok()
+        TimeSpec::parse(text).ok()
     };
     let (from, until) = (moment("from"), moment("until"));
     let (Some(until), Some(at)) = (until, item.get("until")) else {
@@ -136,7 +141,7 @@ pub fn check_window(lint: &mut Lint, item: &At) {
     };
     if from.is_some_and(|from| until.end_ms() <= from.start_ms()) {
         lint.report(
-            Code::NEVER_OPENS,
+            DiagnosticCode::NEVER_OPENS,
             &at,
             "This window ends before it begins, so it never opens.",
             "Write an `until` after `from`.",
@@ -144,7 +149,7 @@ pub fn check_window(lint: &mut Lint, item: &At) {
     } else if lint.known.now_ms.is_some_and(|now| until.end_ms() <= now) {
         let message = format!("This ended on {}.", until.as_str());
         lint.report(
-            Code::OVER,
+            DiagnosticCode::OVER,
             &at,
             message,
             "Delete it, or write a later `until`.",
@@ -153,8 +158,8 @@ pub fn check_window(lint: &mut Lint, item: &At) {
 }
 
 /// Reports rules that another rule with the same `match` makes pointless.
-fn report_shadowed(lint: &mut Lint, rules: &[At]) {
-    let mut by_match: HashMap<String, Vec<&At>> = HashMap::new();
+fn report_shadowed(lint: &mut Reporter, rules: &[Cursor]) {
+    let mut by_match: HashMap<String, Vec<&Cursor>> = HashMap::new();
     for rule in rules {
         if let Some(cards) = rule.node.get("match") {
             let cards = cards.to_json().to_string();
@@ -167,23 +172,23 @@ fn report_shadowed(lint: &mut Lint, rules: &[At]) {
         let shower = same.iter().find(|rule| always(rule, "show_when"));
         let mut lines = HashMap::new();
         for rule in same {
-            let says = ["show_when", "hide_when", "from", "until"]
-                .map(|key| rule.node.get(key).map(Node::to_json))
+            let effects = ["show_when", "hide_when", "from", "until"]
+                .map(|key| rule.node.get(key).map(SourceNode::to_json))
                 .map(|value| value.unwrap_or_default().to_string());
-            let other = |other: &&&At| other.path != rule.path;
-            let line = rule.node.place.line;
-            let why = if let Some(first) = lines.get(&says) {
+            let other = |other: &&&Cursor| other.path != rule.path;
+            let line = rule.node.span.line;
+            let why = if let Some(first) = lines.get(&effects) {
                 format!("it says the same as the rule on line {first}")
             } else if let Some(hider) = hider.filter(other) {
-                let line = hider.node.place.line;
+                let line = hider.node.span.line;
                 always_hides(line)
             } else if let Some(shower) = shower.filter(other)
                 && rule.node.get("hide_when").is_none()
             {
-                let line = shower.node.place.line;
+                let line = shower.node.span.line;
                 format!("the rule on line {line} always shows these cards")
             } else {
-                lines.insert(says, line);
+                lines.insert(effects, line);
                 continue;
             };
             report_pointless(lint, rule, &why);
@@ -195,17 +200,22 @@ fn always_hides(line: usize) -> String {
     format!("the rule on line {line} always hides these cards")
 }
 
-fn report_pointless(lint: &mut Lint, rule: &At, why: &str) {
+fn report_pointless(lint: &mut Reporter, rule: &Cursor, why: &str) {
     let message = format!("This rule changes nothing: {why}.");
-    lint.report(Code::SHADOWED, rule, message, "Delete one of the two.");
+    lint.report(
+        DiagnosticCode::SHADOWED,
+        rule,
+        message,
+        "Delete one of the two.",
+    );
 }
 
 /// Reports rules whose cards a rule for all cards of their kind always hides; those with the same
 /// `match` are reported elsewhere.
-fn report_hidden_by_all(lint: &mut Lint, rules: &[At]) {
+fn report_hidden_by_all(lint: &mut Reporter, rules: &[Cursor]) {
     let hiders = rules.iter().filter(|rule| always(rule, "hide_when"));
     let hiders: HashMap<&str, usize> = hiders
-        .filter_map(|rule| Some((rule.node.get("match")?, rule.node.place.line)))
+        .filter_map(|rule| Some((rule.node.get("match")?, rule.node.span.line)))
         .flat_map(|(cards, line)| cards.entries().iter().map(move |entry| (entry, line)))
         .filter(|(entry, _)| {
             let text = entry.value.text();
@@ -218,8 +228,8 @@ fn report_hidden_by_all(lint: &mut Lint, rules: &[At]) {
             continue;
         };
         let entries = cards.entries();
-        let hider = |entry: &Entry| hiders.get(entry.key.as_str());
-        let is_for_all = |entry: &Entry| matches!(entry.value.text(), Some("*" | "**"));
+        let hider = |entry: &SourceEntry| hiders.get(entry.key.as_str());
+        let is_for_all = |entry: &SourceEntry| matches!(entry.value.text(), Some("*" | "**"));
         if let Some(line) = entries.first().and_then(hider)
             && entries
                 .iter()
@@ -230,22 +240,22 @@ fn report_hidden_by_all(lint: &mut Lint, rules: &[At]) {
     }
 }
 
-fn always(rule: &At, key: &str) -> bool {
+fn always(rule: &Cursor, key: &str) -> bool {
     let has_window = rule.node.get("from").or(rule.node.get("until")).is_some();
     let condition = rule.node.get(key);
     !has_window && condition.and_then(conditions::constant) == Some(true)
 }
 
-fn check_card(lint: &mut Lint, card: &At) {
+fn check_card(lint: &mut Reporter, card: &Cursor) {
     match (card.get("service"), card.get("servers")) {
         (None, None) => lint.report(
-            Code::NOT_ONE_OF,
+            DiagnosticCode::NOT_ONE_OF,
             card,
             "This card opens nothing.",
             "Add `service: NAME`, or `servers: GLOB` for one card for each server.",
         ),
         (Some(_), Some(servers)) => lint.report(
-            Code::NOT_ONE_OF,
+            DiagnosticCode::NOT_ONE_OF,
             &servers,
             "A card opens a service or servers, not both.",
             "Make two cards of it.",
@@ -261,7 +271,7 @@ fn check_card(lint: &mut Lint, card: &At) {
             (None, _) => None,
         };
         if let Some((message, help)) = problem {
-            lint.report(Code::BAD_PATH, &at, message, help);
+            lint.report(DiagnosticCode::BAD_PATH, &at, message, help);
         }
     }
 }
@@ -322,17 +332,17 @@ fn is_mail(text: &str) -> bool {
         && !text.contains(['/', '?', '#', '&', ','])
 }
 
-fn check_kernels(lint: &mut Lint, root: &At) {
+fn check_kernels(lint: &mut Reporter, root: &Cursor) {
     let Some(kernels) = root.get("kernels") else {
         return;
     };
     let mut lines = HashMap::new();
     for (entry, directory) in kernels.entries() {
         let name = &entry.key;
-        let line = entry.key_place.line;
+        let line = entry.key_span.line;
         if !conditions::is_kernel_name(name) {
             lint.report_key(
-                Code::BAD_NAME,
+                DiagnosticCode::BAD_NAME,
                 entry,
                 &directory,
                 format!("Jupyter has no kernel named {}.", quoted(name)),
@@ -341,7 +351,7 @@ fn check_kernels(lint: &mut Lint, root: &At) {
         }
         if let Some(first) = lines.insert(name.to_lowercase(), line) {
             lint.report_key(
-                Code::DUPLICATE_ID,
+                DiagnosticCode::DUPLICATE_ID,
                 entry,
                 &directory,
                 format!(
@@ -356,14 +366,14 @@ fn check_kernels(lint: &mut Lint, root: &At) {
         };
         if path.contains(':') {
             lint.report(
-                Code::BAD_PATH,
+                DiagnosticCode::BAD_PATH,
                 &directory,
                 "A directory with `:` in its name would be two in `JUPYTER_PATH`.",
                 "Write the path of a directory without `:` in it.",
             );
         } else if !path.starts_with('/') && !path.is_empty() {
             lint.report(
-                Code::RELATIVE_PATH,
+                DiagnosticCode::RELATIVE_PATH,
                 &directory,
                 "This directory depends on where a server starts.",
                 "Write a path that begins with `/`.",
@@ -372,12 +382,12 @@ fn check_kernels(lint: &mut Lint, root: &At) {
     }
 }
 
-fn check_timing(lint: &mut Lint, root: &At) {
+fn check_timing(lint: &mut Reporter, root: &Cursor) {
     let span = |key| {
         let at = root.get(key)?;
         let span = match &at.node.value {
-            Value::Text(text) => Span::parse(text).ok(),
-            Value::Number(number) => number.as_f64().and_then(Span::from_seconds),
+            SourceValue::Text(text) => Duration::parse(text).ok(),
+            SourceValue::Number(number) => number.as_f64().and_then(Duration::from_seconds),
             _ => None,
         };
         Some((at, span?.ms()))
@@ -385,7 +395,7 @@ fn check_timing(lint: &mut Lint, root: &At) {
     let (refresh, max_stale) = (span("refresh"), span("max_stale"));
     if let Some((at, 0..1_000)) = &refresh {
         lint.report(
-            Code::ODD_TIMING,
+            DiagnosticCode::ODD_TIMING,
             at,
             "Each open launcher would ask the Hub more than once a second.",
             "Write at least `1s`.",
@@ -395,7 +405,7 @@ fn check_timing(lint: &mut Lint, root: &At) {
         && max_stale < refresh
     {
         lint.report(
-            Code::ODD_TIMING,
+            DiagnosticCode::ODD_TIMING,
             &at,
             "Governed cards would vanish before the next refresh.",
             "Write a `max_stale` that is longer than `refresh`.",

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::rules::unique;
-use super::{At, Lint};
-use crate::policy::document::{Node, Value};
-use crate::policy::findings::{Code, quoted};
-use crate::policy::model;
+use super::{Cursor, Reporter};
+use crate::policy::diagnostic::{DiagnosticCode, quoted};
+use crate::policy::document::ScopeTemplate;
+use crate::policy::source::{SourceNode, SourceValue};
 use crate::scopes::text::{split, split_filter};
 use crate::scopes::{
     CustomScope, Definitions, ScopeSet, check_exists, expand_leniently, is_custom_name,
@@ -19,23 +19,23 @@ const DEFAULT_ROLES: &[&str] = &["user", "admin", "server", "token"];
 const METASCOPES: &[&str] = &["self", "inherit", "(no_scope)"];
 
 /// Scopes that exist, and custom scopes that roles grant.
-pub struct Known<'a> {
+pub struct ScopeTable<'a> {
     definitions: Definitions,
     /// Custom scopes with their subscopes.
     custom: HashMap<&'a str, Vec<&'a str>>,
     /// Custom scopes whose subscopes lead into a cycle, which the Hub cannot expand.
-    endless: HashSet<&'a str>,
-    /// Names of scopes in roles, with their subscopes.
+    cyclic: HashSet<&'a str>,
+    /// NameTable of scopes in roles, with their subscopes.
     granted: HashSet<&'a str>,
     /// What those who have all roles hold.
     held: ScopeSet,
 }
 
-impl<'a> Known<'a> {
+impl<'a> ScopeTable<'a> {
     /// Collects them from `custom_scopes` and `roles`.
-    pub fn new(root: &At<'a>) -> Self {
+    pub fn new(root: &Cursor<'a>) -> Self {
         let custom_scopes = root.get("custom_scopes");
-        let custom_scopes = custom_scopes.iter().flat_map(At::entries);
+        let custom_scopes = custom_scopes.iter().flat_map(Cursor::entries);
         let custom: HashMap<_, Vec<_>> = custom_scopes
             .map(|(entry, definition)| (entry.key.as_str(), texts(&definition, "subscopes")))
             .collect();
@@ -53,14 +53,14 @@ impl<'a> Known<'a> {
         Self {
             held: expand_leniently(scopes, None, None, &definitions).scopes,
             definitions,
-            endless: endless(&custom),
+            cyclic: cyclic(&custom),
             granted,
             custom,
         }
     }
 
     /// Reports a scope that does not exist, or whose filter grants nothing; says whether all is well.
-    fn check(&self, lint: &mut Lint, at: &At, scope: &str) -> bool {
+    fn check(&self, lint: &mut Reporter, at: &Cursor, scope: &str) -> bool {
         let (base, filter) = split(scope);
         let (entity, name) = split_filter(filter);
         if let Err(error) = check_exists(scope, &self.definitions) {
@@ -70,7 +70,7 @@ impl<'a> Known<'a> {
                 .unwrap_or((&error.message, ""));
             let is_unknown = error.code == "unknown-scope";
             let near = is_unknown
-                .then(|| lint.nearest.find(base, self.definitions.names()))
+                .then(|| lint.suggester.find(base, self.definitions.names()))
                 .flatten();
             let help = match near {
                 Some(near) => format!("Did you mean `{near}`?"),
@@ -81,9 +81,9 @@ impl<'a> Known<'a> {
                 None => help.to_owned(),
             };
             let code = if is_unknown {
-                Code::UNKNOWN_SCOPE
+                DiagnosticCode::UNKNOWN_SCOPE
             } else {
-                Code::BAD_FILTER
+                DiagnosticCode::BAD_FILTER
             };
             lint.report(
                 code,
@@ -95,7 +95,7 @@ impl<'a> Known<'a> {
         }
         if filter.contains('=') && name.is_empty() {
             lint.report(
-                Code::BAD_FILTER,
+                DiagnosticCode::BAD_FILTER,
                 at,
                 format!("The filter `!{entity}=` names nothing."),
                 format!("Write a name behind `!{entity}=`."),
@@ -104,7 +104,7 @@ impl<'a> Known<'a> {
         }
         if name.contains(['*', '?', '[']) {
             lint.report(
-                Code::GLOB_IN_SCOPE,
+                DiagnosticCode::GLOB_IN_SCOPE,
                 at,
                 format!(
                     "The Hub takes {} literally, so this scope gives access to nothing.",
@@ -125,14 +125,14 @@ impl<'a> Known<'a> {
                 .map(|entity| format!("`!{entity}=`"))
                 .collect();
             lint.report(
-                Code::IDLE_FILTER,
+                DiagnosticCode::IDLE_FILTER,
                 at,
                 format!("`{base}` does not look at `!{entity}`, so this gives access to nothing."),
                 format!("Write {}.", useful.join(" or ")),
             );
         } else if entity == "server" && !name.is_empty() && !name.contains('/') {
             lint.report(
-                Code::IDLE_FILTER,
+                DiagnosticCode::IDLE_FILTER,
                 at,
                 format!(
                     "{} is not the name of a server with its owner.",
@@ -145,17 +145,17 @@ impl<'a> Known<'a> {
     }
 
     /// Checks the scope that a condition asks for.
-    pub fn check_condition(&self, lint: &mut Lint, at: &At) {
+    pub fn check_condition(&self, lint: &mut Reporter, at: &Cursor) {
         let Some(text) = at.node.text().filter(|text| !text.is_empty()) else {
             return;
         };
-        if model::Scope::new(text).is_err() {
+        if ScopeTemplate::new(text).is_err() {
             return; // `shape` has said so.
         }
         let (base, filter) = split(text);
         if base.contains('{') {
             lint.report(
-                Code::BAD_PLACEHOLDER,
+                DiagnosticCode::BAD_PLACEHOLDER,
                 at,
                 "A placeholder can only stand in the filter of a scope.",
                 "Write the scope out, such as `access:servers!server={owner}/{name}`.",
@@ -168,7 +168,7 @@ impl<'a> Known<'a> {
         }
         if !filter.is_empty() && !filter.contains('=') {
             lint.report(
-                Code::BAD_FILTER,
+                DiagnosticCode::BAD_FILTER,
                 at,
                 format!("A condition must say which {filter}."),
                 format!(
@@ -177,21 +177,21 @@ impl<'a> Known<'a> {
             );
         } else if METASCOPES.contains(&base) {
             lint.report(
-                Code::CONSTANT,
+                DiagnosticCode::CONSTANT,
                 at,
                 format!("This never holds: `{base}` stands for other scopes, and nobody holds it as such."),
                 "Write the scope that is meant.",
             );
         } else if self.custom.contains_key(base) && !self.granted.contains(base) {
             lint.report(
-                Code::NOT_GRANTED,
+                DiagnosticCode::NOT_GRANTED,
                 at,
                 format!("No role here grants {}.", quoted(base)),
                 "Add it to the `scopes` of a role, unless the Hub's own configuration does.",
             );
         } else if !is_asked_for(text) && !self.held.has(text, false, None).unwrap_or(true) {
             lint.report(
-                Code::NOT_GRANTED,
+                DiagnosticCode::NOT_GRANTED,
                 at,
                 format!(
                     "No role here grants {}, and `configure` lets no token carry it to a server.",
@@ -213,9 +213,9 @@ fn is_asked_for(scope: &str) -> bool {
         || scope.contains('{')
 }
 
-fn texts<'a>(at: &At<'a>, key: &str) -> Vec<&'a str> {
-    let items = at.node.get(key).map(Node::items).unwrap_or_default();
-    items.iter().filter_map(Node::text).collect()
+fn texts<'a>(at: &Cursor<'a>, key: &str) -> Vec<&'a str> {
+    let items = at.node.get(key).map(SourceNode::items).unwrap_or_default();
+    items.iter().filter_map(SourceNode::text).collect()
 }
 
 /// Scopes and, of custom ones, all their subscopes.
@@ -235,7 +235,7 @@ fn reachable<'a>(
 
 /// What is left when, again and again, scopes are taken away all of whose subscopes are: only
 /// what leads into a cycle.
-fn endless<'a>(custom: &HashMap<&'a str, Vec<&'a str>>) -> HashSet<&'a str> {
+fn cyclic<'a>(custom: &HashMap<&'a str, Vec<&'a str>>) -> HashSet<&'a str> {
     let mut includers: HashMap<&str, Vec<&str>> = HashMap::new();
     let mut left = HashMap::new();
     for (name, subscopes) in custom {
@@ -263,7 +263,7 @@ fn endless<'a>(custom: &HashMap<&'a str, Vec<&'a str>>) -> HashSet<&'a str> {
 }
 
 /// Checks `custom_scopes` and `roles` as the Hub does when it starts.
-pub fn check(lint: &mut Lint, root: &At, known: &Known) {
+pub fn check(lint: &mut Reporter, root: &Cursor, known: &ScopeTable) {
     check_custom_scopes(lint, root, known);
     let roles = root.items_of("roles");
     unique(lint, "role", &roles, "name");
@@ -272,14 +272,14 @@ pub fn check(lint: &mut Lint, root: &At, known: &Known) {
     }
 }
 
-fn check_custom_scopes(lint: &mut Lint, root: &At, known: &Known) {
+fn check_custom_scopes(lint: &mut Reporter, root: &Cursor, known: &ScopeTable) {
     let hub = Definitions::default();
     let custom_scopes = root.get("custom_scopes");
-    for (entry, definition) in custom_scopes.iter().flat_map(At::entries) {
+    for (entry, definition) in custom_scopes.iter().flat_map(Cursor::entries) {
         let name = entry.key.as_str();
         if hub.contains(name) {
             lint.report_key(
-                Code::CUSTOM_SCOPE_CLASH,
+                DiagnosticCode::CUSTOM_SCOPE_CLASH,
                 entry,
                 &definition,
                 format!("{} is the Hub's own scope.", quoted(name)),
@@ -287,7 +287,7 @@ fn check_custom_scopes(lint: &mut Lint, root: &At, known: &Known) {
             );
         } else if !is_custom_name(name) || name.ends_with('\n') {
             lint.report_key(
-                Code::CUSTOM_SCOPE_NAME,
+                DiagnosticCode::CUSTOM_SCOPE_NAME,
                 entry,
                 &definition,
                 format!(
@@ -305,20 +305,20 @@ fn check_custom_scopes(lint: &mut Lint, root: &At, known: &Known) {
             if text.is_empty() || known.custom.contains_key(text) {
                 continue;
             }
-            let near = lint.nearest.find(text, known.custom.keys().copied());
+            let near = lint.suggester.find(text, known.custom.keys().copied());
             let help = match near {
                 _ if hub.contains(split(text).0) => "Put both scopes into a role.".to_owned(),
                 Some(near) => format!("Did you mean `{near}`?"),
                 None => "Define it under `custom_scopes`.".to_owned(),
             };
             let message = format!("{} is not a custom scope of this policy.", quoted(text));
-            lint.report(Code::BAD_SUBSCOPE, &subscope, message, help);
+            lint.report(DiagnosticCode::BAD_SUBSCOPE, &subscope, message, help);
         }
         if let Some(subscopes) = definition.get("subscopes")
-            && known.endless.contains(name)
+            && known.cyclic.contains(name)
         {
             lint.report(
-                Code::BAD_SUBSCOPE,
+                DiagnosticCode::BAD_SUBSCOPE,
                 &subscopes,
                 "These subscopes lead into a cycle.",
                 "Remove one of them: a scope must not include itself.",
@@ -327,7 +327,7 @@ fn check_custom_scopes(lint: &mut Lint, root: &At, known: &Known) {
     }
 }
 
-fn check_role(lint: &mut Lint, role: &At, known: &Known) {
+fn check_role(lint: &mut Reporter, role: &Cursor, known: &ScopeTable) {
     let name = role.text("name").unwrap_or_default();
     if let Some(at) = role.get("name")
         && at
@@ -336,7 +336,7 @@ fn check_role(lint: &mut Lint, role: &At, known: &Known) {
             .is_some_and(|name| !name.is_empty() && !is_role_name(name))
     {
         lint.report(
-            Code::BAD_NAME,
+            DiagnosticCode::BAD_NAME,
             &at,
             format!("The Hub refuses {} as the name of a role.", quoted(name)),
             "Write 3 to 255 of a-z 0-9 - _ ~ . of which the first is a letter and the last a letter or digit.",
@@ -348,7 +348,7 @@ fn check_role(lint: &mut Lint, role: &At, known: &Known) {
         {
             let message = format!("The Hub lets nobody change the `{key}` of the role `admin`.");
             lint.report(
-                Code::FIXED_ROLE,
+                DiagnosticCode::FIXED_ROLE,
                 &at,
                 message,
                 "Delete the key, or rename the role.",
@@ -365,7 +365,7 @@ fn check_role(lint: &mut Lint, role: &At, known: &Known) {
             .any(|name| scope.contains(name))
         {
             lint.report(
-                Code::BAD_PLACEHOLDER,
+                DiagnosticCode::BAD_PLACEHOLDER,
                 at,
                 "A role knows no card, so nothing stands for placeholders here.",
                 "Write the names out. `grants` share servers by globs.",
@@ -396,7 +396,7 @@ fn is_role_name(name: &str) -> bool {
 }
 
 /// Who may put people into a group and may open the servers of its members, may open any server.
-fn report_takeover(lint: &mut Lint, role: &At, scopes: &[At], known: &Known) {
+fn report_takeover(lint: &mut Reporter, role: &Cursor, scopes: &[Cursor], known: &ScopeTable) {
     let texts = scopes.iter().filter_map(|at| at.node.text());
     if !texts
         .clone()
@@ -416,7 +416,7 @@ fn report_takeover(lint: &mut Lint, role: &At, scopes: &[At], known: &Known) {
         let text = scope.text();
         let at = scopes.iter().find(|at| at.node.text() == Some(&text));
         lint.report(
-            Code::GROUP_TAKEOVER,
+            DiagnosticCode::GROUP_TAKEOVER,
             at.unwrap_or(role),
             format!(
                 "With `{membership}` in the same role, its holders can put anybody into the group \
@@ -427,7 +427,7 @@ fn report_takeover(lint: &mut Lint, role: &At, scopes: &[At], known: &Known) {
     }
 }
 
-fn report_idle(lint: &mut Lint, role: &At, name: &str, scopes: &[At]) {
+fn report_idle(lint: &mut Reporter, role: &Cursor, name: &str, scopes: &[Cursor]) {
     let is_default = DEFAULT_ROLES.contains(&name);
     if let Some(at) = role.get("scopes")
         && name == "user"
@@ -436,14 +436,14 @@ fn report_idle(lint: &mut Lint, role: &At, name: &str, scopes: &[At]) {
             .any(|scope| matches!(scope.node.text(), Some("self" | "inherit")))
     {
         lint.report(
-            Code::USER_WITHOUT_SELF,
+            DiagnosticCode::USER_WITHOUT_SELF,
             &at,
             "This replaces what every user holds, and users need `self` for their own servers.",
             "Add `self`, or set `c.JupyterHub.extra_user_scopes` instead.",
         );
     }
     let is_empty = |key| match role.node.get(key).map(|node| &node.value) {
-        Some(Value::List(items)) => items.is_empty(),
+        Some(SourceValue::List(items)) => items.is_empty(),
         Some(_) => false,
         None => true,
     };
@@ -455,7 +455,7 @@ fn report_idle(lint: &mut Lint, role: &At, name: &str, scopes: &[At]) {
         return;
     };
     lint.report(
-        Code::IDLE_ROLE,
+        DiagnosticCode::IDLE_ROLE,
         role,
         format!("This role has no {missing}, so it changes nothing."),
         format!("Add {missing}, or delete the role."),

@@ -1,23 +1,23 @@
 //! Selectors: a glob, a list of globs, or `{include, except}`.
 
-use super::{At, Lint};
-use crate::policy::document::Value;
-use crate::policy::findings::{Code, quoted};
+use super::{Cursor, Reporter};
+use crate::policy::diagnostic::{DiagnosticCode, quoted};
 use crate::policy::glob::Glob;
+use crate::policy::source::SourceValue;
 
 /// The globs of a selector.
-pub struct Globs<'a> {
+pub struct SelectorNodes<'a> {
     /// What is chosen.
-    pub include: Vec<At<'a>>,
+    pub include: Vec<Cursor<'a>>,
     /// What is not.
-    pub except: Vec<At<'a>>,
+    pub except: Vec<Cursor<'a>>,
 }
 
-impl<'a> Globs<'a> {
+impl<'a> SelectorNodes<'a> {
     /// The globs of a selector of any form; what is not text is left out.
-    pub fn of(selector: &At<'a>) -> Self {
+    pub fn of(selector: &Cursor<'a>) -> Self {
         let mut globs = match &selector.node.value {
-            Value::Map(_) => Self {
+            SourceValue::Map(_) => Self {
                 include: selector
                     .get("include")
                     .iter()
@@ -40,26 +40,26 @@ impl<'a> Globs<'a> {
     }
 
     /// What the globs choose; those that are none choose nothing.
-    pub fn choice(&self, ignore_case: bool) -> Choice {
-        Choice {
+    pub fn choice(&self, ignore_case: bool) -> CompiledSelector {
+        CompiledSelector {
             include: compiled(&self.include, ignore_case),
             except: compiled(&self.except, ignore_case),
         }
     }
 
     /// All globs.
-    pub fn iter(&self) -> impl Iterator<Item = &At<'a>> {
+    pub fn iter(&self) -> impl Iterator<Item = &Cursor<'a>> {
         self.include.iter().chain(&self.except)
     }
 }
 
 /// Compiled globs of a selector.
-pub struct Choice {
+pub struct CompiledSelector {
     include: Vec<Glob>,
     except: Vec<Glob>,
 }
 
-impl Choice {
+impl CompiledSelector {
     /// Every text.
     pub fn everything() -> Self {
         Self {
@@ -75,15 +75,15 @@ impl Choice {
     }
 }
 
-fn one_or_more<'a>(at: &At<'a>) -> Vec<At<'a>> {
+fn one_or_more<'a>(at: &Cursor<'a>) -> Vec<Cursor<'a>> {
     match at.node.value {
-        Value::List(_) => at.items().collect(),
+        SourceValue::List(_) => at.items().collect(),
         _ => vec![at.clone()],
     }
 }
 
 /// Compiles globs; those that are none are left out.
-pub fn compiled(globs: &[At], ignore_case: bool) -> Vec<Glob> {
+pub fn compiled(globs: &[Cursor], ignore_case: bool) -> Vec<Glob> {
     let texts = globs.iter().filter_map(|at| at.node.text());
     texts
         .filter_map(|text| Glob::new(text, ignore_case).ok())
@@ -96,15 +96,15 @@ pub fn is_glob(text: &str) -> bool {
 }
 
 /// Reports a selector, and globs in it, that nothing can match. `key` says what it looks at.
-pub fn check(lint: &mut Lint, selector: &At, key: &str) {
-    let globs = Globs::of(selector);
+pub fn check(lint: &mut Reporter, selector: &Cursor, key: &str) {
+    let globs = SelectorNodes::of(selector);
     let list = match selector.get("include") {
         Some(include) => include,
         None => selector.clone(),
     };
-    if matches!(&list.node.value, Value::List(items) if items.is_empty()) {
+    if matches!(&list.node.value, SourceValue::List(items) if items.is_empty()) {
         lint.report(
-            Code::NEVER_MATCHES,
+            DiagnosticCode::NEVER_MATCHES,
             &list,
             "An empty list matches nothing.",
             "Write at least one glob; `**` matches everything.",
@@ -125,13 +125,13 @@ pub fn check(lint: &mut Lint, selector: &At, key: &str) {
         });
         if let Some(except) = except {
             lint.report(
-                Code::NEVER_MATCHES,
+                DiagnosticCode::NEVER_MATCHES,
                 at,
                 format!(
                     "{} matches nothing that `except` does not take away.",
                     quoted(text)
                 ),
-                format!("Delete it here, or on line {}.", except.node.place.line),
+                format!("Delete it here, or on line {}.", except.node.span.line),
             );
         }
     }
@@ -150,7 +150,7 @@ pub fn check(lint: &mut Lint, selector: &At, key: &str) {
         };
         if let (Some(help), false) = (problem, text.is_empty()) {
             let message = format!("{} can match no {key}.", quoted(text));
-            lint.report(Code::NEVER_MATCHES, at, message, help);
+            lint.report(DiagnosticCode::NEVER_MATCHES, at, message, help);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What lint says: findings with a stable code, a place and a mend.
+//! What lint says: diagnostics with a stable code, a span and a mend.
 
 use serde::Serialize;
 
-use super::document::Place;
+use super::span::SourceSpan;
 
-/// Whether a finding refuses the policy.
+/// Whether a diagnostic refuses the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -14,19 +14,19 @@ pub enum Severity {
     Warning,
 }
 
-/// A kind of finding. Codes are stable: a code keeps its meaning for ever, and `docs/lint.md`
+/// A kind of diagnostic. Codes are stable: a code keeps its meaning for ever, and `docs/lint.md`
 /// shows an example and the mend of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Code {
+pub struct DiagnosticCode {
     /// `SL` and three digits.
     pub id: &'static str,
-    /// Whether such a finding refuses the policy.
+    /// Whether such a diagnostic refuses the policy.
     pub severity: Severity,
 }
 
 macro_rules! codes {
     ($($severity:ident { $($(#[$doc:meta])* $name:ident = $id:literal;)* })*) => {
-        impl Code {
+        impl DiagnosticCode {
             $($($(#[$doc])* pub const $name: Self = Self { id: $id, severity: Severity::$severity };)*)*
 
             /// Every code, in order.
@@ -37,7 +37,7 @@ macro_rules! codes {
 
 codes! {
     Error {
-        /// The file is larger than [`super::document::MAX_BYTES`].
+        /// The file is larger than [`super::source::MAX_BYTES`].
         TOO_LARGE = "SL001";
         /// The file is not UTF-8.
         NOT_UTF8 = "SL002";
@@ -45,9 +45,9 @@ codes! {
         CONTROL_CHARACTER = "SL003";
         /// Neither YAML nor JSON can be read here.
         SYNTAX = "SL004";
-        /// Deeper than [`super::document::MAX_DEPTH`].
+        /// Deeper than [`super::source::MAX_SOURCE_DEPTH`].
         TOO_DEEP = "SL005";
-        /// More values than [`super::document::MAX_WEIGHT`], aliases counted in full.
+        /// More values than [`super::source::MAX_WEIGHT`], aliases counted in full.
         TOO_MANY_VALUES = "SL006";
         /// One mapping has the same key twice.
         DUPLICATE_KEY = "SL007";
@@ -150,7 +150,7 @@ codes! {
 
 /// One thing that lint has to say about a policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct Diagnostic {
     /// Whether it refuses the policy.
     pub severity: Severity,
     /// A stable code, `SL` and three digits.
@@ -161,9 +161,9 @@ pub struct Finding {
     pub help: String,
     /// The file's name, as the caller gave it.
     pub file: String,
-    /// Where the place begins and ends.
+    /// Where the span begins and ends.
     #[serde(flatten)]
-    pub place: Place,
+    pub span: SourceSpan,
     /// The keys that lead there, like `rules[2].show_when.group`; empty for the whole document.
     pub path: String,
 }
@@ -190,7 +190,11 @@ mod tests {
 
     #[test]
     fn codes_are_unique_and_in_order() {
-        assert!(Code::ALL.windows(2).all(|two| two[0].id < two[1].id));
+        assert!(
+            DiagnosticCode::ALL
+                .windows(2)
+                .all(|two| two[0].id < two[1].id)
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! What the engine decides on: the visitor's facts, the cards, the kernels that exist.
+//! The visitor, as the engine decides on them.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The visitor's facts, as `GET scoped-launcher/context` answers them. Always about the visitor, who
+/// The facts about the visitor, as `GET scoped-launcher/context` answers them. Always about the visitor, who
 /// may differ from the owner of the server.
 ///
 /// Fields that the engine does not decide on are ignored, so that the answer may grow.
@@ -52,6 +52,17 @@ impl Default for Context {
     }
 }
 
+impl Context {
+    /// The context of a visitor of whom nothing is known: whatever a rule in force matches is hidden.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            unknown: true,
+            ..Self::default()
+        }
+    }
+}
+
 /// A user's server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Server {
@@ -60,56 +71,6 @@ pub struct Server {
     /// Empty for the default server.
     #[serde(default, deserialize_with = "null_is_default")]
     pub name: String,
-}
-
-/// What a card opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// A kernel; the name is its kernelspec's.
-    Kernel,
-    /// An entry of jupyter-server-proxy.
-    Proxy,
-    /// A service of the Hub.
-    Service,
-    /// A user's server, from `owner` and `name`; the default server's name is empty.
-    Server,
-    /// Any other launcher item, by the id of its command.
-    Command,
-}
-
-/// A card of the launcher.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Card {
-    /// Whatever the caller knows it by; decisions carry it.
-    pub id: String,
-    /// What it opens.
-    pub kind: Kind,
-    /// The name of what it opens.
-    #[serde(default, deserialize_with = "null_is_default")]
-    pub name: String,
-    /// Whose it is; for a server card without one, the part of `name` before its first `/`.
-    #[serde(default)]
-    pub owner: Option<String>,
-    /// The launcher section it is in.
-    #[serde(default)]
-    pub category: Option<String>,
-    /// The id of the command that it runs.
-    #[serde(default)]
-    pub command: Option<String>,
-    /// Its own tags; the policy may add to them.
-    #[serde(default, deserialize_with = "null_is_default")]
-    pub tags: Vec<String>,
-}
-
-/// A kernel that exists.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kernelspec {
-    /// The name, compared without case.
-    pub name: String,
-    /// `tags` of its metadata.
-    #[serde(default, deserialize_with = "null_is_default")]
-    pub tags: Vec<String>,
 }
 
 /// Other tools write `null` for what they do not know.

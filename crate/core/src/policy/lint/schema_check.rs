@@ -2,25 +2,25 @@
 
 use serde_json::{Map, Number, Value as Json};
 
-use super::{At, Lint};
-use crate::policy::document::{Node, Value};
-use crate::policy::findings::{Code, quoted};
+use super::{Cursor, Reporter};
+use crate::policy::diagnostic::{DiagnosticCode, quoted};
 use crate::policy::schema;
+use crate::policy::source::{SourceNode, SourceValue};
 
 /// Reports unknown and missing keys, wrong types, and text that is not of its kind.
-pub fn check(lint: &mut Lint, root: &At) {
-    Shape {
+pub fn check(lint: &mut Reporter, root: &Cursor) {
+    SchemaCheck {
         definitions: schema::definitions(),
     }
     .value(lint, root, schema::policy());
 }
 
-struct Shape {
+struct SchemaCheck {
     definitions: &'static Map<String, Json>,
 }
 
-impl Shape {
-    fn value(&self, lint: &mut Lint, at: &At, schema: &Json) {
+impl SchemaCheck {
+    fn value(&self, lint: &mut Reporter, at: &Cursor, schema: &Json) {
         if lint.is_full() {
             return;
         }
@@ -33,8 +33,8 @@ impl Shape {
             return wrong_type(lint, at, &alternatives);
         };
         match &at.node.value {
-            Value::Map(_) => self.map(lint, at, schema),
-            Value::List(items) => {
+            SourceValue::Map(_) => self.map(lint, at, schema),
+            SourceValue::List(items) => {
                 let at_least = schema.get("minItems").and_then(Json::as_u64).unwrap_or(0);
                 if (items.len() as u64) < at_least {
                     empty(lint, at);
@@ -46,13 +46,13 @@ impl Shape {
                 }
             }
             _ if check_constants(lint, at, &alternatives) => {}
-            Value::Text(text) => check_text(lint, at, text, schema),
-            Value::Number(number) => check_number(lint, at, number, schema),
-            Value::Bool(_) | Value::Null => {}
+            SourceValue::Text(text) => check_text(lint, at, text, schema),
+            SourceValue::Number(number) => check_number(lint, at, number, schema),
+            SourceValue::Bool(_) | SourceValue::Null => {}
         }
     }
 
-    fn map(&self, lint: &mut Lint, at: &At, schema: &Json) {
+    fn map(&self, lint: &mut Reporter, at: &Cursor, schema: &Json) {
         let none = Map::new();
         let keys = schema
             .get("properties")
@@ -66,14 +66,14 @@ impl Shape {
                 Some(schema) => self.value(lint, &at, schema),
                 None => {
                     let near = lint
-                        .nearest
+                        .suggester
                         .find(&entry.key, keys.keys().map(String::as_str));
                     let help = match near {
                         Some(near) => format!("Did you mean `{near}`?"),
                         None => format!("Keys here: {}.", names(keys.keys())),
                     };
                     lint.report_key(
-                        Code::UNKNOWN_KEY,
+                        DiagnosticCode::UNKNOWN_KEY,
                         entry,
                         &at,
                         format!("There is no key {} here.", quoted(&entry.key)),
@@ -86,7 +86,7 @@ impl Shape {
         for key in required.into_iter().flatten().filter_map(Json::as_str) {
             if at.node.get(key).is_none() {
                 lint.report(
-                    Code::MISSING_KEY,
+                    DiagnosticCode::MISSING_KEY,
                     at,
                     format!("The key `{key}` is missing here."),
                     format!("Add `{key}: …`."),
@@ -119,37 +119,37 @@ impl Shape {
     }
 }
 
-fn has_type(node: &Node, schema: &Json) -> bool {
+fn has_type(node: &SourceNode, schema: &Json) -> bool {
     match schema.get("type").and_then(Json::as_str) {
-        Some("object") => matches!(node.value, Value::Map(_)),
-        Some("array") => matches!(node.value, Value::List(_)),
-        Some("string") => matches!(node.value, Value::Text(_)),
-        Some("boolean") => matches!(node.value, Value::Bool(_)),
-        Some("integer" | "number") => matches!(node.value, Value::Number(_)),
+        Some("object") => matches!(node.value, SourceValue::Map(_)),
+        Some("array") => matches!(node.value, SourceValue::List(_)),
+        Some("string") => matches!(node.value, SourceValue::Text(_)),
+        Some("boolean") => matches!(node.value, SourceValue::Bool(_)),
+        Some("integer" | "number") => matches!(node.value, SourceValue::Number(_)),
         _ => true,
     }
 }
 
-fn wrong_type(lint: &mut Lint, at: &At, alternatives: &[&Json]) {
+fn wrong_type(lint: &mut Reporter, at: &Cursor, alternatives: &[&Json]) {
     let wanted = |wanted: &str| {
         let types = alternatives.iter().filter_map(|schema| schema.get("type"));
         types.filter_map(Json::as_str).any(|name| name == wanted)
     };
     let help = match &at.node.value {
-        Value::Null => "Write a value, or delete the key.".to_owned(),
-        Value::Text(text) if wanted("boolean") => match text.to_lowercase().as_str() {
+        SourceValue::Null => "Write a value, or delete the key.".to_owned(),
+        SourceValue::Text(text) if wanted("boolean") => match text.to_lowercase().as_str() {
             "yes" | "on" | "true" => "Write `true`: in YAML 1.2 this is text.".to_owned(),
             "no" | "off" | "false" => "Write `false`: in YAML 1.2 this is text.".to_owned(),
             _ => "Write `true` or `false`.".to_owned(),
         },
-        Value::Number(_) | Value::Bool(_) if wanted("string") => {
+        SourceValue::Number(_) | SourceValue::Bool(_) if wanted("string") => {
             format!("Write it in quotes: \"{}\".", at.node.to_json())
         }
-        Value::Text(text) if wanted("array") => format!("Write [{text}]."),
+        SourceValue::Text(text) if wanted("array") => format!("Write [{text}]."),
         _ => format!("Write {}.", expected(alternatives)),
     };
     lint.report(
-        Code::WRONG_TYPE,
+        DiagnosticCode::WRONG_TYPE,
         at,
         format!(
             "This must be {}, and it is {}.",
@@ -176,7 +176,7 @@ fn expected(alternatives: &[&Json]) -> String {
 }
 
 /// Reports a value that is none of the constants; says whether there are constants.
-fn check_constants(lint: &mut Lint, at: &At, alternatives: &[&Json]) -> bool {
+fn check_constants(lint: &mut Reporter, at: &Cursor, alternatives: &[&Json]) -> bool {
     let wanted = alternatives.iter().filter_map(|schema| schema.get("const"));
     let wanted: Vec<&Json> = wanted.collect();
     let value = at.node.to_json();
@@ -185,14 +185,14 @@ fn check_constants(lint: &mut Lint, at: &At, alternatives: &[&Json]) -> bool {
     }
     let wanted: Vec<String> = wanted.into_iter().map(plain).collect();
     let near = lint
-        .nearest
+        .suggester
         .find(&plain(&value), wanted.iter().map(String::as_str));
     let help = match near {
         Some(near) => format!("Did you mean `{near}`?"),
         None => format!("Write one of {}.", names(&wanted)),
     };
     let message = format!("This cannot be {}.", quoted(&plain(&value)));
-    lint.report(Code::WRONG_VALUE, at, message, help);
+    lint.report(DiagnosticCode::WRONG_VALUE, at, message, help);
     true
 }
 
@@ -203,7 +203,7 @@ fn plain(value: &Json) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn check_number(lint: &mut Lint, at: &At, number: &Number, schema: &Json) {
+fn check_number(lint: &mut Reporter, at: &Cursor, number: &Number, schema: &Json) {
     let bound = |name| schema.get(name).and_then(Json::as_f64);
     let (least, most) = (bound("minimum"), bound("maximum"));
     let number = number.as_f64();
@@ -211,11 +211,16 @@ fn check_number(lint: &mut Lint, at: &At, number: &Number, schema: &Json) {
         let from = least.unwrap_or(f64::MIN);
         let to = most.unwrap_or(f64::MAX);
         let help = format!("Write a number from {from} to {to}.");
-        lint.report(Code::WRONG_VALUE, at, "This number is out of range.", help);
+        lint.report(
+            DiagnosticCode::WRONG_VALUE,
+            at,
+            "This number is out of range.",
+            help,
+        );
     }
 }
 
-fn check_text(lint: &mut Lint, at: &At, text: &str, schema: &Json) {
+fn check_text(lint: &mut Reporter, at: &Cursor, text: &str, schema: &Json) {
     if text.is_empty() {
         return empty(lint, at);
     }
@@ -225,9 +230,9 @@ fn check_text(lint: &mut Lint, at: &At, text: &str, schema: &Json) {
     }
 }
 
-fn empty(lint: &mut Lint, at: &At) {
+fn empty(lint: &mut Reporter, at: &Cursor) {
     lint.report(
-        Code::EMPTY,
+        DiagnosticCode::EMPTY,
         at,
         format!("This is {} without content.", at.node.kind()),
         "Write what is meant, or delete the key.",

@@ -3,12 +3,12 @@
 use std::cell::Cell;
 
 /// Finds the known name that a wrong one was most likely meant to be.
-pub struct Nearest {
+pub struct NameSuggester {
     /// Comparisons left: a file of nothing but mistakes must not take longer than a second.
     budget: Cell<usize>,
 }
 
-impl Default for Nearest {
+impl Default for NameSuggester {
     fn default() -> Self {
         Self {
             budget: Cell::new(100_000),
@@ -16,7 +16,7 @@ impl Default for Nearest {
     }
 }
 
-impl Nearest {
+impl NameSuggester {
     /// The nearest of `known`, unless all are far from `wrong`. Case does not count.
     pub fn find<'a>(
         &self,
@@ -46,7 +46,7 @@ impl Nearest {
 
 #[cfg(test)]
 mod tests {
-    use super::Nearest;
+    use super::NameSuggester;
 
     #[test]
     fn finds_the_likely_name() {
@@ -60,15 +60,19 @@ mod tests {
             ("colour", None),
             ("", None),
         ] {
-            assert_eq!(Nearest::default().find(wrong, known), found, "{wrong}");
+            assert_eq!(
+                NameSuggester::default().find(wrong, known),
+                found,
+                "{wrong}"
+            );
         }
     }
 
     #[test]
     fn gives_up_in_time() {
-        let nearest = Nearest::default();
+        let suggester = NameSuggester::default();
         let known = vec!["abc"; 100_000];
-        assert_eq!(nearest.find("abd", known.iter().copied()), Some("abc"));
-        assert_eq!(nearest.find("abd", ["abc"]), None);
+        assert_eq!(suggester.find("abd", known.iter().copied()), Some("abc"));
+        assert_eq!(suggester.find("abd", ["abc"]), None);
     }
 }

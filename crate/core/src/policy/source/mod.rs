@@ -1,4 +1,4 @@
-//! Reads a policy file, YAML or JSON, into a tree that knows the place of each key and value.
+//! Reads a policy file, YAML or JSON, into a tree that knows the span of each key and value.
 //!
 //! Size, depth and number of values are bounded, so a hostile file costs little time and memory.
 //! YAML is read by the core schema of YAML 1.2: only `true` and `false` are booleans (`yes` and
@@ -7,84 +7,33 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
-use serde::Serialize;
+use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde::de::IgnoredAny;
 use serde_json::Number;
 
-use super::findings::{Code, quoted};
+use super::diagnostic::{DiagnosticCode, quoted};
+use super::span::SourceSpan;
 
 /// The largest policy file, in bytes; a policy with 5,000 rules has about 1 MB.
 pub const MAX_BYTES: usize = 4 << 20;
 /// How deep lists and mappings may nest.
-pub const MAX_DEPTH: usize = 120;
+pub const MAX_SOURCE_DEPTH: usize = 120;
 /// How many values a policy may have. What an alias stands for counts each time, and long text
 /// counts as one value for each 64 bytes.
 pub const MAX_WEIGHT: usize = 250_000;
 
-/// Where a key or value is: lines and columns from 1, columns in characters, the end exclusive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Place {
-    /// The first line.
-    pub line: usize,
-    /// The first column.
-    pub column: usize,
-    /// The last line.
-    pub end_line: usize,
-    /// The column after the last character.
-    pub end_column: usize,
-}
-
-impl Place {
-    /// The beginning of a file.
-    pub const START: Self = Self::point(1, 1);
-
-    const fn point(line: usize, column: usize) -> Self {
-        Self {
-            line,
-            column,
-            end_line: line,
-            end_column: column,
-        }
-    }
-
-    /// The place of the character at byte `offset` of `text`.
-    fn at(text: &str, offset: usize) -> Self {
-        let mut cursor = Cursor::new(text);
-        while cursor.offset() < offset && cursor.next().is_some() {}
-        cursor.place()
-    }
-}
-
-impl From<Span> for Place {
-    fn from(span: Span) -> Self {
-        Self {
-            line: span.start.line(),
-            column: span.start.col() + 1,
-            end_line: span.end.line(),
-            end_column: span.end.col() + 1,
-        }
-    }
-}
-
-impl From<Marker> for Place {
-    fn from(mark: Marker) -> Self {
-        Self::point(mark.line(), mark.col() + 1)
-    }
-}
-
-/// A value and its place.
+/// A value and its span.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Node {
+pub struct SourceNode {
     /// Where it is; of a list or mapping only where it begins.
-    pub place: Place,
+    pub span: SourceSpan,
     /// What it is.
-    pub value: Value,
+    pub value: SourceValue,
 }
 
-/// What a [`Node`] is.
+/// What a [`SourceNode`] is.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value {
+pub enum SourceValue {
     /// `null`, `~` or nothing at all.
     Null,
     /// `true` or `false`.
@@ -94,39 +43,39 @@ pub enum Value {
     /// Text.
     Text(String),
     /// A list.
-    List(Vec<Node>),
+    List(Vec<SourceNode>),
     /// A mapping, in the file's order.
-    Map(Vec<Entry>),
+    Map(Vec<SourceEntry>),
 }
 
 /// A key with its value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct SourceEntry {
     /// The key.
     pub key: String,
     /// Where the key is.
-    pub key_place: Place,
+    pub key_span: SourceSpan,
     /// What it stands for.
-    pub value: Node,
+    pub value: SourceNode,
 }
 
-impl Node {
+impl SourceNode {
     /// What a person calls this kind of value.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self.value {
-            Value::Null => "nothing (null)",
-            Value::Bool(_) => "true or false",
-            Value::Number(_) => "a number",
-            Value::Text(_) => "text",
-            Value::List(_) => "a list",
-            Value::Map(_) => "a mapping",
+            SourceValue::Null => "nothing (null)",
+            SourceValue::Bool(_) => "true or false",
+            SourceValue::Number(_) => "a number",
+            SourceValue::Text(_) => "text",
+            SourceValue::List(_) => "a list",
+            SourceValue::Map(_) => "a mapping",
         }
     }
 
     /// The value of `key`, if this is a mapping that has it.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub fn get(&self, key: &str) -> Option<&SourceNode> {
         let entry = self.entries().iter().find(|entry| entry.key == key)?;
         Some(&entry.value)
     }
@@ -135,25 +84,25 @@ impl Node {
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.value {
-            Value::Text(text) => Some(text),
+            SourceValue::Text(text) => Some(text),
             _ => None,
         }
     }
 
     /// The items, if this is a list; otherwise none.
     #[must_use]
-    pub fn items(&self) -> &[Node] {
+    pub fn items(&self) -> &[SourceNode] {
         match &self.value {
-            Value::List(items) => items,
+            SourceValue::List(items) => items,
             _ => &[],
         }
     }
 
     /// The keys and values, if this is a mapping; otherwise none.
     #[must_use]
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[SourceEntry] {
         match &self.value {
-            Value::Map(entries) => entries,
+            SourceValue::Map(entries) => entries,
             _ => &[],
         }
     }
@@ -163,12 +112,12 @@ impl Node {
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match &self.value {
-            Value::Null => Json::Null,
-            Value::Bool(value) => Json::Bool(*value),
-            Value::Number(number) => Json::Number(number.clone()),
-            Value::Text(text) => Json::String(text.clone()),
-            Value::List(items) => items.iter().map(Self::to_json).collect(),
-            Value::Map(entries) => entries
+            SourceValue::Null => Json::Null,
+            SourceValue::Bool(value) => Json::Bool(*value),
+            SourceValue::Number(number) => Json::Number(number.clone()),
+            SourceValue::Text(text) => Json::String(text.clone()),
+            SourceValue::List(items) => items.iter().map(Self::to_json).collect(),
+            SourceValue::Map(entries) => entries
                 .iter()
                 .map(|entry| (entry.key.clone(), entry.value.to_json()))
                 .collect(),
@@ -178,8 +127,8 @@ impl Node {
     /// 0 for a plain value, 1 for a list of plain values, and so on.
     fn height(&self) -> usize {
         let inner = match &self.value {
-            Value::List(items) => items.iter().map(Self::height).max(),
-            Value::Map(entries) => entries.iter().map(|entry| entry.value.height()).max(),
+            SourceValue::List(items) => items.iter().map(Self::height).max(),
+            SourceValue::Map(entries) => entries.iter().map(|entry| entry.value.height()).max(),
             _ => return 0,
         };
         1 + inner.unwrap_or(0)
@@ -188,15 +137,15 @@ impl Node {
 
 /// Why a file cannot be read, or not safely.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Which kind of finding this is.
-    pub code: Code,
+pub struct SourceError {
+    /// Which kind of diagnostic this is.
+    pub code: DiagnosticCode,
     /// What is wrong.
     pub message: String,
     /// What to write instead.
     pub help: String,
     /// Where it is.
-    pub place: Place,
+    pub span: SourceSpan,
     /// The keys that lead there.
     pub path: String,
 }
@@ -224,17 +173,24 @@ pub fn path_to_item(path: &str, index: usize) -> String {
 ///
 /// # Errors
 /// Every duplicate key, and the first thing that makes the file unreadable.
-pub fn read(bytes: &[u8], file: &str) -> Result<Node, Vec<Problem>> {
+pub fn read(bytes: &[u8], file: &str) -> Result<SourceNode, Vec<SourceError>> {
     let mut builder = Builder::default();
     let fatal = read_into(&mut builder, bytes, file).err();
-    builder.problems.extend(fatal.map(|boxed| *boxed));
+    builder.errors.extend(fatal.map(|boxed| *boxed));
     match builder.root {
-        Some(root) if builder.problems.is_empty() => Ok(root),
-        _ => Err(builder.problems),
+        Some(root) if builder.errors.is_empty() => Ok(root),
+        _ => Err(builder.errors),
     }
 }
 
-type Outcome = Result<(), Box<Problem>>;
+/// The span of the character at byte `offset` of `text`.
+fn span_at(text: &str, offset: usize) -> SourceSpan {
+    let mut cursor = TextCursor::new(text);
+    while cursor.offset() < offset && cursor.next().is_some() {}
+    cursor.span()
+}
+
+type Outcome = Result<(), Box<SourceError>>;
 
 fn read_into(builder: &mut Builder, bytes: &[u8], file: &str) -> Outcome {
     let text = checked_text(bytes)?;
@@ -247,11 +203,11 @@ fn read_into(builder: &mut Builder, bytes: &[u8], file: &str) -> Outcome {
 }
 
 /// The file as text without a byte order mark, if size, encoding and characters are right.
-fn checked_text(bytes: &[u8]) -> Result<&str, Box<Problem>> {
+fn checked_text(bytes: &[u8]) -> Result<&str, Box<SourceError>> {
     if bytes.len() > MAX_BYTES {
-        return Err(problem(
-            Code::TOO_LARGE,
-            Place::START,
+        return Err(source_error(
+            DiagnosticCode::TOO_LARGE,
+            SourceSpan::START,
             format!(
                 "The file has {} bytes; at most {MAX_BYTES} are read.",
                 bytes.len()
@@ -262,9 +218,9 @@ fn checked_text(bytes: &[u8]) -> Result<&str, Box<Problem>> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
         let good = std::str::from_utf8(good).unwrap_or_default();
-        problem(
-            Code::NOT_UTF8,
-            Place::at(good, good.len()),
+        source_error(
+            DiagnosticCode::NOT_UTF8,
+            span_at(good, good.len()),
             "The file is not UTF-8 here.",
             "Save the file as UTF-8.",
         )
@@ -272,9 +228,9 @@ fn checked_text(bytes: &[u8]) -> Result<&str, Box<Problem>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
     if let Some((offset, character)) = text.char_indices().find(|(_, c)| forbidden(*c)) {
-        return Err(problem(
-            Code::CONTROL_CHARACTER,
-            Place::at(text, offset),
+        return Err(source_error(
+            DiagnosticCode::CONTROL_CHARACTER,
+            span_at(text, offset),
             format!(
                 "The file has the control character U+{:04X} here.",
                 u32::from(character)
@@ -285,34 +241,34 @@ fn checked_text(bytes: &[u8]) -> Result<&str, Box<Problem>> {
     Ok(text)
 }
 
-fn problem(
-    code: Code,
-    place: Place,
+fn source_error(
+    code: DiagnosticCode,
+    span: SourceSpan,
     message: impl Into<String>,
     help: impl Into<String>,
-) -> Box<Problem> {
-    Box::new(Problem {
+) -> Box<SourceError> {
+    Box::new(SourceError {
         code,
         message: message.into(),
         help: help.into(),
-        place,
+        span,
         path: String::new(),
     })
 }
 
-fn too_deep(place: Place) -> Box<Problem> {
-    problem(
-        Code::TOO_DEEP,
-        place,
-        format!("Lists and mappings nest more than {MAX_DEPTH} deep here."),
+fn too_deep(span: SourceSpan) -> Box<SourceError> {
+    source_error(
+        DiagnosticCode::TOO_DEEP,
+        span,
+        format!("Lists and mappings nest more than {MAX_SOURCE_DEPTH} deep here."),
         "Write the condition flatter: `all` and `any` take lists.",
     )
 }
 
-fn too_many(place: Place) -> Box<Problem> {
-    problem(
-        Code::TOO_MANY_VALUES,
-        place,
+fn too_many(span: SourceSpan) -> Box<SourceError> {
+    source_error(
+        DiagnosticCode::TOO_MANY_VALUES,
+        span,
         format!(
             "Up to here the policy has more than {MAX_WEIGHT} values, aliases counted in full."
         ),
@@ -326,39 +282,39 @@ fn read_yaml(text: &str, builder: &mut Builder) -> Outcome {
     // The parser keeps all of a flow collection in memory before it tells of its beginning.
     let mut separators = text.match_indices([',', '[', '{']);
     if let Some((offset, _)) = separators.nth(MAX_WEIGHT) {
-        return Err(too_many(Place::at(text, offset)));
+        return Err(too_many(span_at(text, offset)));
     }
     let mut parser = Parser::new_from_str(text);
     while let Some(next) = parser.next_event() {
         let (event, span) = next.map_err(|error| yaml_problem(text, &error))?;
-        let place = Place::from(span);
+        let span = SourceSpan::from(span);
         match event {
             Event::Scalar(scalar, style, anchor, tag) => {
                 let is_text = match &tag {
-                    Some(tag) => yaml_tag(tag, place)?,
+                    Some(tag) => yaml_tag(tag, span)?,
                     None => style != ScalarStyle::Plain,
                 };
                 let value = if is_text {
-                    Value::Text(scalar.clone().into_owned())
+                    SourceValue::Text(scalar.clone().into_owned())
                 } else {
                     core_schema(&scalar)
                 };
-                builder.scalar(&scalar, Node { place, value }, anchor)?;
+                builder.scalar(&scalar, SourceNode { span, value }, anchor)?;
             }
             Event::SequenceStart(anchor, tag) => {
-                tag.map_or(Ok(false), |tag| yaml_tag(&tag, place))?;
-                builder.open(Container::List(Vec::new()), place, anchor)?;
+                tag.map_or(Ok(false), |tag| yaml_tag(&tag, span))?;
+                builder.open(Container::List(Vec::new()), span, anchor)?;
             }
             Event::MappingStart(anchor, tag) => {
-                tag.map_or(Ok(false), |tag| yaml_tag(&tag, place))?;
-                builder.open(Container::empty_map(), place, anchor)?;
+                tag.map_or(Ok(false), |tag| yaml_tag(&tag, span))?;
+                builder.open(Container::empty_map(), span, anchor)?;
             }
             Event::SequenceEnd | Event::MappingEnd => builder.close()?,
-            Event::Alias(anchor) => builder.alias(anchor, place)?,
+            Event::Alias(anchor) => builder.alias(anchor, span)?,
             Event::DocumentStart(_) if builder.root.is_some() => {
-                return Err(problem(
-                    Code::NOT_ONE_DOCUMENT,
-                    place,
+                return Err(source_error(
+                    DiagnosticCode::NOT_ONE_DOCUMENT,
+                    span,
                     "A second YAML document begins here.",
                     "Keep one policy in one file; delete this `---` and what follows.",
                 ));
@@ -367,9 +323,9 @@ fn read_yaml(text: &str, builder: &mut Builder) -> Outcome {
         }
     }
     if builder.root.is_none() {
-        return Err(problem(
-            Code::NOT_ONE_DOCUMENT,
-            Place::START,
+        return Err(source_error(
+            DiagnosticCode::NOT_ONE_DOCUMENT,
+            SourceSpan::START,
             "The file is empty.",
             "Write at least `version: 1`.",
         ));
@@ -378,16 +334,16 @@ fn read_yaml(text: &str, builder: &mut Builder) -> Outcome {
 }
 
 /// Whether the tag makes text of a scalar; an error for tags other than `!!str` and `!`.
-fn yaml_tag(tag: &saphyr_parser::Tag, place: Place) -> Result<bool, Box<Problem>> {
+fn yaml_tag(tag: &saphyr_parser::Tag, span: SourceSpan) -> Result<bool, Box<SourceError>> {
     let is_text = tag.is_yaml_core_schema() && tag.suffix == "str";
     let is_nothing = tag.handle.is_empty() && tag.suffix == "!";
     if is_text || is_nothing {
         return Ok(true);
     }
     let shown = quoted(&tag.to_string());
-    Err(problem(
-        Code::YAML_TAG,
-        place,
+    Err(source_error(
+        DiagnosticCode::YAML_TAG,
+        span,
         format!("The policy language has no YAML tag {shown}."),
         "Delete the tag.",
     ))
@@ -395,11 +351,11 @@ fn yaml_tag(tag: &saphyr_parser::Tag, place: Place) -> Result<bool, Box<Problem>
 
 /// What a plain scalar is by the core schema, <https://yaml.org/spec/1.2.2/#103-core-schema>.
 /// Infinities and NaN, which no policy needs, stay text.
-fn core_schema(scalar: &str) -> Value {
+fn core_schema(scalar: &str) -> SourceValue {
     match scalar {
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "true" | "True" | "TRUE" => return Value::Bool(true),
-        "false" | "False" | "FALSE" => return Value::Bool(false),
+        "" | "~" | "null" | "Null" | "NULL" => return SourceValue::Null,
+        "true" | "True" | "TRUE" => return SourceValue::Bool(true),
+        "false" | "False" | "FALSE" => return SourceValue::Bool(false),
         _ => {}
     }
     let based = |prefix, base| {
@@ -410,7 +366,7 @@ fn core_schema(scalar: &str) -> Value {
     let number = based("0o", 8)
         .or_else(|| based("0x", 16))
         .or_else(|| decimal(scalar));
-    number.map_or_else(|| Value::Text(scalar.to_owned()), Value::Number)
+    number.map_or_else(|| SourceValue::Text(scalar.to_owned()), SourceValue::Number)
 }
 
 fn decimal(scalar: &str) -> Option<Number> {
@@ -424,12 +380,12 @@ fn decimal(scalar: &str) -> Option<Number> {
     unsigned.or_else(signed).or_else(float)
 }
 
-fn yaml_problem(text: &str, error: &saphyr_parser::ScanError) -> Box<Problem> {
-    let place = Place::from(*error.marker());
+fn yaml_problem(text: &str, error: &saphyr_parser::ScanError) -> Box<SourceError> {
+    let span = SourceSpan::from(*error.marker());
     if error.info() == "recursion limit exceeded" {
-        return too_deep(place);
+        return too_deep(span);
     }
-    let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or("");
+    let line = text.lines().nth(span.line.saturating_sub(1)).unwrap_or("");
     let indented_by_tab = line.trim_start_matches(' ').starts_with('\t');
     let help = if indented_by_tab {
         "Indent with spaces; YAML does not allow tabs there."
@@ -437,9 +393,9 @@ fn yaml_problem(text: &str, error: &saphyr_parser::ScanError) -> Box<Problem> {
         "Look at indentation, quotes and brackets here and on the line above. Text with `: `, \
          ` #` or one of `*&!|>'\"%@{[` at its beginning needs quotes."
     };
-    problem(
-        Code::SYNTAX,
-        place,
+    source_error(
+        DiagnosticCode::SYNTAX,
+        span,
         format!("This is not YAML: {}.", error.info()),
         help,
     )
@@ -449,9 +405,9 @@ fn yaml_problem(text: &str, error: &saphyr_parser::ScanError) -> Box<Problem> {
 
 /// Walks over JSON that `serde_json` has accepted.
 fn read_json(text: &str, builder: &mut Builder) -> Outcome {
-    let mut cursor = Cursor::new(text);
+    let mut cursor = TextCursor::new(text);
     loop {
-        let (start, begin) = (cursor.offset(), cursor.place());
+        let (start, begin) = (cursor.offset(), cursor.span());
         let Some(character) = cursor.next() else {
             return Ok(());
         };
@@ -466,43 +422,43 @@ fn read_json(text: &str, builder: &mut Builder) -> Outcome {
                 } else {
                     cursor.skip_word();
                 }
-                let place = cursor.since(begin);
+                let span = cursor.since(begin);
                 let raw = text.get(start..cursor.offset()).unwrap_or_default();
-                let value = json_scalar(raw, place)?;
-                builder.scalar(raw, Node { place, value }, 0)?;
+                let value = json_scalar(raw, span)?;
+                builder.scalar(raw, SourceNode { span, value }, 0)?;
             }
         }
     }
 }
 
-fn json_scalar(raw: &str, place: Place) -> Result<Value, Box<Problem>> {
+fn json_scalar(raw: &str, span: SourceSpan) -> Result<SourceValue, Box<SourceError>> {
     let value = match raw {
-        "null" => Ok(Value::Null),
-        "true" => Ok(Value::Bool(true)),
-        "false" => Ok(Value::Bool(false)),
-        _ if raw.starts_with('"') => serde_json::from_str(raw).map(Value::Text),
-        _ => serde_json::from_str(raw).map(Value::Number),
+        "null" => Ok(SourceValue::Null),
+        "true" => Ok(SourceValue::Bool(true)),
+        "false" => Ok(SourceValue::Bool(false)),
+        _ if raw.starts_with('"') => serde_json::from_str(raw).map(SourceValue::Text),
+        _ => serde_json::from_str(raw).map(SourceValue::Number),
     };
     value.map_err(|error| {
-        problem(
-            Code::SYNTAX,
-            place,
+        source_error(
+            DiagnosticCode::SYNTAX,
+            span,
             format!("This is not JSON: {}.", without_place(&error)),
             "Write a number that fits in 64 bits, or text with whole characters.",
         )
     })
 }
 
-fn json_problem(text: &str, error: &serde_json::Error) -> Box<Problem> {
+fn json_problem(text: &str, error: &serde_json::Error) -> Box<SourceError> {
     let line_start = text
         .split_inclusive('\n')
         .take(error.line().saturating_sub(1))
         .map(str::len)
         .sum::<usize>();
-    let place = Place::at(text, line_start + error.column().saturating_sub(1));
-    problem(
-        Code::SYNTAX,
-        place,
+    let span = span_at(text, line_start + error.column().saturating_sub(1));
+    source_error(
+        DiagnosticCode::SYNTAX,
+        span,
         format!("This is not JSON: {}.", without_place(error)),
         "Look at commas, quotes and brackets here and just before. JSON has no comments.",
     )
@@ -516,14 +472,14 @@ fn without_place(error: &serde_json::Error) -> String {
 }
 
 /// Characters of a text with their lines and columns. A line ends with LF, CR LF or CR, as in YAML.
-struct Cursor<'a> {
+struct TextCursor<'a> {
     rest: std::str::Chars<'a>,
     length: usize,
     line: usize,
     column: usize,
 }
 
-impl<'a> Cursor<'a> {
+impl<'a> TextCursor<'a> {
     fn new(text: &'a str) -> Self {
         Self {
             rest: text.chars(),
@@ -537,13 +493,13 @@ impl<'a> Cursor<'a> {
         self.length - self.rest.as_str().len()
     }
 
-    fn place(&self) -> Place {
-        Place::point(self.line, self.column)
+    fn span(&self) -> SourceSpan {
+        SourceSpan::point(self.line, self.column)
     }
 
     /// From `begin` to here.
-    fn since(&self, begin: Place) -> Place {
-        Place {
+    fn since(&self, begin: SourceSpan) -> SourceSpan {
+        SourceSpan {
             end_line: self.line,
             end_column: self.column,
             ..begin
@@ -574,7 +530,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-impl Iterator for Cursor<'_> {
+impl Iterator for TextCursor<'_> {
     type Item = char;
 
     fn next(&mut self) -> Option<char> {
@@ -595,24 +551,24 @@ impl Iterator for Cursor<'_> {
 #[derive(Default)]
 struct Builder {
     open: Vec<Frame>,
-    root: Option<Node>,
+    root: Option<SourceNode>,
     anchors: HashMap<usize, Anchored>,
     weight: usize,
-    problems: Vec<Problem>,
+    errors: Vec<SourceError>,
 }
 
 struct Frame {
-    place: Place,
+    span: SourceSpan,
     anchor: usize,
     weight_before: usize,
     container: Container,
 }
 
 enum Container {
-    List(Vec<Node>),
+    List(Vec<SourceNode>),
     Map {
-        entries: Vec<Entry>,
-        key: Option<(String, Place)>,
+        entries: Vec<SourceEntry>,
+        key: Option<(String, SourceSpan)>,
     },
 }
 
@@ -626,40 +582,40 @@ impl Container {
 }
 
 struct Anchored {
-    node: Node,
+    node: SourceNode,
     weight: usize,
     height: usize,
 }
 
 impl Builder {
     /// A value that is neither list nor mapping, or a key; `raw` is how it is written.
-    fn scalar(&mut self, raw: &str, node: Node, anchor: usize) -> Outcome {
+    fn scalar(&mut self, raw: &str, node: SourceNode, anchor: usize) -> Outcome {
         let weight = 1 + raw.len() / 64;
-        self.charge(weight, node.place)?;
+        self.charge(weight, node.span)?;
         if self.expects_key() && node.text().is_none() {
-            self.problems.push(Problem {
-                code: Code::KEY_NOT_TEXT,
+            self.errors.push(SourceError {
+                code: DiagnosticCode::KEY_NOT_TEXT,
                 message: format!(
                     "A key must be text, and {} is {}.",
                     quoted(raw),
                     node.kind()
                 ),
                 help: format!("Write the key in quotes: \"{raw}\"."),
-                place: node.place,
+                span: node.span,
                 path: self.path(),
             });
-            let value = Value::Text(raw.to_owned());
-            return self.complete(Node { value, ..node }, anchor, weight);
+            let value = SourceValue::Text(raw.to_owned());
+            return self.complete(SourceNode { value, ..node }, anchor, weight);
         }
         self.complete(node, anchor, weight)
     }
 
-    fn open(&mut self, container: Container, place: Place, anchor: usize) -> Outcome {
-        self.check_depth(1, place)?;
+    fn open(&mut self, container: Container, span: SourceSpan, anchor: usize) -> Outcome {
+        self.check_depth(1, span)?;
         let weight_before = self.weight;
-        self.charge(1, place)?;
+        self.charge(1, span)?;
         self.open.push(Frame {
-            place,
+            span,
             anchor,
             weight_before,
             container,
@@ -672,38 +628,38 @@ impl Builder {
             return Ok(());
         };
         let value = match frame.container {
-            Container::List(items) => Value::List(items),
+            Container::List(items) => SourceValue::List(items),
             Container::Map { entries, .. } => {
                 self.report_duplicates(&entries);
-                Value::Map(entries)
+                SourceValue::Map(entries)
             }
         };
-        let place = frame.place;
+        let span = frame.span;
         let weight = self.weight - frame.weight_before;
-        self.complete(Node { place, value }, frame.anchor, weight)
+        self.complete(SourceNode { span, value }, frame.anchor, weight)
     }
 
-    fn alias(&mut self, anchor: usize, place: Place) -> Outcome {
+    fn alias(&mut self, anchor: usize, span: SourceSpan) -> Outcome {
         let Some(anchored) = self.anchors.get(&anchor) else {
-            return Err(problem(
-                Code::ALIAS_IN_ITSELF,
-                place,
+            return Err(source_error(
+                DiagnosticCode::ALIAS_IN_ITSELF,
+                span,
                 "This alias stands inside of what it stands for.",
                 "Write the value out.",
             ));
         };
         let (weight, height) = (anchored.weight, anchored.height);
-        self.check_depth(height, place)?;
-        self.charge(weight, place)?;
+        self.check_depth(height, span)?;
+        self.charge(weight, span)?;
         match self.anchors.get(&anchor) {
             Some(anchored) => self.complete(anchored.node.clone(), 0, weight),
             None => Ok(()),
         }
     }
 
-    fn complete(&mut self, node: Node, anchor: usize, weight: usize) -> Outcome {
+    fn complete(&mut self, node: SourceNode, anchor: usize, weight: usize) -> Outcome {
         if anchor > 0 {
-            self.charge(weight, node.place)?;
+            self.charge(weight, node.span)?;
             let anchored = Anchored {
                 weight,
                 height: node.height(),
@@ -715,19 +671,19 @@ impl Builder {
             None => self.root = Some(node),
             Some(Container::List(items)) => items.push(node),
             Some(Container::Map { entries, key }) => match (key.take(), node.value) {
-                (Some((key, key_place)), value) => entries.push(Entry {
+                (Some((key, key_span)), value) => entries.push(SourceEntry {
                     key,
-                    key_place,
-                    value: Node {
-                        place: node.place,
+                    key_span,
+                    value: SourceNode {
+                        span: node.span,
                         value,
                     },
                 }),
-                (None, Value::Text(text)) => *key = Some((text, node.place)),
+                (None, SourceValue::Text(text)) => *key = Some((text, node.span)),
                 (None, _) => {
-                    return Err(problem(
-                        Code::KEY_NOT_TEXT,
-                        node.place,
+                    return Err(source_error(
+                        DiagnosticCode::KEY_NOT_TEXT,
+                        node.span,
                         "A key must be text, and this is not.",
                         "Write `key: value`. Text that begins with `{`, `[` or `?` needs quotes.",
                     ));
@@ -742,36 +698,36 @@ impl Builder {
         matches!(container, Some(Container::Map { key: None, .. }))
     }
 
-    fn charge(&mut self, weight: usize, place: Place) -> Outcome {
+    fn charge(&mut self, weight: usize, span: SourceSpan) -> Outcome {
         self.weight += weight;
         if self.weight <= MAX_WEIGHT {
             return Ok(());
         }
-        Err(too_many(place))
+        Err(too_many(span))
     }
 
-    fn check_depth(&self, more: usize, place: Place) -> Outcome {
-        if self.open.len() + more <= MAX_DEPTH {
+    fn check_depth(&self, more: usize, span: SourceSpan) -> Outcome {
+        if self.open.len() + more <= MAX_SOURCE_DEPTH {
             return Ok(());
         }
-        Err(too_deep(place))
+        Err(too_deep(span))
     }
 
-    fn report_duplicates(&mut self, entries: &[Entry]) {
+    fn report_duplicates(&mut self, entries: &[SourceEntry]) {
         let mut first = HashMap::new();
         for entry in entries {
-            let Some(before) = first.insert(entry.key.as_str(), entry.key_place) else {
+            let Some(before) = first.insert(entry.key.as_str(), entry.key_span) else {
                 continue;
             };
-            self.problems.push(Problem {
-                code: Code::DUPLICATE_KEY,
+            self.errors.push(SourceError {
+                code: DiagnosticCode::DUPLICATE_KEY,
                 message: format!(
                     "The key {} is here a second time; it is on line {} already.",
                     quoted(&entry.key),
                     before.line
                 ),
                 help: "Keep one of the two.".to_owned(),
-                place: entry.key_place,
+                span: entry.key_span,
                 path: path_to_key(&self.path(), &entry.key),
             });
         }
@@ -797,21 +753,21 @@ impl Builder {
 mod tests {
     use super::*;
 
-    fn yaml(text: &str) -> Node {
+    fn yaml(text: &str) -> SourceNode {
         read(text.as_bytes(), "policy.yaml").unwrap()
     }
 
-    /// Code, line, column and path of each problem.
-    fn problems(bytes: &[u8], file: &str) -> Vec<(&'static str, usize, usize, String)> {
-        let problems = read(bytes, file).unwrap_err();
-        let found = problems.into_iter();
+    /// DiagnosticCode, line, column and path of each source_error.
+    fn errors(bytes: &[u8], file: &str) -> Vec<(&'static str, usize, usize, String)> {
+        let errors = read(bytes, file).unwrap_err();
+        let found = errors.into_iter();
         found
-            .map(|p| (p.code.id, p.place.line, p.place.column, p.path))
+            .map(|p| (p.code.id, p.span.line, p.span.column, p.path))
             .collect()
     }
 
     fn only(bytes: &[u8], file: &str) -> (&'static str, usize, usize) {
-        let found = problems(bytes, file);
+        let found = errors(bytes, file);
         assert_eq!(found.len(), 1, "{found:?}");
         (found[0].0, found[0].1, found[0].2)
     }
@@ -819,38 +775,41 @@ mod tests {
     #[test]
     fn plain_scalars_follow_the_core_schema() {
         for (written, read) in [
-            ("yes", Value::Text("yes".into())),
-            ("no", Value::Text("no".into())),
-            ("on", Value::Text("on".into())),
-            ("Off", Value::Text("Off".into())),
-            ("true", Value::Bool(true)),
-            ("FALSE", Value::Bool(false)),
-            ("\"true\"", Value::Text("true".into())),
-            ("'1'", Value::Text("1".into())),
-            ("!!str 1", Value::Text("1".into())),
-            ("! 1", Value::Text("1".into())),
-            ("", Value::Null),
-            ("~", Value::Null),
-            ("1", Value::Number(1.into())),
-            ("-1", Value::Number((-1).into())),
-            ("+12", Value::Number(12.into())),
-            ("0o17", Value::Number(15.into())),
-            ("0x1F", Value::Number(31.into())),
-            ("017", Value::Number(17.into())),
-            ("1.5", Value::Number(Number::from_f64(1.5).unwrap())),
-            ("1:30", Value::Text("1:30".into())),
-            ("1_000", Value::Text("1_000".into())),
-            (".inf", Value::Text(".inf".into())),
-            ("2027-02-28", Value::Text("2027-02-28".into())),
-            ("15s", Value::Text("15s".into())),
-            ("e", Value::Text("e".into())),
-            ("|\n  two\n  lines", Value::Text("two\nlines\n".into())),
+            ("yes", SourceValue::Text("yes".into())),
+            ("no", SourceValue::Text("no".into())),
+            ("on", SourceValue::Text("on".into())),
+            ("Off", SourceValue::Text("Off".into())),
+            ("true", SourceValue::Bool(true)),
+            ("FALSE", SourceValue::Bool(false)),
+            ("\"true\"", SourceValue::Text("true".into())),
+            ("'1'", SourceValue::Text("1".into())),
+            ("!!str 1", SourceValue::Text("1".into())),
+            ("! 1", SourceValue::Text("1".into())),
+            ("", SourceValue::Null),
+            ("~", SourceValue::Null),
+            ("1", SourceValue::Number(1.into())),
+            ("-1", SourceValue::Number((-1).into())),
+            ("+12", SourceValue::Number(12.into())),
+            ("0o17", SourceValue::Number(15.into())),
+            ("0x1F", SourceValue::Number(31.into())),
+            ("017", SourceValue::Number(17.into())),
+            ("1.5", SourceValue::Number(Number::from_f64(1.5).unwrap())),
+            ("1:30", SourceValue::Text("1:30".into())),
+            ("1_000", SourceValue::Text("1_000".into())),
+            (".inf", SourceValue::Text(".inf".into())),
+            ("2027-02-28", SourceValue::Text("2027-02-28".into())),
+            ("15s", SourceValue::Text("15s".into())),
+            ("e", SourceValue::Text("e".into())),
+            (
+                "|\n  two\n  lines",
+                SourceValue::Text("two\nlines\n".into()),
+            ),
         ] {
             let node = yaml(&format!("key: {written}\n"));
             let value = &node.get("key").unwrap().value;
             let value = match value {
-                Value::Text(text) if written.starts_with('|') => {
-                    &Value::Text(format!("{}\n", text.trim_end()))
+                SourceValue::Text(text) if written.starts_with('|') => {
+                    &SourceValue::Text(format!("{}\n", text.trim_end()))
                 }
                 other => other,
             };
@@ -866,10 +825,10 @@ mod tests {
         read_yaml(text, &mut builder).unwrap();
         assert_eq!(Some(&as_json), builder.root.as_ref());
         let entry = &as_json.entries()[0].value.items()[1].entries()[0];
-        assert_eq!(entry.key_place.line, 2);
-        assert_eq!(entry.key_place.column, 4);
-        assert_eq!(entry.value.place.column, 9);
-        assert_eq!(entry.value.place.end_column, 18);
+        assert_eq!(entry.key_span.line, 2);
+        assert_eq!(entry.key_span.column, 4);
+        assert_eq!(entry.value.span.column, 9);
+        assert_eq!(entry.value.span.end_column, 18);
     }
 
     #[test]
@@ -877,8 +836,8 @@ mod tests {
         let text = "\u{feff}{\"a\":\t\"\\ud83d\\ude00\\/\",\n\t\"b\": -1.5e3}";
         let node = yaml(text);
         assert_eq!(node.get("a").unwrap().text(), Some("😀/"));
-        assert_eq!(node.get("b").unwrap().place.line, 2);
-        assert_eq!(node.get("b").unwrap().place.column, 7);
+        assert_eq!(node.get("b").unwrap().span.line, 2);
+        assert_eq!(node.get("b").unwrap().span.column, 7);
         assert_eq!(only(br#"{"a": "\ud83d"}"#, "p.json"), ("SL004", 1, 7));
         assert_eq!(only(b"{\"a\": 1e999}", "p.json"), ("SL004", 1, 7));
         assert_eq!(only(b"{\n \"a\": 01}", "p.json"), ("SL004", 2, 8));
@@ -918,14 +877,14 @@ mod tests {
     #[test]
     fn every_duplicate_key_is_reported() {
         let text = "a: 1\nb: {c: 1, c: 2}\na: 2\nd: [{e: 1, \"e\": 2}]\n";
-        let found = problems(text.as_bytes(), "p.yaml");
+        let found = errors(text.as_bytes(), "p.yaml");
         let expected = [
             ("SL007", 2, 11, "b.c".to_owned()),
             ("SL007", 4, 12, "d[0].e".to_owned()),
             ("SL007", 3, 1, "a".to_owned()),
         ];
         assert_eq!(found, expected);
-        let in_json = problems(br#"{"x y": {"a": 1, "\u0061": 2}}"#, "p.json");
+        let in_json = errors(br#"{"x y": {"a": 1, "\u0061": 2}}"#, "p.json");
         assert_eq!(in_json, [("SL007", 1, 18, "[\"x y\"].a".to_owned())]);
     }
 

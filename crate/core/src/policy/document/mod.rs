@@ -1,0 +1,147 @@
+//! The policy file as data: exactly what an admin writes, read strictly.
+//!
+//! What deserializes can be decided on: every glob compiles, every time has a zone, no condition is
+//! empty or nests deeper than [`MAX_CONDITION_DEPTH`]. What can only be checked over the whole file
+//! (duplicate ids, scopes that do not exist, cycles) is for lint.
+//!
+//! The types that read the file also make its JSON Schema, so there is one grammar.
+
+mod card;
+mod condition;
+mod decode;
+mod entries;
+mod grant;
+mod role;
+mod rule;
+mod selector;
+mod template;
+
+use serde::de::{Deserializer, Error as _};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+
+pub use card::{OpenIn, PolicyCard};
+pub use condition::{
+    Condition, Dependency, MAX_CONDITION_DEPTH, Predicate, PredicateMapper, PredicateOf,
+};
+pub use entries::OrderedMap;
+pub use grant::{Grant, Recipients, ServerSelection};
+pub use role::{CustomScopeDefinition, RoleDefinition};
+pub use rule::{Match, MatchKey, Rule, TagTargets};
+pub use selector::{Pattern, Selector};
+pub use template::ScopeTemplate;
+pub(crate) use template::Template;
+
+use super::time::Duration;
+
+/// A whole policy file.
+#[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Of the language; this is version 1.
+    pub version: Version,
+    /// What happens to a card that no rule matches.
+    #[serde(default)]
+    pub default: Visibility,
+    /// What happens to a governed card where there is no Hub.
+    #[serde(default)]
+    pub no_hub: Visibility,
+    /// How old the context of a visible launcher may get.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<Duration>,
+    /// How long the last good context is used while the Hub cannot be reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_stale: Option<Duration>,
+    /// Scopes for users and groups, the same entries as `JupyterHub.load_roles`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<RoleDefinition>,
+    /// The same entries as `JupyterHub.custom_scopes`.
+    #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
+    pub custom_scopes: OrderedMap<CustomScopeDefinition>,
+    /// Tags for cards that carry none of their own: tag to what it is put on.
+    #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
+    pub tags: OrderedMap<TagTargets>,
+    /// Where a class kernel's search path is: kernelspec name to directory.
+    #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
+    pub kernels: OrderedMap<String>,
+    /// Cards this policy adds to the launcher.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<PolicyCard>,
+    /// Who sees which card.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+    /// Which servers the Hub shares with whom.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<Grant>,
+    /// Who may read the whole policy and preview the launcher as somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Condition>,
+}
+
+/// `refresh` of a policy that does not say: 15 s.
+const DEFAULT_REFRESH_MS: u64 = 15_000;
+
+/// `max_stale` of a policy that does not say: 10 min.
+const DEFAULT_MAX_STALE_MS: u64 = 600_000;
+
+impl Document {
+    /// How old the context of a visible launcher may get, in milliseconds.
+    #[must_use]
+    pub fn refresh_ms(&self) -> u64 {
+        self.refresh.map_or(DEFAULT_REFRESH_MS, Duration::ms)
+    }
+
+    /// How long the last good context is used while the Hub cannot be reached, in milliseconds.
+    #[must_use]
+    pub fn max_stale_ms(&self) -> u64 {
+        self.max_stale.map_or(DEFAULT_MAX_STALE_MS, Duration::ms)
+    }
+}
+
+/// The version of the policy language: 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Version;
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u32::deserialize(deserializer)? {
+            1 => Ok(Self),
+            _ => Err(D::Error::custom(
+                "this version of the policy language is unknown: write version: 1",
+            )),
+        }
+    }
+}
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(1)
+    }
+}
+
+#[cfg(feature = "server")]
+impl schemars::JsonSchema for Version {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Version".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "integer", "const": 1})
+    }
+}
+
+/// Shown or hidden.
+#[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// In the launcher.
+    #[default]
+    Show,
+    /// Not in the launcher.
+    Hide,
+}
+
+#[cfg(test)]
+#[cfg(feature = "server")]
+mod tests;

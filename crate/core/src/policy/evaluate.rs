@@ -1,0 +1,297 @@
+//! Evaluating conditions: the visitor's context, and what follows from it.
+
+use super::card::{Card, Kind};
+use super::compile::{CompiledPredicate, Policy};
+use super::context::Context;
+use super::document::{Dependency, PredicateOf, RoleDefinition};
+use crate::scopes::HeldScopes;
+
+/// The outcome of a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    No,
+    Yes,
+    Error(EvalError),
+}
+
+/// Why a condition has no outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EvalError {
+    /// `{owner}` of a card that has none.
+    NoOwner,
+    /// The scope that results from the placeholders does not exist.
+    BadScope,
+    /// `owner`, and the server is not known.
+    NoServer,
+    /// The rules of this kernel cannot be evaluated: in or behind a cycle, or for a reason of their own.
+    Kernel(u32),
+    /// It depends on the card, and there is none.
+    NoCard,
+}
+
+impl From<bool> for Outcome {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}
+
+impl Outcome {
+    fn not(self) -> Self {
+        match self {
+            Self::No => Self::Yes,
+            Self::Yes => Self::No,
+            error => error,
+        }
+    }
+
+    /// `decisive` if any is; but an error anywhere is an error, also after a decisive one, so that
+    /// the outcome does not depend on the order.
+    fn fold(outcomes: impl Iterator<Item = Self>, decisive: Self) -> Self {
+        let mut outcome = decisive.not();
+        for part in outcomes {
+            if matches!(part, Self::Error(_)) {
+                return part;
+            }
+            if part == decisive {
+                outcome = decisive;
+            }
+        }
+        outcome
+    }
+}
+
+/// What a rule, or all rules that match a card, come to in one pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RuleEffects(u8);
+
+impl RuleEffects {
+    pub(super) const NONE: Self = Self(0);
+    /// It matches and is in force.
+    pub(super) const APPLIES: Self = Self(1);
+    pub(super) const HIDE: Self = Self(1 << 1);
+    pub(super) const ERROR: Self = Self(1 << 2);
+    pub(super) const SHOW: Self = Self(1 << 3);
+    /// It has a `show_when`, which does not hold.
+    pub(super) const NOT_SHOWN: Self = Self(1 << 4);
+    /// To be evaluated for each card.
+    pub(super) const PER_CARD: Self = Self(1 << 5);
+    /// To be evaluated once it is known which kernels are shown.
+    pub(super) const PENDING: Self = Self(1 << 6);
+
+    pub(super) fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The effects of a rule in force, from the outcomes of its conditions.
+    pub(super) fn of(hide_when: Option<Outcome>, show_when: Option<Outcome>) -> Self {
+        let hide = match hide_when {
+            None | Some(Outcome::No) => Self::NONE,
+            Some(Outcome::Yes) => Self::HIDE,
+            Some(Outcome::Error(_)) => Self::ERROR,
+        };
+        let show = match show_when {
+            None => Self::NONE,
+            Some(Outcome::No) => Self::NOT_SHOWN,
+            Some(Outcome::Yes) => Self::SHOW,
+            Some(Outcome::Error(_)) => Self::ERROR,
+        };
+        Self::APPLIES.and(hide).and(show)
+    }
+}
+
+/// The card that placeholders stand for.
+#[derive(Clone, Copy)]
+pub(super) struct CardRef<'a> {
+    pub(super) name: &'a str,
+    pub(super) owner: Option<&'a str>,
+}
+
+/// The visitor's context, and what follows from it alone.
+#[derive(Debug)]
+pub(super) struct EvaluatedContext {
+    pub(super) context: Context,
+    /// Sorted.
+    pub(super) groups: Vec<String>,
+    held: HeldScopes,
+    /// The outcome of each node that depends on nothing but the context.
+    outcomes: Vec<Outcome>,
+    /// The effects of each rule if it is in force.
+    pub(super) rule_effects: Vec<RuleEffects>,
+}
+
+impl EvaluatedContext {
+    pub(super) fn new(policy: &Policy, context: Context) -> Self {
+        let mut groups = context.groups.clone();
+        groups.sort_unstable();
+        groups.dedup();
+        let shares: Vec<String> = context
+            .shares
+            .iter()
+            .map(|server| ["access:servers!server=", server].concat())
+            .collect();
+        let mut raw_scopes = policy.raw_scopes(&context);
+        raw_scopes.extend(shares.iter().map(String::as_str));
+        let held = HeldScopes::new(raw_scopes, &context.user, &groups, &policy.definitions);
+        let mut evaluated = Self {
+            context,
+            groups,
+            held,
+            outcomes: Vec::with_capacity(policy.nodes.len()),
+            rule_effects: Vec::new(),
+        };
+        for node in &policy.nodes {
+            // A node that depends on more is evaluated when that is there.
+            let outcome = match node.dependency {
+                Dependency::Context => evaluated.outcome(&node.predicate, &[], None, &mut |part| {
+                    evaluated.context_outcome(part)
+                }),
+                Dependency::Kernels | Dependency::Card => Outcome::No,
+            };
+            evaluated.outcomes.push(outcome);
+        }
+        evaluated.rule_effects = policy
+            .rules
+            .iter()
+            .map(|rule| match rule.dependency {
+                Dependency::Context => {
+                    let outcome =
+                        |node: Option<u32>| node.map(|node| evaluated.context_outcome(node));
+                    RuleEffects::of(outcome(rule.hide_when), outcome(rule.show_when))
+                }
+                Dependency::Kernels => RuleEffects::PENDING,
+                Dependency::Card => RuleEffects::PER_CARD.and(RuleEffects::APPLIES),
+            })
+            .collect();
+        evaluated
+    }
+
+    /// The outcome of a node that depends on nothing but the context.
+    pub(super) fn context_outcome(&self, node: u32) -> Outcome {
+        self.outcomes
+            .get(node as usize)
+            .copied()
+            .unwrap_or(Outcome::No)
+    }
+
+    /// The outcome of a predicate, given that of its parts.
+    pub(super) fn outcome(
+        &self,
+        predicate: &CompiledPredicate,
+        kernels: &[Outcome],
+        card: Option<CardRef>,
+        part: &mut dyn FnMut(u32) -> Outcome,
+    ) -> Outcome {
+        match predicate {
+            PredicateOf::Group(groups) => groups.find(&self.groups).is_some().into(),
+            PredicateOf::User(users) => users.matches(&self.context.user).into(),
+            PredicateOf::Scope(scope) if scope.has_placeholders() => {
+                let Some(card) = card else {
+                    return Outcome::Error(EvalError::NoCard);
+                };
+                let owner = match card.owner {
+                    Some(owner) => owner,
+                    None if scope.names_owner() => return Outcome::Error(EvalError::NoOwner),
+                    None => "",
+                };
+                self.holds(&scope.fill(card.name, owner))
+            }
+            PredicateOf::Scope(scope) => self.holds(scope.as_str()),
+            PredicateOf::Kernel(kernel) => kernels
+                .get(*kernel as usize)
+                .copied()
+                .unwrap_or(Outcome::Error(EvalError::Kernel(*kernel))),
+            PredicateOf::Admin(wanted) => (self.context.admin == *wanted).into(),
+            PredicateOf::Owner(wanted) => match &self.context.server {
+                Some(server) => ((server.owner == self.context.user) == *wanted).into(),
+                None => Outcome::Error(EvalError::NoServer),
+            },
+            PredicateOf::Always(wanted) => (*wanted).into(),
+            PredicateOf::All(parts) => {
+                Outcome::fold(parts.iter().map(|&number| part(number)), Outcome::No)
+            }
+            PredicateOf::Any(parts) => {
+                Outcome::fold(parts.iter().map(|&number| part(number)), Outcome::Yes)
+            }
+            PredicateOf::Not(number) => part(*number).not(),
+        }
+    }
+
+    fn holds(&self, scope: &str) -> Outcome {
+        self.held
+            .check(scope)
+            .map_or(Outcome::Error(EvalError::BadScope), Outcome::from)
+    }
+
+    /// The card that placeholders stand for.
+    pub(super) fn card_ref<'a>(&'a self, card: &'a Card) -> CardRef<'a> {
+        if card.kind == Kind::Server {
+            let (name, owner) = card.server_names();
+            return CardRef { name, owner };
+        }
+        let owner = card.owner.as_deref().filter(|owner| !owner.is_empty());
+        CardRef {
+            name: &card.name,
+            owner: owner.or_else(|| self.server_owner()),
+        }
+    }
+
+    /// The card of a kernel that a condition asks about.
+    pub(super) fn kernel_ref<'a>(&'a self, name: &'a str) -> CardRef<'a> {
+        CardRef {
+            name,
+            owner: self.server_owner(),
+        }
+    }
+
+    fn server_owner(&self) -> Option<&str> {
+        self.context
+            .server
+            .as_ref()
+            .map(|server| server.owner.as_str())
+            .filter(|owner| !owner.is_empty())
+    }
+}
+
+impl Policy {
+    /// May this visitor read the whole policy? Only if its `preview` says so, from the context alone: a
+    /// condition on kernels or with placeholders allows nobody.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn allows_preview(&self, context: Context) -> bool {
+        let Some(preview) = self.preview else {
+            return false;
+        };
+        let needs_only_context = self
+            .node(preview)
+            .is_some_and(|node| node.dependency == Dependency::Context);
+        let evaluated = EvaluatedContext::new(self, context);
+        needs_only_context && evaluated.context_outcome(preview) == Outcome::Yes
+    }
+
+    /// The scopes of the visitor's token and of the roles that the policy gives them.
+    pub(super) fn raw_scopes<'c>(&'c self, context: &'c Context) -> Vec<&'c str> {
+        let mut groups: Vec<&str> = context.groups.iter().map(String::as_str).collect();
+        groups.sort_unstable();
+        let mut scopes: Vec<&str> = context.scopes.iter().map(String::as_str).collect();
+        for role in &self.document.roles {
+            if has_role(&context.user, &groups, role) {
+                scopes.extend(role.scopes.iter().map(String::as_str));
+            }
+        }
+        scopes
+    }
+}
+
+/// Does a visitor with these groups (sorted) have this role?
+fn has_role(user: &str, groups: &[&str], role: &RoleDefinition) -> bool {
+    role.users.iter().any(|name| name == user)
+        || role
+            .groups
+            .iter()
+            .any(|group| groups.binary_search(&group.as_str()).is_ok())
+        || role.is_for_everybody()
+}

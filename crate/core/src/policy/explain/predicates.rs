@@ -1,0 +1,213 @@
+//! What explanations and traces say of each key of a condition.
+
+use super::builder::ExplanationBuilder;
+use super::codes::ExplanationCode;
+use crate::policy::compile::CompiledPredicate;
+use crate::policy::decide::{DecisionPass, Session};
+use crate::policy::document::{Predicate, PredicateOf};
+use crate::policy::evaluate::{CardRef, EvalError, Outcome};
+
+impl<'s> ExplanationBuilder<'s> {
+    /// Says whom a predicate is about, and the fact that made its outcome what it is.
+    pub(super) fn describe_predicate(
+        &mut self,
+        predicate: &'s Predicate,
+        node: u32,
+        is_inner: bool,
+    ) {
+        let session = self.session;
+        let compiled = session.policy.node(node).map(|node| &node.predicate);
+        let holds = self.outcome(node) == Outcome::Yes;
+        let context = &session.visitor.context;
+        match predicate {
+            Predicate::Group(selector) => {
+                self.add_selector(ExplanationCode::Members, selector);
+                let group = match compiled {
+                    Some(PredicateOf::Group(groups)) => groups.find(&session.visitor.groups),
+                    _ => None,
+                };
+                match group {
+                    Some(group) => self.add_fact(ExplanationCode::InGroup, group),
+                    None => self.add_fact(ExplanationCode::InNoSuchGroup, ""),
+                }
+            }
+            Predicate::User(selector) => {
+                self.add_selector(ExplanationCode::Users, selector);
+                self.add_fact(ExplanationCode::YouAre, &context.user);
+            }
+            Predicate::Scope(scope) => {
+                let owner = self.card.owner.unwrap_or_default();
+                self.add(ExplanationCode::Holders, scope.fill(self.card.name, owner));
+                self.add_fact(
+                    if holds {
+                        ExplanationCode::HoldsScope
+                    } else {
+                        ExplanationCode::LacksScope
+                    },
+                    "",
+                );
+            }
+            Predicate::Kernel(name) => {
+                self.add(ExplanationCode::KernelUsers, name);
+                let is_installed = match compiled {
+                    Some(PredicateOf::Kernel(kernel)) => session.is_installed(*kernel),
+                    _ => false,
+                };
+                let fact = match (holds, is_installed) {
+                    (true, _) => ExplanationCode::KernelShown,
+                    (false, true) => ExplanationCode::KernelHidden,
+                    (false, false) => ExplanationCode::KernelMissing,
+                };
+                self.add_fact(fact, "");
+            }
+            Predicate::Admin(wanted) => {
+                self.add_unless(*wanted, ExplanationCode::Admins);
+                self.add_fact(
+                    if context.admin {
+                        ExplanationCode::IsAdmin
+                    } else {
+                        ExplanationCode::IsNoAdmin
+                    },
+                    "",
+                );
+            }
+            Predicate::Owner(wanted) => {
+                self.add_unless(*wanted, ExplanationCode::TheOwner);
+                self.add_fact(
+                    if holds == *wanted {
+                        ExplanationCode::IsOwner
+                    } else {
+                        ExplanationCode::IsNotOwner
+                    },
+                    "",
+                );
+            }
+            Predicate::Always(true) => self.add(ExplanationCode::Everybody, ""),
+            Predicate::Always(false) => self.add(ExplanationCode::Nobody, ""),
+            Predicate::All(parts) | Predicate::Any(parts) => {
+                if let Some(PredicateOf::All(nodes) | PredicateOf::Any(nodes)) = compiled {
+                    let between = if matches!(predicate, Predicate::All(_)) {
+                        ExplanationCode::And
+                    } else {
+                        ExplanationCode::Or
+                    };
+                    let parts = parts.iter().zip(nodes.iter().copied());
+                    let describe = Self::describe_condition;
+                    self.describe_several(parts, node, between, is_inner, describe);
+                }
+            }
+            Predicate::Not(part) => {
+                self.add(ExplanationCode::Not, "");
+                if let Some(PredicateOf::Not(node)) = compiled {
+                    self.describe_condition(part, *node, true);
+                }
+            }
+        }
+    }
+}
+
+impl Session {
+    /// The fact that made the outcome of a predicate what it is; `None` for `all`, `any` and `not`,
+    /// whose parts have facts.
+    pub(super) fn fact(
+        &self,
+        pass: &DecisionPass,
+        predicate: &Predicate,
+        compiled: Option<&CompiledPredicate>,
+        card: CardRef,
+        outcome: Outcome,
+    ) -> Option<String> {
+        let holds = match outcome {
+            Outcome::Error(_) if !predicate.conditions().is_empty() => return None,
+            Outcome::Error(error) => return Some(fact_of_error(error).to_owned()),
+            Outcome::Yes => true,
+            Outcome::No => false,
+        };
+        let context = &self.visitor.context;
+        Some(match predicate {
+            Predicate::Group(_) => {
+                let Some(PredicateOf::Group(groups)) = compiled else {
+                    return None;
+                };
+                match groups.find(&self.visitor.groups) {
+                    Some(group) => format!("in group {group}"),
+                    None => list_groups(&self.visitor.groups),
+                }
+            }
+            Predicate::User(_) => format!("user {}", context.user),
+            Predicate::Scope(scope) => {
+                let scope = scope.fill(card.name, card.owner.unwrap_or_default());
+                format!("{scope} is {}", if holds { "held" } else { "not held" })
+            }
+            Predicate::Kernel(name) => {
+                let Some(PredicateOf::Kernel(kernel)) = compiled else {
+                    return None;
+                };
+                self.kernel_fact(pass, name, *kernel)
+            }
+            Predicate::Admin(_) if context.admin => "a Hub admin".to_owned(),
+            Predicate::Admin(_) => "not a Hub admin".to_owned(),
+            Predicate::Owner(_) => {
+                let server = context.server.as_ref()?;
+                format!("the server is {}'s", server.owner)
+            }
+            Predicate::Always(_) => "no fact is needed".to_owned(),
+            Predicate::All(_) | Predicate::Any(_) | Predicate::Not(_) => return None,
+        })
+    }
+
+    fn is_installed(&self, kernel: u32) -> bool {
+        let kernel = self.matches.kernels.get(kernel as usize);
+        kernel.is_some_and(|kernel| kernel.name.is_some())
+    }
+
+    fn kernel_fact(&self, pass: &DecisionPass, name: &str, kernel: u32) -> String {
+        if !self.is_installed(kernel) {
+            return format!("kernel {name} is not installed");
+        }
+        let Some(evaluation) = self.evaluate_kernel(pass, kernel) else {
+            return format!("kernel {name} cannot be decided on");
+        };
+        let shown = if evaluation.visible {
+            "shown"
+        } else {
+            "hidden"
+        };
+        match evaluation
+            .decisive()
+            .find_map(|rule| self.policy.source_rule(rule))
+        {
+            Some(rule) => format!("kernel {name} is {shown} by rule {}", rule.id),
+            None => format!("kernel {name} is {shown} by default"),
+        }
+    }
+}
+
+fn fact_of_error(error: EvalError) -> &'static str {
+    match error {
+        EvalError::NoOwner => "the card has no owner",
+        EvalError::BadScope => "the scope names nothing",
+        EvalError::NoServer => "it is not known whose server this is",
+        EvalError::NoCard => "there is no card",
+        EvalError::Kernel(_) => "the rules of this kernel cannot be evaluated",
+    }
+}
+
+/// So many groups are named.
+const MAX_GROUPS_NAMED: usize = 10;
+
+fn list_groups(groups: &[String]) -> String {
+    if groups.is_empty() {
+        return "in no group".to_owned();
+    }
+    let named: Vec<&str> = groups
+        .iter()
+        .take(MAX_GROUPS_NAMED)
+        .map(String::as_str)
+        .collect();
+    let others = match groups.len() - named.len() {
+        0 => String::new(),
+        others => format!(" and {others} others"),
+    };
+    format!("only in {}{others}", named.join(", "))
+}
