@@ -6,6 +6,7 @@ who asked. ``created_at`` identifies a share, because nothing changes it afterwa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -58,9 +59,10 @@ def sync_records(
             del shares[record.server, record.user]
             _sync_with_share(record, share, changes)
     lost = {record.created_at: record for record in changes.lost}
+    created = Counter(share.created_at for share in shares.values())
     for share in shares.values():
         gone = lost.get(share.created_at) or find_gone(share.created_at)
-        if gone is None:
+        if gone is None or created[share.created_at] > 1:  # which of several is ours is unknown
             if (share.server, share.user, share.created_at) not in known_foreign:
                 changes.put.append(_foreign_record(share, owner_shares.asked_at))
         else:

@@ -190,6 +190,7 @@ OURS = record("held", text(NOON))
         ([record("foreign", text(NOON))], [share(NOON)], ["foreign"]),
         ([], [share(NOON)], ["foreign"]),
         ([OURS], [share(NOON, "renamed")], ["held"]),
+        ([OURS], [share(NOON, "a"), share(NOON, "b")], ["gone", "foreign", "foreign"]),
     ],
 )
 def test_who_created_a_share(known, shares, states):
