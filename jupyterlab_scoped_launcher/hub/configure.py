@@ -13,7 +13,7 @@ from ..policy_store import PolicyStore
 from .config_check import ExpectedConfig
 from .profiles import filtered_profiles
 from .spawn import SpawnPolicy
-from .tokens import UnsharedServerScopes, required_token_scopes
+from .tokens import UnsharedServerScopes
 from .traitlets_config import comparable, configured_value, hub_log, sections_with
 from .unsafe_settings import unsafe_settings
 
@@ -71,7 +71,7 @@ def configure(
     else:
         expected.custom_scopes = _merge_scopes(c, state.policy, path)
         expected.roles = _merge_roles(c, state.policy, path)
-        scopes = required_token_scopes(state.policy) if token_scopes is None else list(token_scopes)
+        scopes = state.policy.token_scopes() if token_scopes is None else list(token_scopes)
         if scopes:
             trait = "oauth_client_allowed_scopes"
             expected.wrapped[trait] = _wrap_trait(

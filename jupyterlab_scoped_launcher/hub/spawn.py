@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime, timezone
 from inspect import isawaitable
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tornado import web
 
-from ..cards import Card, ask, kernelspec_tags
+from ..cards import Card, kernelspec_tags
 from ..policy_store import read_file
 from .traitlets_config import hub_log
 
@@ -176,11 +177,14 @@ def allowed_cards(
         "server": {"owner": user.name, "name": spawner.name},
         "now": now,
     }
-    kernelspecs = json.dumps([{"name": card.name, "tags": card.tags} for card in kernels])
-    decisions = ask(
-        lambda as_json: policy.decide(json.dumps(context), as_json, kernelspecs, now), cards
+    answer = policy.may_use(
+        json.dumps(context),
+        json.dumps([{"id": f"{card.kind}:{card.name}", **asdict(card)} for card in cards]),
+        json.dumps([{"name": card.name, "tags": card.tags} for card in kernels]),
+        now,
     )
-    return [card for card, decision in decisions if decision["visible"]]
+    decisions = json.loads(answer)["decisions"]
+    return [card for card, made in zip(cards, decisions, strict=True) if made["visible"]]
 
 
 def spawn_error(sentence: str, *, reason: str = "scoped-launcher") -> web.HTTPError:
