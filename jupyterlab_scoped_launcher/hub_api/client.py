@@ -1,15 +1,13 @@
-"""The client for JupyterHub's REST API, for the server, the Hub's services and the command line.
+"""Sends requests to the Hub, and reads its answers and lists.
 
 A request is bounded in time and in size, is never redirected (a redirect would carry the token to
 another place), and either returns the whole JSON answer of a JupyterHub or raises a `HubError`.
-What this package requires of a Hub stands here too: its version, and the scopes of its service.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -18,7 +16,8 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from packaging.version import Version
+from .errors import HubRefused, HubUnavailable, TokenRejected, malformed_response
+from .models import name_of, opened_by, required_field
 
 if TYPE_CHECKING:
     import ssl
@@ -26,16 +25,6 @@ if TYPE_CHECKING:
     from tornado.httpclient import HTTPRequest, HTTPResponse
     from tornado.httputil import HTTPHeaders
     from tornado.simple_httpclient import SimpleAsyncHTTPClient
-
-MINIMUM_HUB_VERSION = Version("5.5.1")
-"""Shares came with JupyterHub 5.0; 5.5.1 fixes a security advisory on them."""
-
-GRANTS_SCOPES = ("list:users", "read:users:groups", "read:servers", "shares")
-"""All that the grants service may do. ``shares`` implies access to all servers (the Hub has no
-narrower scope for creating shares), so no visitor ever gets this token."""
-
-READ_SHARES_SCOPE = "read:users:shares"
-"""Allows a token to list what is shared with a user."""
 
 REQUEST_TIMEOUT_S = 5.0
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
@@ -56,65 +45,7 @@ ACCEPT = "application/jupyterhub-pagination+json, application/json"
 VERSION_HEADER = "X-JupyterHub-Version"
 """Every answer of a JupyterHub has this header."""
 
-SUMMARIES = {
-    "hub-timeout": "JupyterHub did not answer in time.",
-    "hub-unreachable": "JupyterHub cannot be reached.",
-    "hub-error": "JupyterHub answered with an error.",
-    "malformed-response": "JupyterHub's answer cannot be understood.",
-    "not-authenticated": "JupyterHub does not accept this session any more. "
-    "Reload the page to log in again.",
-}
-"""For each error code of this module, a sentence for visitors."""
-
 Item = TypeVar("Item")
-
-
-class HubError(Exception):
-    """A request to the Hub did not succeed.
-
-    The text is for a log: it may name addresses, and never has a token. ``code`` is one of the
-    error codes in `SUMMARIES`. ``status`` is the HTTP status of the answer, if there was one.
-    """
-
-    def __init__(self, message: str, code: str = "hub-error", status: int | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.status = status
-
-    @property
-    def summary(self) -> str:
-        """Return a sentence for visitors, which names nothing inside the deployment."""
-        return SUMMARIES[self.code]
-
-
-class HubUnavailable(HubError):
-    """There is no usable answer. It is unknown whether a change was made. Try again later."""
-
-    def __init__(
-        self,
-        message: str,
-        code: str = "hub-error",
-        status: int | None = None,
-        retry_after_s: float = 0.0,
-    ) -> None:
-        super().__init__(message, code, status)
-        self.retry_after_s = retry_after_s
-
-
-class TokenRejected(HubUnavailable):
-    """The Hub answered 401 or 403.
-
-    This may be temporary: a Hub that cannot read its database answers 403 "Missing or invalid
-    credentials" to everybody (seen with 6.1.1). So it is no reason to think that something is gone.
-    """
-
-
-class HubRefused(HubError):
-    """The Hub understood the request and refused it (4xx). Nothing was changed."""
-
-
-class HubIncompatible(HubError):
-    """The Hub is too old, or the token lacks scopes. Somebody must change that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,64 +276,9 @@ class HubClient:
         return SharedServers(tuple(servers), complete=False)
 
 
-def opened_by(share: Any) -> str | None:
-    """Return ``owner/name`` if this share (a model of the Hub) lets a user open that server.
-
-    A share with a group does not: the user's token never gets its scope, because
-    ``jupyterhub.scopes.get_scopes_for`` reads only the shares with the token's owner (5.0 to 6.1).
-    """
-    try:
-        server = f"{share['server']['user']['name']}/{share['server']['name']}"
-        if share["kind"] == "user" and access_scope(server) in share["scopes"]:
-            return server
-    except (KeyError, TypeError):
-        raise malformed_response("a share", "is not as JupyterHub writes it") from None
-    return None
-
-
-def access_scope(server: str) -> str:
-    """Return the scope that opens ``server`` (``owner/name``)."""
-    return f"access:servers!server={server}"
-
-
-def is_supported(hub_version: str) -> bool:
-    """Return whether this version of JupyterHub has every fix that shared servers need."""
-    return Version(hub_version) >= MINIMUM_HUB_VERSION
-
-
-def internal_ssl_context(
-    keyfile: str | None = None, certfile: str | None = None, cafile: str | None = None
-) -> ssl.SSLContext | None:
-    """Return the TLS context for a Hub with ``internal_ssl``; None for any other Hub.
-
-    What is not given is read from the environment, where the Hub puts it for servers and services.
-    """
-    keyfile = keyfile or os.environ.get("JUPYTERHUB_SSL_KEYFILE")
-    certfile = certfile or os.environ.get("JUPYTERHUB_SSL_CERTFILE")
-    cafile = cafile or os.environ.get("JUPYTERHUB_SSL_CLIENT_CA")
-    if not keyfile or not certfile:
-        return None
-    from jupyterhub.utils import make_ssl_context  # type: ignore[import-untyped,unused-ignore]
-
-    context: ssl.SSLContext = make_ssl_context(keyfile, certfile, cafile=cafile)
-    return context
-
-
 def quote_segment(text: str) -> str:
     """Return a name as one segment of a path."""
     return quote(text, safe="")
-
-
-def name_of(model: Any) -> str:
-    """Return the name in a model of the Hub. Raises `HubUnavailable` without one."""
-    return str(required_field(model, "name", str))
-
-
-def required_field(model: Any, name: str, kind: Any) -> Any:
-    """Return ``model[name]``; raise `HubUnavailable` if it is missing or of another type."""
-    if not isinstance(model, dict) or name not in model or not isinstance(model[name], kind):
-        raise malformed_response("the Hub's answer", f"has no valid {name!r}")
-    return model[name]
 
 
 def require_full(page: Page, path: str) -> None:
@@ -413,11 +289,6 @@ def require_full(page: Page, path: str) -> None:
             f"answered {len(page.items)} of {page.total} items from {page.offset} on, "
             f"in pages of {page.limit}",
         )
-
-
-def malformed_response(what: str, fault: str) -> HubUnavailable:
-    """Return the error for an answer that no JupyterHub gives."""
-    return HubUnavailable(f"{what} {fault}", "malformed-response")
 
 
 def _raise_for_status(answer: HTTPResponse, what: str) -> None:
