@@ -41,7 +41,7 @@ conformance: setup-test ## Compare N random cases of the scope algebra with the 
 	@SCOPED_LAUNCHER_CASES=$(N) pytest tests/conformance
 
 grants-scale: setup-test ## Measure the grants service on a simulated Hub of up to 20,000 users
-	@python tests/python/grants/scale.py
+	@python tests/python/service/scale.py
 
 bench: setup-test ## Run the benchmarks
 	@cargo bench

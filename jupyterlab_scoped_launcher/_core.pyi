@@ -50,6 +50,18 @@ class Policy:
         self, context: str, cards: str, kernelspecs: str | None = None, now: str | None = None
     ) -> str:
         """As `decide`, each decision with its ``trace``."""
+    def may_use(
+        self,
+        context: str | None,
+        cards: str,
+        kernelspecs: str | None = None,
+        now: str | None = None,
+        *,
+        explain: bool = False,
+    ) -> str:
+        """``{"decisions": [...]}``: whether the visitor may use what each card opens."""
+    def token_scopes(self) -> list[str]:
+        """The scopes that a visitor's token needs for the policy's ``scope`` conditions."""
     def kernels(self) -> str:
         """``{kernel name: directory}``."""
     def roles(self) -> str:

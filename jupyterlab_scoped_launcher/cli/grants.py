@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from jupyterlab_scoped_launcher.grants.plan import Plan
-    from jupyterlab_scoped_launcher.grants.service import Settings
+    from jupyterlab_scoped_launcher.service.app import ServiceSettings
+    from jupyterlab_scoped_launcher.service.grants.plan import Plan
 
 RECORDS = "scoped-launcher-grants.sqlite"
 
@@ -101,13 +101,15 @@ def grants(
     --once and --dry-run it runs until it is stopped.
     """
     try:
-        from jupyterlab_scoped_launcher.grants.records import RecordsError, approve
+        from jupyterlab_scoped_launcher.service.grants.store import StoreError, approve_revocations
     except ImportError as error:
         raise Failure(f"Grants run where JupyterHub is installed: {error}.") from None
     if allow_revocations and not once:
         try:
-            approve(records, allow_revocations, datetime.now(timezone.utc) + APPROVAL_FOR)
-        except RecordsError as error:
+            approve_revocations(
+                records, allow_revocations, datetime.now(timezone.utc) + APPROVAL_FOR
+            )
+        except StoreError as error:
             raise Failure(str(error)) from None
         click.echo(f"The service may make {allow_revocations} revocations in one pass, once.")
         return
@@ -115,7 +117,7 @@ def grants(
         policy=policy,
         records=records,
         interval_s=interval,
-        cap=allow_revocations or max_revocations,
+        max_revocations=allow_revocations or max_revocations,
         page_size=page_size,
         hub_share=hub_share,
     )
@@ -137,8 +139,8 @@ def grants(
         _run(_serve(settings))
 
 
-def _settings(*, policy: Path | None, **options: Any) -> Settings:
-    from jupyterlab_scoped_launcher.grants.service import Settings
+def _settings(*, policy: Path | None, **options: Any) -> ServiceSettings:
+    from jupyterlab_scoped_launcher.service.app import ServiceSettings
 
     if policy is None:
         raise click.UsageError("Say which policy: --policy FILE.")
@@ -151,7 +153,7 @@ def _settings(*, policy: Path | None, **options: Any) -> Settings:
                 f"{name} is not set. The Hub sets it for its services; elsewhere, set it to "
                 "…/hub/api and to a token of a service with the role of docs/grants.md."
             )
-    return Settings(
+    return ServiceSettings(
         policy=policy,
         api_url=given["JUPYTERHUB_API_URL"],
         token=given["JUPYTERHUB_API_TOKEN"],
@@ -167,61 +169,61 @@ def _run(work: Coroutine[Any, Any, Any]) -> Any:
 
 async def _failing_well(work: Awaitable[Any]) -> Any:
     """Await ``work``; whatever fails outside becomes a Failure with a text for people."""
-    from jupyterlab_scoped_launcher.grants.hub_client import HubError
-    from jupyterlab_scoped_launcher.grants.plan import PlanError
-    from jupyterlab_scoped_launcher.grants.records import RecordsError
-    from jupyterlab_scoped_launcher.grants.service import NoPolicyError
+    from jupyterlab_scoped_launcher.hub_api import HubError
+    from jupyterlab_scoped_launcher.service.app import NoPolicyError
+    from jupyterlab_scoped_launcher.service.grants.plan import PlanError
+    from jupyterlab_scoped_launcher.service.grants.store import StoreError
 
     try:
         return await work
     except (NoPolicyError, PlanError) as error:
         raise BadPolicy(str(error)) from None
-    except (HubError, RecordsError) as error:
+    except (HubError, StoreError) as error:
         raise Failure(str(error)) from None
 
 
-async def _once(settings: Settings) -> Any:
-    from jupyterlab_scoped_launcher.grants.log import logger
-    from jupyterlab_scoped_launcher.grants.service import Service
+async def _once(settings: ServiceSettings) -> Any:
+    from jupyterlab_scoped_launcher.service.app import GrantsService
+    from jupyterlab_scoped_launcher.service.log import new_logger
 
-    service = Service(settings, logger())
+    service = GrantsService(settings, new_logger())
     try:
-        return await service.once()
+        return await service.run_once()
     finally:
         service.close()
 
 
-async def _dry_run(settings: Settings) -> Plan:
-    from jupyterlab_scoped_launcher.grants.log import events, logger
-    from jupyterlab_scoped_launcher.grants.reconcile import Reconciler
-    from jupyterlab_scoped_launcher.grants.records import Records
-    from jupyterlab_scoped_launcher.grants.service import Service
+async def _dry_run(settings: ServiceSettings) -> Plan:
+    from jupyterlab_scoped_launcher.service.app import GrantsService
+    from jupyterlab_scoped_launcher.service.grants.reconcile import Reconciler
+    from jupyterlab_scoped_launcher.service.grants.store import ShareStore
+    from jupyterlab_scoped_launcher.service.log import event_log, new_logger
 
-    log = logger()
-    service = Service(settings, log)
-    records = Records(settings.records, read_only=True)
-    hub = settings.hub_client()
+    logger = new_logger()
+    service = GrantsService(settings, logger)
+    store = ShareStore(settings.records, read_only=True)
+    api = settings.sharing_api()
     try:
-        await hub.check()
-        return await Reconciler(hub, records, events(log)).dry_run(service.policy)
+        await api.check()
+        return await Reconciler(api, store, event_log(logger)).dry_run(service.policy)
     finally:
-        records.close()
-        hub.close()
+        store.close()
+        api.close()
         service.close()
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: ServiceSettings) -> None:
     """Run until SIGTERM or SIGINT, and as a service of the Hub (then with pages) as long as it."""
     import asyncio
 
-    from jupyterlab_scoped_launcher.grants.log import logger
-    from jupyterlab_scoped_launcher.grants.service import Service
+    from jupyterlab_scoped_launcher.service.app import GrantsService
+    from jupyterlab_scoped_launcher.service.log import new_logger
 
-    service = Service(settings, logger())
-    passes = asyncio.ensure_future(service.forever())
+    service = GrantsService(settings, new_logger())
+    passes = asyncio.ensure_future(service.run_forever())
     url, prefix = (os.environ.get(f"JUPYTERHUB_SERVICE_{name}") for name in ("URL", "PREFIX"))
     if url and prefix:
-        from jupyterlab_scoped_launcher.grants.web import listen
+        from jupyterlab_scoped_launcher.service.handlers import listen
 
         listen(service, url, prefix)
         orphaned = asyncio.ensure_future(_orphaned())

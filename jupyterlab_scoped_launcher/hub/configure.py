@@ -1,4 +1,4 @@
-"""Puts a policy into JupyterHub's configuration: roles, custom scopes, spawn hook, token scopes."""
+"""Adds a policy to JupyterHub's configuration: roles, custom scopes, spawn hook, token scopes."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..hub_api import MINIMUM_HUB_VERSION, is_supported
 from ..policy_store import PolicyStore
-from .kept import Kept
+from .config_check import ExpectedConfig
 from .profiles import filtered_profiles
-from .risks import risks
-from .settings import comparable, configured, hub_log, sections_with
 from .spawn import SpawnPolicy
-from .tokens import ScopesOfUnshared, least_scopes
+from .tokens import UnsharedServerScopes
+from .traitlets_config import comparable, configured_value, hub_log, sections_with
+from .unsafe_settings import unsafe_settings
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
     from .._core import Policy
-
-HUB_MINIMUM = (5, 5, 1)
-"""The oldest JupyterHub with every fix that shared servers need."""
 
 
 def configure(
@@ -41,7 +39,8 @@ def configure(
     ``JupyterHub.custom_scopes``; chains a hook to every configured ``pre_spawn_hook`` that puts the
     allowed kernels' directories on ``JUPYTER_PATH`` and tells the server where its policy is; adds
     the least ``oauth_client_allowed_scopes`` that the policy needs; and filters
-    ``profile_list`` where one is configured. Settings that undermine the policy are warned about.
+    ``profile_list`` where one is configured. It logs a warning for each setting that makes the
+    policy ineffective.
 
     * ``policy``: the policy file, as the Hub sees it.
     * ``server_policy``: the same file as the users' servers see it (a mounted ConfigMap, say).
@@ -56,49 +55,51 @@ def configure(
 
     Raises SystemExit with a text for the admin: for an invalid policy, for a role or scope that is
     configured twice in different ways, and for a JupyterHub older than 5.5.1. The Hub's start ends
-    likewise when what this has set is replaced later in the file.
+    likewise when a later line of the file overwrites what this has set.
     """
     _check_hub()
     log = hub_log()
     path = Path(policy).absolute()
     store = PolicyStore(path, log)
     state = store.current()
-    kept = Kept()
+    expected = ExpectedConfig()
     if state.policy is None:
         message = f"scoped-launcher: {path} cannot be used:\n{state.problem}"
         if on_invalid == "stop":
             raise SystemExit(message)
         log.error("%s\nThe Hub starts without the roles of this policy.", message)
     else:
-        kept.custom_scopes = _merge_scopes(c, state.policy, path)
-        kept.roles = _merge_roles(c, state.policy, path)
-        scopes = least_scopes(state.policy) if token_scopes is None else list(token_scopes)
+        expected.custom_scopes = _merge_scopes(c, state.policy, path)
+        expected.roles = _merge_roles(c, state.policy, path)
+        scopes = state.policy.token_scopes() if token_scopes is None else list(token_scopes)
         if scopes:
             trait = "oauth_client_allowed_scopes"
-            kept.wrapped[trait] = _wrap(c, trait, lambda old: ScopesOfUnshared(scopes, old))
-    for risk in risks(c):  # with what is ours, and before our hooks hide those that are configured
-        log.warning("scoped-launcher: %s", risk)
+            expected.wrapped[trait] = _wrap_trait(
+                c, trait, lambda old: UnsharedServerScopes(scopes, old)
+            )
+    # With the scopes added above, and before the hooks added below replace the configured ones.
+    for warning in unsafe_settings(c):
+        log.warning("scoped-launcher: %s", warning)
 
     if grants:
         service, role = _add_grants_service(c, path, {} if grants is True else grants)
-        kept.services.append(service["name"])
-        kept.roles.append(role)
+        expected.services.append(service["name"])
+        expected.roles.append(role)
     spawn = SpawnPolicy(store, server_policy or str(path), policy_by)
-    kept.wrapped["pre_spawn_hook"] = _wrap(c, "pre_spawn_hook", spawn.after)
-    kept.wrapped["profile_list"] = _wrap(
+    expected.wrapped["pre_spawn_hook"] = _wrap_trait(c, "pre_spawn_hook", spawn.wrap_hook)
+    expected.wrapped["profile_list"] = _wrap_trait(
         c, "profile_list", lambda old: filtered_profiles(spawn, old), everywhere=False
     )
-    kept.check_when_read()
+    expected.check_after_loading()
 
 
 def _check_hub() -> None:
     import jupyterhub
 
-    if tuple(jupyterhub.version_info[:3]) < HUB_MINIMUM:
-        wanted = ".".join(map(str, HUB_MINIMUM))
+    if not is_supported(jupyterhub.__version__):
         raise SystemExit(
-            f"scoped-launcher: JupyterHub {jupyterhub.__version__} is too old: install {wanted} or"
-            " newer, which fixes the checks that shared servers rely on."
+            f"scoped-launcher: JupyterHub {jupyterhub.__version__} is too old: install"
+            f" {MINIMUM_HUB_VERSION} or newer, which fixes the checks that shared servers rely on."
         )
 
 
@@ -106,11 +107,11 @@ def _add_grants_service(
     c: Config, path: Path, keywords: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Add the grants service and its role to what is configured; return both."""
-    from ..grants.hub import role_entry, service_entry
+    from ..service.entry import role_entry, service_entry
 
     service, role = service_entry(path, **keywords), role_entry()
-    c.JupyterHub.services = [*configured(c.JupyterHub, "services", []), service]
-    c.JupyterHub.load_roles = [*configured(c.JupyterHub, "load_roles", []), role]
+    c.JupyterHub.services = [*configured_value(c.JupyterHub, "services", []), service]
+    c.JupyterHub.load_roles = [*configured_value(c.JupyterHub, "load_roles", []), role]
     return service, role
 
 
@@ -127,7 +128,7 @@ def _merge_roles(c: Config, policy: Policy, path: Path) -> list[dict[str, Any]]:
             f" refuses roles for users and groups from elsewhere: {', '.join(assigned)} in {path}."
             " Return them from load_managed_roles, or turn manage_roles off."
         )
-    present = configured(c.JupyterHub, "load_roles", [])
+    present = configured_value(c.JupyterHub, "load_roles", [])
     by_name = {role.get("name"): role for role in present}
     added = []
     for role in roles:
@@ -136,7 +137,7 @@ def _merge_roles(c: Config, policy: Policy, path: Path) -> list[dict[str, Any]]:
             added.append(role)
         elif comparable(other) != comparable(role):
             raise SystemExit(
-                _clash("role", role["name"], path, "c.JupyterHub.load_roles", role, other)
+                _conflict("role", role["name"], path, "c.JupyterHub.load_roles", role, other)
             )
     c.JupyterHub.load_roles = [*present, *added]
     return roles
@@ -147,20 +148,22 @@ def _merge_scopes(c: Config, policy: Policy, path: Path) -> dict[str, dict[str, 
 
     The same scope twice is fine only if nothing differs.
     """
-    present = dict(configured(c.JupyterHub, "custom_scopes", {}))
+    present = dict(configured_value(c.JupyterHub, "custom_scopes", {}))
     scopes: dict[str, dict[str, Any]] = json.loads(policy.custom_scopes())
     for name, definition in scopes.items():
         other = present.setdefault(name, definition)
         if comparable(other) != comparable(definition):
             raise SystemExit(
-                _clash("custom scope", name, path, "c.JupyterHub.custom_scopes", definition, other)
+                _conflict(
+                    "custom scope", name, path, "c.JupyterHub.custom_scopes", definition, other
+                )
             )
     if present:
         c.JupyterHub.custom_scopes = present
     return scopes
 
 
-def _clash(kind: str, name: str, path: Path, setting: str, ours: Any, theirs: Any) -> str:
+def _conflict(kind: str, name: str, path: Path, setting: str, ours: Any, theirs: Any) -> str:
     return (
         f"scoped-launcher: the {kind} {name!r} is defined twice, and differently:\n"
         f"  in {path}: {json.dumps(ours, default=sorted)}\n"
@@ -169,7 +172,7 @@ def _clash(kind: str, name: str, path: Path, setting: str, ours: Any, theirs: An
     )
 
 
-def _wrap(
+def _wrap_trait(
     c: Config, trait: str, wrapper: Callable[[Any], Any], *, everywhere: bool = True
 ) -> dict[str, Any]:
     """Replace ``trait`` by ``wrapper(its value or None)`` in each spawner section that sets it.
@@ -182,5 +185,5 @@ def _wrap(
     if everywhere:
         sections.setdefault("Spawner", c.Spawner)
     for section in sections.values():
-        section[trait] = wrapper(configured(section, trait, None))
+        section[trait] = wrapper(configured_value(section, trait, None))
     return {name: section[trait] for name, section in sections.items()}

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
-from .spawn import refusal
+from .spawn import spawn_error
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
@@ -19,24 +19,24 @@ Profiles = list[dict[str, Any]] | dict[str, dict[str, Any]]
 def filtered_profiles(
     policy: SpawnPolicy, configured: Profiles | Callable[[Spawner], Any]
 ) -> Callable[[Spawner], Awaitable[list[dict[str, Any]]]]:
-    """Return a ``profile_list`` with those of ``configured`` that the user may have.
+    """Return a ``profile_list`` with those of ``configured`` that the user may use.
 
-    KubeSpawner asks for it for the form and again when the server starts, so a profile that is not
-    offered is not accepted either. It starts an empty list's server without any profile: when
-    there were profiles and none is left, the spawn is refused instead.
+    KubeSpawner calls it for the form and again when the server starts, so it refuses a profile that
+    the form does not offer. With an empty list it starts a server without a profile; so when there
+    were profiles and none is left, the spawn is refused.
     """
 
     async def profile_list(spawner: Spawner) -> list[dict[str, Any]]:
         profiles = configured(spawner) if callable(configured) else configured
         if isawaitable(profiles):
             profiles = await profiles
-        if isinstance(profiles, dict):  # in the order in which KubeSpawner takes them
+        if isinstance(profiles, dict):  # sorted as KubeSpawner sorts them
             profiles = [profiles[key] for key in sorted(profiles)]
         if not profiles:
             return []
         allowed = policy.allowed_profiles(spawner, [(_slug(entry), entry) for entry in profiles])
         if not allowed:
-            raise refusal("None of the server profiles of this JupyterHub is open to you.")
+            raise spawn_error("None of the server profiles of this JupyterHub is available to you.")
         return allowed
 
     return profile_list

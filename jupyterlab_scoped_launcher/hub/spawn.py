@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime, timezone
 from inspect import isawaitable
 from pathlib import Path
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tornado import web
 
-from ..cards import Card, ask, kernelspec_tags
+from ..cards import Card, kernelspec_tags
 from ..policy_store import read_file
-from .settings import hub_log
+from .traitlets_config import hub_log
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
@@ -43,18 +44,18 @@ class SpawnPolicy:
         self._store = store
         self._server_policy = server_policy
         self._policy_by = policy_by
-        self._reported: set[str] = set()
+        self._logged: set[str] = set()
 
-    def after(self, earlier: Hook | None) -> Hook:
-        """Return a ``pre_spawn_hook`` that runs ``earlier`` (async or not) and then this one.
+    def wrap_hook(self, configured: Hook | None) -> Hook:
+        """Return a ``pre_spawn_hook`` that calls ``configured`` (async or not), then `prepare`.
 
-        What `prepare` cannot do refuses the spawn with a sentence. What ``earlier`` raises passes
-        through: it is not ours to reword.
+        If `prepare` fails, the spawn is refused with a sentence for the user. Exceptions of
+        ``configured`` pass through unchanged.
         """
 
         async def pre_spawn_hook(spawner: Spawner) -> None:
-            if earlier is not None:
-                result = earlier(spawner)
+            if configured is not None:
+                result = configured(spawner)
                 if isawaitable(result):
                     await result
             try:
@@ -63,15 +64,15 @@ class SpawnPolicy:
                 raise
             except Exception as error:
                 hub_log().exception("scoped-launcher: %s is not started", spawner._log_name)
-                raise refusal(
-                    "Your server was not started, because what it may offer you could not be"
+                raise spawn_error(
+                    "Your server was not started, because your permissions could not be"
                     " determined. Please tell the administrators of this JupyterHub."
                 ) from error
 
         return pre_spawn_hook
 
     def prepare(self, spawner: Spawner) -> None:
-        """Set the spawner's environment (and arguments) for this policy; touches nothing else."""
+        """Set the spawner's environment (and arguments) for this policy, and nothing else."""
         # A new dict: the configured one is shared by all users' spawners.
         environment = dict(spawner.environment)
         if directories := self.kernel_directories(spawner):
@@ -79,8 +80,8 @@ class SpawnPolicy:
         if self._policy_by == "environment":
             environment[POLICY_VARIABLE] = self._server_policy
         else:
-            kept = [arg for arg in spawner.args if not arg.startswith(POLICY_ARGUMENT)]
-            spawner.args = [*kept, POLICY_ARGUMENT + self._server_policy]
+            others = [arg for arg in spawner.args if not arg.startswith(POLICY_ARGUMENT)]
+            spawner.args = [*others, POLICY_ARGUMENT + self._server_policy]
         spawner.environment = environment
 
     def kernel_directories(self, spawner: Spawner) -> list[str]:
@@ -90,10 +91,10 @@ class SpawnPolicy:
             return []
         directories = json.loads(policy.kernels())
         cards = [
-            Card("kernel", name, tags=self._tags(directory, name))
+            Card("kernel", name, tags=self._kernel_tags(directory, name))
             for name, directory in directories.items()
         ]
-        allowed = decide(policy, spawner, cards, cards)
+        allowed = allowed_cards(policy, spawner, cards, cards)
         return list(dict.fromkeys(directories[card.name] for card in allowed))
 
     def allowed_profiles(
@@ -111,27 +112,27 @@ class SpawnPolicy:
             Card("command", f"profile:{slug}", command=f"profile:{slug}") for slug, _ in profiles
         ]
         kernels = [Card("kernel", name) for name in json.loads(policy.kernels())]
-        allowed = decide(policy, spawner, cards, kernels)
+        allowed = allowed_cards(policy, spawner, cards, kernels)
         return [
             definition
             for card, (_, definition) in zip(cards, profiles, strict=True)
             if card in allowed
         ]
 
-    def _tags(self, directory: str, name: str) -> tuple[str, ...]:
+    def _kernel_tags(self, directory: str, name: str) -> tuple[str, ...]:
         """Return the tags of the kernel ``name`` in ``directory``, as its server will read them.
 
-        None, and a line in the log, if the Hub cannot read them.
+        If the Hub cannot read them, return none and log that.
         """
         try:
             return tuple(
-                tag for spec in _kernelspecs(directory, name) for tag in kernelspec_tags(spec)
+                tag for spec in _read_kernelspecs(directory, name) for tag in kernelspec_tags(spec)
             )
         except (OSError, ValueError, RecursionError) as error:
-            if directory not in self._reported:
-                self._reported.add(directory)
+            if directory not in self._logged:
+                self._logged.add(directory)
                 hub_log().warning(
-                    "scoped-launcher: what tags the kernel %r in %s has is not known here (%s):"
+                    "scoped-launcher: the tags of the kernel %r in %s cannot be read here (%s):"
                     " whether it is on a server's JUPYTER_PATH is decided without them",
                     name,
                     directory,
@@ -140,8 +141,8 @@ class SpawnPolicy:
             return ()
 
 
-def _kernelspecs(directory: str, name: str) -> Iterator[Any]:
-    """Give what each ``kernels/NAME/kernel.json`` in ``directory`` says, NAME in any case.
+def _read_kernelspecs(directory: str, name: str) -> Iterator[Any]:
+    """Yield the content of each ``kernels/NAME/kernel.json`` in ``directory``, NAME in any case.
 
     Raises OSError or ValueError when it cannot be read, and when there is none.
     """
@@ -153,12 +154,12 @@ def _kernelspecs(directory: str, name: str) -> Iterator[Any]:
         yield json.loads(read_file(folder / "kernel.json", MAX_KERNELSPEC_BYTES)[1])
 
 
-def decide(
+def allowed_cards(
     policy: Policy, spawner: Spawner, cards: Sequence[Card], kernels: Sequence[Card]
 ) -> list[Card]:
     """Return those of ``cards`` that the owner of the server may use, by the engine.
 
-    Which kernels exist is not known before the server runs: ``kernels`` are taken to.
+    The Hub does not know which kernels the server will have: ``kernels`` are assumed to exist.
     """
     from jupyterhub.scopes import get_scopes_for
 
@@ -176,18 +177,21 @@ def decide(
         "server": {"owner": user.name, "name": spawner.name},
         "now": now,
     }
-    kernelspecs = json.dumps([{"name": card.name, "tags": card.tags} for card in kernels])
-    decisions = ask(
-        lambda as_json: policy.decide(json.dumps(context), as_json, kernelspecs, now), cards
+    answer = policy.may_use(
+        json.dumps(context),
+        json.dumps([{"id": f"{card.kind}:{card.name}", **asdict(card)} for card in cards]),
+        json.dumps([{"name": card.name, "tags": card.tags} for card in kernels]),
+        now,
     )
-    return [card for card, decision in decisions if decision["visible"]]
+    decisions = json.loads(answer)["decisions"]
+    return [card for card, made in zip(cards, decisions, strict=True) if made["visible"]]
 
 
-def refusal(sentence: str, *, reason: str = "scoped-launcher") -> web.HTTPError:
+def spawn_error(sentence: str, *, reason: str = "scoped-launcher") -> web.HTTPError:
     """Return an exception that refuses a spawn and shows ``sentence`` to the user.
 
-    JupyterHub 6 has `SpawnException` for this, which is not logged as an error of the Hub. Pages
-    that are shown after the fact take ``jupyterhub_message``, with every JupyterHub.
+    JupyterHub 6 has `SpawnException` for this, which is not logged as an error of the Hub. Every
+    JupyterHub shows ``jupyterhub_message`` on the page after a failed spawn.
     """
     try:
         from jupyterhub.spawner import SpawnException
@@ -200,7 +204,7 @@ def refusal(sentence: str, *, reason: str = "scoped-launcher") -> web.HTTPError:
 
 
 def _search_path(directories: list[str], spawner: Spawner) -> Any:
-    """Return ``JUPYTER_PATH`` with ``directories`` before what the server would have without us."""
+    """Return ``JUPYTER_PATH`` with ``directories`` before what the server would have otherwise."""
     ours = ":".join(directories)
     theirs = spawner.environment.get("JUPYTER_PATH")
     if theirs is None and "JUPYTER_PATH" in spawner.env_keep:

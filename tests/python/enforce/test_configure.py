@@ -14,7 +14,7 @@ import pytest
 from traitlets.config import Config
 
 from jupyterlab_scoped_launcher.hub import configure
-from jupyterlab_scoped_launcher.hub.risks import risks
+from jupyterlab_scoped_launcher.hub.unsafe_settings import unsafe_settings
 
 STUDENTS = {
     "name": "students",
@@ -43,7 +43,7 @@ def policy(tmp_path: Path):
     return write
 
 
-def refusal(c: Config, path: Path, **options: str) -> str:
+def refused(c: Config, path: Path, **options: str) -> str:
     with pytest.raises(SystemExit) as stop:
         configure(c, path, **options)
     return str(stop.value)
@@ -82,7 +82,7 @@ def test_a_role_that_differs_is_refused_naming_both(policy):
     c = Config()
     c.JupyterHub.load_roles = [{"name": "students", "scopes": ["list:users"]}]
     path = policy()
-    text = refusal(c, path)
+    text = refused(c, path)
     assert "the role 'students' is defined twice" in text
     assert str(path) in text
     assert "c.JupyterHub.load_roles" in text
@@ -93,7 +93,7 @@ def test_a_role_that_differs_is_refused_naming_both(policy):
 def test_a_custom_scope_that_differs_is_refused_naming_both(policy):
     c = Config()
     c.JupyterHub.custom_scopes = {"custom:web:use": {"description": "Something else"}}
-    text = refusal(c, policy())
+    text = refused(c, policy())
     assert "the custom scope 'custom:web:use' is defined twice" in text
     assert "Use the web" in text
     assert "Something else" in text
@@ -102,7 +102,7 @@ def test_a_custom_scope_that_differs_is_refused_naming_both(policy):
 def test_managed_roles_are_refused_as_the_hub_would(policy):
     c = Config()
     c.GenericOAuthenticator.manage_roles = True
-    assert "load_managed_roles" in refusal(c, policy())
+    assert "load_managed_roles" in refused(c, policy())
 
 
 # --- Policies that cannot be used ---
@@ -110,13 +110,13 @@ def test_managed_roles_are_refused_as_the_hub_would(policy):
 
 def test_an_invalid_policy_stops_the_hub_with_lints_output(policy):
     path = policy(rulez=[])
-    text = refusal(Config(), path)
+    text = refused(Config(), path)
     assert f"{path}:1:" in text
     assert "rulez" in text
 
 
 def test_a_missing_policy_stops_the_hub(tmp_path):
-    assert "nowhere.yaml" in refusal(Config(), tmp_path / "nowhere.yaml")
+    assert "nowhere.yaml" in refused(Config(), tmp_path / "nowhere.yaml")
 
 
 def test_the_hub_may_start_without_an_invalid_policy(policy, caplog):
@@ -154,8 +154,8 @@ def test_a_real_hub_stops_with_lints_output_and_no_traceback(policy, tmp_path):
 def test_an_old_hub_is_refused(policy, monkeypatch):
     import jupyterhub
 
-    monkeypatch.setattr(jupyterhub, "version_info", (5, 4, 9, "", ""))
-    assert "too old" in refusal(Config(), policy())
+    monkeypatch.setattr(jupyterhub, "__version__", "5.4.9")
+    assert "too old" in refused(Config(), policy())
 
 
 # --- Token scopes ---
@@ -267,7 +267,7 @@ def test_the_server_is_told_its_own_path_by_argument(policy):
 
 def test_a_real_hub_stops_when_the_policys_hook_is_replaced(policy, tmp_path):
     log = start_hub(tmp_path, policy(), "c.Spawner.pre_spawn_hook = lambda spawner: None")
-    assert "c.Spawner.pre_spawn_hook is another: set it before configure()" in log
+    assert "c.Spawner.pre_spawn_hook is overwritten: set it before configure()" in log
 
 
 @pytest.fixture
@@ -292,20 +292,20 @@ def read_on(policy, tmp_path):
 @pytest.mark.parametrize(
     ("line", "named"),
     [
-        ("c.JupyterHub.load_roles = []", "c.JupyterHub.load_roles is without 'students'"),
+        ("c.JupyterHub.load_roles = []", "c.JupyterHub.load_roles lacks 'students'"),
         (
             "c.JupyterHub.load_roles = [{'name': 'students', 'scopes': ['list:users']}]",
-            "c.JupyterHub.load_roles is without 'students'",
+            "c.JupyterHub.load_roles lacks 'students'",
         ),
         (
             "c.JupyterHub.custom_scopes = {}",
-            "c.JupyterHub.custom_scopes is without 'custom:web:use'",
+            "c.JupyterHub.custom_scopes lacks 'custom:web:use'",
         ),
-        ("c.Spawner.pre_spawn_hook = print", "c.Spawner.pre_spawn_hook is another"),
-        ("del c.Spawner.pre_spawn_hook", "c.Spawner.pre_spawn_hook is another"),
-        ("c.KubeSpawner.pre_spawn_hook = print", "c.KubeSpawner.pre_spawn_hook is another"),
-        ("c.KubeSpawner.profile_list = [{}]", "c.KubeSpawner.profile_list is another"),
-        ("c.JupyterHub.services = []", "c.JupyterHub.services is without 'scoped-launcher-grants'"),
+        ("c.Spawner.pre_spawn_hook = print", "c.Spawner.pre_spawn_hook is overwritten"),
+        ("del c.Spawner.pre_spawn_hook", "c.Spawner.pre_spawn_hook is overwritten"),
+        ("c.KubeSpawner.pre_spawn_hook = print", "c.KubeSpawner.pre_spawn_hook is overwritten"),
+        ("c.KubeSpawner.profile_list = [{}]", "c.KubeSpawner.profile_list is overwritten"),
+        ("c.JupyterHub.services = []", "c.JupyterHub.services lacks 'scoped-launcher-grants'"),
         ("c.Spawner.oauth_client_allowed_scopes = []", "c.Spawner.oauth_client_allowed_scopes is"),
     ],
 )
@@ -379,16 +379,16 @@ def test_wide_scopes_are_warned_about_and_narrow_ones_are_not(setting, scope, na
     wide, fine = Config(), Config()
     setting(wide, scope)
     setting(fine, narrow)
-    assert any(repr(scope) in risk for risk in risks(wide))
-    assert risks(fine) == []
+    assert any(repr(scope) in warning for warning in unsafe_settings(wide))
+    assert unsafe_settings(fine) == []
 
 
 def test_two_scopes_that_open_all_servers_together_are_warned_about():
     c = Config()
     scopes = ["groups!group=x", "access:servers!group=x"]
     c.JupyterHub.load_roles = [{"name": "t", "groups": ["t"], "scopes": scopes}]
-    (risk,) = risks(c)
-    assert "access:servers!group=x" in risk
+    (warning,) = unsafe_settings(c)
+    assert "access:servers!group=x" in warning
 
 
 def test_admins_and_services_may_have_wide_scopes():
@@ -397,7 +397,7 @@ def test_admins_and_services_may_have_wide_scopes():
         {"name": "admin", "users": ["root"], "scopes": ["access:servers"]},
         {"name": "grants", "services": ["grants"], "scopes": ["shares"]},
     ]
-    assert risks(c) == []
+    assert unsafe_settings(c) == []
 
 
 def test_group_properties_as_input_are_warned_about():
@@ -406,10 +406,10 @@ def test_group_properties_as_input_are_warned_about():
 
     c = Config()
     c.Spawner.group_overrides = reads
-    (risk,) = risks(c)
-    assert "group properties" in risk
+    (warning,) = unsafe_settings(c)
+    assert "group properties" in warning
     c.Spawner.group_overrides = lambda spawner: {group.name: {} for group in spawner.user.groups}
-    assert risks(c) == []
+    assert unsafe_settings(c) == []
 
 
 def test_overrides_that_replace_the_policys_are_warned_about():
@@ -422,7 +422,7 @@ def test_overrides_that_replace_the_policys_are_warned_about():
         {"display_name": "one", "kubespawner_override": {"environment": {"JUPYTER_PATH": "/x"}}},
         {"display_name": "two", "kubespawner_override": {"environment": {"OTHER": "/x"}}},
     ]
-    hook, path = risks(c)
+    hook, path = unsafe_settings(c)
     assert "group_overrides['a']" in hook
     assert "'one'" in path
 

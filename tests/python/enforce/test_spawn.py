@@ -78,5 +78,5 @@ def test_a_kernel_json_that_is_not_readable_is_logged(on_the_path, kernel_json, 
         kernel_json.write_text(content + " " * 2**20)
     with caplog.at_level(logging.WARNING):
         assert on_the_path({"tag": "secret"})
-    assert "what tags the kernel 'Exam'" in caplog.text
+    assert "the tags of the kernel 'Exam'" in caplog.text
     assert not on_the_path({"kernel": "exam"})

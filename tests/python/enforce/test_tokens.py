@@ -13,7 +13,7 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 from jupyterhub.user import User
 from traitlets.config import Config
 
-from jupyterlab_scoped_launcher.hub.tokens import ScopesOfUnshared
+from jupyterlab_scoped_launcher.hub.tokens import UnsharedServerScopes
 
 ASKED = "access:services!service=web"
 
@@ -28,7 +28,7 @@ def db(owner: orm.User) -> Any:
 def spawner(owner: orm.User, name: str = "", earlier: Any = None) -> Any:
     """The spawner as JupyterHub makes it, with the setting as `configure` makes it."""
     c = Config()
-    c.Spawner.oauth_client_allowed_scopes = ScopesOfUnshared([ASKED], earlier)
+    c.Spawner.oauth_client_allowed_scopes = UnsharedServerScopes([ASKED], earlier)
     settings = {"config": c, "hub": Hub(), "authenticator": None}
     if name:
         owner._orm_spawners.append(orm.Spawner(name=name))

@@ -30,7 +30,7 @@ def test_requests_grow_no_faster_than_the_hub(tmp_path):
         assert first["create_requests"] == first["created"], "each share is asked for once"
         assert first["users_requests"] == -(-(users - 1) // 199), "pages overlap by one user"
         assert first["shares_requests"] <= 2 * servers + 2
-        assert steady["created"] == steady["left"] == 0
+        assert steady["created"] == steady["remaining"] == 0
         assert steady["shares"] == first["created"]
         assert "create_requests" not in steady
         assert "revoke_requests" not in steady

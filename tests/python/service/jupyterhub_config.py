@@ -3,7 +3,7 @@
 import json
 import os
 
-from jupyterlab_scoped_launcher.grants.hub import role_entry, service_entry
+from jupyterlab_scoped_launcher.service import role_entry, service_entry
 
 known = json.loads(os.environ["TEST_HUB"])
 load_subconfig(known["common"])

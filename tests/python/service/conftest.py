@@ -117,12 +117,6 @@ class Grants:
         self._processes.append(process)
         return process
 
-    def services(self, name: str) -> list[psutil.Process]:
-        """Return the processes that the Hub started with ``name`` as an argument."""
-        assert self._process is not None
-        started = psutil.Process(self._process.pid).children()
-        return [process for process in started if name in process.cmdline()]
-
     def kill(self) -> None:
         """Kill every service of this test, as kill -9 does."""
         for process in self._processes:

@@ -1,15 +1,15 @@
-"""What this service itself created at the Hub, remembered across crashes (SQLite).
+"""The shares that this service created at the Hub, kept in a file across crashes (SQLite).
 
-A row is one share of one server with one user. Its state tells what may be done with it:
+A record is one share of one server with one user. Its state says what may be done with it:
 
-========  ===============================================================================
-creating  we were about to create it; whether the Hub did is unknown until we look
-held      the Hub has it and we created it: the only rows that are ever revoked
-revoking  we were about to revoke it; whether the Hub did is unknown until we look
-gone      we created it and the Hub no longer had it when we looked; kept for a while,
-          because a share that comes back (a user was renamed) is still ours
-foreign   a person made it: never revoked
-========  ===============================================================================
+========  ===================================================================================
+creating  we were about to create it; whether the Hub did is unknown until we read its shares
+held      the Hub has it and we created it: only such shares are ever revoked
+revoking  we were about to revoke it; whether the Hub did is unknown until we read its shares
+gone      we created it and the Hub no longer has it; kept for a while, because a share that
+          comes back (a user was renamed) is still ours
+foreign   a person created it: never revoked
+========  ===================================================================================
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, get_args
 
-State = Literal["creating", "held", "revoking", "gone", "foreign"]
-_STATES: dict[str, State] = {state: state for state in get_args(State)}
+ShareState = Literal["creating", "held", "revoking", "gone", "foreign"]
+_STATES: dict[str, ShareState] = {state: state for state in get_args(ShareState)}
 
-GONE_KEPT = timedelta(days=30)
+KEEP_GONE_FOR = timedelta(days=30)
 
 MIGRATIONS = (
     """
@@ -48,23 +48,23 @@ MIGRATIONS = (
 """Each one is run once, in order; ``PRAGMA user_version`` counts those that were."""
 
 
-class RecordsError(Exception):
-    """The records cannot be used; the text says why and what to do."""
+class StoreError(Exception):
+    """The store cannot be used; the text says why and what to do."""
 
 
-class RecordsLocked(RecordsError):
-    """Another instance uses these records."""
+class StoreLocked(StoreError):
+    """Another instance uses this store."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One remembered share. ``created_at`` is the Hub's text, empty while it is not known;
-    ``changed_at`` is the Hub's clock at the last change of state."""
+class ShareRecord:
+    """One share. ``created_at`` is the Hub's text, empty while it is not known; ``changed_at`` is
+    the Hub's clock at the last change of state."""
 
     server: str
     user: str
     grant: str
-    state: State
+    state: ShareState
     created_at: str
     changed_at: datetime
 
@@ -74,11 +74,11 @@ class Row:
         return self.server.partition("/")[0]
 
 
-class Records:
-    """The records in the file ``path``, made on first use; ``read_only`` opens none to write.
+class ShareStore:
+    """The records in the file ``path``, which is created if needed unless ``read_only``.
 
-    Only one instance at a time may change a file: it holds a lock beside it, which the operating
-    system releases when the process ends in whatever way.
+    Only one instance at a time may change a file. It holds a lock beside the file, which the
+    operating system releases when the process ends, however it ends.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -100,56 +100,57 @@ class Records:
             self._migrate(write=not read_only or missing)
         except (OSError, sqlite3.Error) as error:
             self.close()
-            raise RecordsError(f"The records {path} cannot be used: {error}.") from None
-        except RecordsError:
+            raise StoreError(f"The records {path} cannot be used: {error}.") from None
+        except StoreError:
             self.close()
             raise
 
     def close(self) -> None:
-        """Close the file and give up the lock."""
+        """Close the file and release the lock."""
         self._db.close()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
-    def rows(self, *states: State) -> list[Row]:
-        """Return the rows that are in one of ``states``, by server and user."""
+    def records(self, *states: ShareState) -> list[ShareRecord]:
+        """Return the records in one of ``states``, sorted by server and user."""
         found = self._db.execute(
-            f"SELECT * FROM share WHERE state IN ({_places(states)}) ORDER BY server, user",  # noqa: S608
+            f"SELECT * FROM share WHERE state IN ({_placeholders(states)}) ORDER BY server, user",  # noqa: S608
             states,
         )
-        return [_row(row) for row in found]
+        return [_record(row) for row in found]
 
-    def servers(self, *states: State) -> list[str]:
-        """Return the servers with a row in one of ``states``, each once and sorted."""
+    def servers(self, *states: ShareState) -> list[str]:
+        """Return the servers with a record in one of ``states``, each once and sorted."""
         found = self._db.execute(
-            f"SELECT DISTINCT server FROM share WHERE state IN ({_places(states)}) ORDER BY server",  # noqa: S608
+            "SELECT DISTINCT server FROM share"  # noqa: S608
+            f" WHERE state IN ({_placeholders(states)}) ORDER BY server",
             states,
         )
         return [server for (server,) in found]
 
-    def of_owner(self, owner: str) -> list[Row]:
-        """Return all rows of servers of ``owner``."""
+    def records_of_owner(self, owner: str) -> list[ShareRecord]:
+        """Return all records of servers of ``owner``."""
         # A name cannot hold "/", and "0" is the character after it.
         found = self._db.execute(
             "SELECT * FROM share WHERE server >= ? AND server < ?", (f"{owner}/", f"{owner}0")
         )
-        return [_row(row) for row in found]
+        return [_record(row) for row in found]
 
-    def gone_since(self, created_at: str) -> Row | None:
-        """Return the gone row whose share the Hub created at ``created_at``, if there is one."""
+    def find_gone(self, created_at: str) -> ShareRecord | None:
+        """Return the gone record whose share the Hub created at ``created_at``, if any."""
         found = self._db.execute(
             "SELECT * FROM share WHERE created_at = ? AND state = 'gone'", (created_at,)
         ).fetchone()
-        return _row(found) if found else None
+        return _record(found) if found else None
 
     def count(self) -> dict[str, int]:
-        """Return how many rows are in each state."""
+        """Return how many records are in each state."""
         return dict(self._db.execute("SELECT state, count(*) FROM share GROUP BY state"))
 
-    def change(self, put: Iterable[Row] = (), drop: Iterable[Row] = ()) -> None:
-        """Write the rows ``put`` in place of what was there for their server and user, then forget
-        those of ``drop``; all or nothing."""
+    def change(self, put: Iterable[ShareRecord] = (), drop: Iterable[ShareRecord] = ()) -> None:
+        """Write the records ``put`` in place of any for the same server and user, then delete
+        those of ``drop``; in one transaction."""
         with self._transaction():
             self._db.executemany(
                 "INSERT OR REPLACE INTO share VALUES (?, ?, ?, ?, ?, ?)",
@@ -160,37 +161,37 @@ class Records:
             )
             self._db.executemany(
                 "DELETE FROM share WHERE server = ? AND user = ?",
-                [(row.server, row.user) for row in drop],
+                [(record.server, record.user) for record in drop],
             )
 
-    def forget_gone(self, now: datetime) -> None:
-        """Forget rows that are gone for longer than GONE_KEPT."""
+    def delete_old_gone(self, now: datetime) -> None:
+        """Delete records that are gone for longer than KEEP_GONE_FOR."""
         self._db.execute(
             "DELETE FROM share WHERE state = 'gone' AND changed_at < ?",
-            ((now - GONE_KEPT).isoformat(),),
+            ((now - KEEP_GONE_FOR).isoformat(),),
         )
 
-    def approved(self, now: datetime) -> int:
-        """Return how many revocations somebody allowed for the next pass (0: none)."""
+    def approved_revocations(self, now: datetime) -> int:
+        """Return how many revocations an admin allowed for the next pass (0: none)."""
         found = self._db.execute(
             "SELECT max(revocations) FROM approval WHERE until > ?", (now.isoformat(),)
         ).fetchone()
         return int(found[0] or 0)
 
-    def end_approval(self) -> None:
-        """Forget what was allowed: it has been used."""
+    def clear_approval(self) -> None:
+        """Delete the approval: it has been used."""
         self._db.execute("DELETE FROM approval")
 
     def _migrate(self, *, write: bool) -> None:
-        """Bring the tables to this version's shape."""
+        """Bring the tables to this version's schema."""
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
         if version > len(MIGRATIONS):
-            raise RecordsError(
+            raise StoreError(
                 f"The records are of a newer version ({version}) than this one reads "
                 f"({len(MIGRATIONS)}). Upgrade jupyterlab-scoped-launcher again."
             )
         if version < len(MIGRATIONS) and not write:
-            raise RecordsError("The records are of an older version. Run the service once.")
+            raise StoreError("The records are of an older version. Run the service once.")
         for number, script in enumerate(MIGRATIONS[version:], version + 1):
             with self._transaction():
                 for statement in script.split(";"):
@@ -208,10 +209,10 @@ class Records:
         self._db.execute("COMMIT")
 
 
-def approve(path: Path, revocations: int, until: datetime) -> None:
-    """Allow the instance that uses the records at ``path`` so many revocations in one pass.
+def approve_revocations(path: Path, revocations: int, until: datetime) -> None:
+    """Allow the instance that uses the file ``path`` so many revocations in one pass.
 
-    Needs no lock: it may run beside the service. Raises RecordsError when there are no records.
+    It needs no lock, so it may run beside the service. Raises StoreError when there is no file.
     """
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=30)
@@ -219,31 +220,31 @@ def approve(path: Path, revocations: int, until: datetime) -> None:
             db.execute("INSERT INTO approval VALUES (?, ?)", (revocations, until.isoformat()))
         db.close()
     except sqlite3.Error as error:
-        raise RecordsError(f"The records {path} cannot be used: {error}.") from None
+        raise StoreError(f"The records {path} cannot be used: {error}.") from None
 
 
 def _lock(path: Path) -> int:
-    """Return a descriptor that holds the lock of the records at ``path``."""
+    """Return a descriptor that holds the lock of the file ``path``."""
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise RecordsLocked(
+        raise StoreLocked(
             f"Another grants service uses the records {path}: this one leaves them alone."
         ) from None
     return descriptor
 
 
-def _places(values: Sequence[str]) -> str:
-    """Return the placeholders of so many values."""
+def _placeholders(values: Sequence[str]) -> str:
+    """Return SQL placeholders, one for each of ``values``."""
     return ",".join("?" * len(values))
 
 
-def _row(found: tuple[str, str, str, State, str, str]) -> Row:
-    server, user, grant, state, created_at, changed_at = found
-    return Row(
-        # Many rows have these in common, and a large Hub has many rows: one object for each text.
+def _record(row: tuple[str, str, str, ShareState, str, str]) -> ShareRecord:
+    server, user, grant, state, created_at, changed_at = row
+    return ShareRecord(
+        # Many records have the same texts, and a large Hub has many records: one object per text.
         sys.intern(server),
         sys.intern(user),
         sys.intern(grant),

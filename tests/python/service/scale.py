@@ -66,33 +66,33 @@ def plan_seconds(users: int, servers: int, grants: int) -> tuple[float, int]:
 async def passes(port: str, users: int, records: Path) -> dict[str, dict[str, float]]:
     """Make a first pass, one with nothing to do, and one with news."""
     from jupyterlab_scoped_launcher._core import Policy
-    from jupyterlab_scoped_launcher.grants.hub_client import HubClient
-    from jupyterlab_scoped_launcher.grants.reconcile import Reconciler
-    from jupyterlab_scoped_launcher.grants.records import Records
+    from jupyterlab_scoped_launcher.service.grants.reconcile import Reconciler
+    from jupyterlab_scoped_launcher.service.grants.sharing_api import SharingApi
+    from jupyterlab_scoped_launcher.service.grants.store import ShareStore
 
     simulated = f"http://127.0.0.1:{port}"
-    hub = HubClient(f"{simulated}/hub/api", "token", hub_share=1.0)
-    held = Records(records)
-    # No audit: how many owners it looks at depends on how long ago the last pass was.
-    reconciler = Reconciler(hub, held, lambda *_, **__: None, budget_s=3600, audit_s=1e9)
+    api = SharingApi(f"{simulated}/hub/api", "token", hub_share=1.0)
+    store = ShareStore(records)
+    # No audit: how many owners it reads depends on how long ago the last pass was.
+    reconciler = Reconciler(api, store, lambda *_, **__: None, budget_s=3600, audit_s=1e9)
     policy = Policy(policy_for(users), "policy.json")
     found = {}
     for name in ("first", "steady", "news"):
         if name == "news":
             urllib.request.urlopen(f"{simulated}/news", data=b"").close()
         processor_began = time.process_time()
-        report = await reconciler.run(policy)
+        result = await reconciler.run(policy)
         with urllib.request.urlopen(f"{simulated}/counts") as answer:
             counts = json.load(answer)
         found[name] = {
-            "seconds": report.seconds,
+            "seconds": result.seconds,
             "processor_seconds": time.process_time() - processor_began,
-            "plan_seconds": report.plan_seconds,
-            "requests": report.requests,
-            "created": report.created,
-            "left": report.left,
+            "plan_seconds": result.plan_seconds,
+            "requests": result.requests,
+            "created": result.created,
+            "remaining": result.remaining,
             "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "shares": held.count().get("held", 0),
+            "shares": store.count().get("held", 0),
             **{f"{what}_requests": count for what, count in counts.items()},
         }
     return found

@@ -1,4 +1,4 @@
-"""The running Hub: its log, and ``c`` of its ``jupyterhub_config.py``."""
+"""Reads the configuration object ``c`` of ``jupyterhub_config.py``, and finds the Hub's log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def hub_log() -> logging.Logger:
-    """Return JupyterHub's own log, which is there when it reads its configuration."""
+    """Return JupyterHub's own log, which exists when it loads its configuration."""
     from traitlets.config import Application
 
     log = Application.instance().log if Application.initialized() else None
@@ -26,7 +26,7 @@ def sections_with(c: Config, trait: str) -> list[tuple[str, Config]]:
     ]
 
 
-def configured(section: Config, trait: str, default: Any) -> Any:
+def configured_value(section: Config, trait: str, default: Any) -> Any:
     """Return the configured value; ``c.X.trait.append(…)`` leaves a lazy one, resolved here."""
     from traitlets.config.loader import LazyConfigValue
 
@@ -39,7 +39,7 @@ def configured(section: Config, trait: str, default: Any) -> Any:
 
 
 def comparable(definition: dict[str, Any]) -> dict[str, Any]:
-    """Return what is defined, whatever the order and kind of its collections."""
+    """Return a definition without the order and the types of its collections, to compare it."""
     return {
         key: sorted(value) if isinstance(value, (list, tuple, set, frozenset)) else value
         for key, value in definition.items()

@@ -284,7 +284,7 @@ def followed(hub, new_grants):
 def alarms_of(grants) -> list[int]:
     return [
         len(grants.events(name))
-        for name in ("pass_failed", "revocations_held_back", "revocations_doubted")
+        for name in ("pass_failed", "revocations_held_back", "revocations_not_confirmed")
     ]
 
 
@@ -444,7 +444,7 @@ def test_a_jump_of_the_clock_ends_nothing(hub, grants):
     assert hub.shares("jump-profx") == {}
 
 
-def test_an_unfit_hub_is_refused(hub, grants):
+def test_an_incompatible_hub_is_refused(hub, grants):
     grants.policy()
 
     def old(call) -> None:

@@ -1,4 +1,4 @@
-"""Settings of a Hub that undermine any policy of this kind, found before they do."""
+"""Finds settings of a Hub that make a launcher policy ineffective."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from .settings import configured, sections_with
-from .tokens import ScopesOfUnshared
+from .tokens import UnsharedServerScopes
+from .traitlets_config import configured_value, sections_with
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
-WIDE = {
+WIDE_SCOPES = {
     "inherit": "is everything that its owner may do",
     "self": "is everything that its owner may do to their own account and servers",
     "access:servers": "opens every user's every server",
@@ -24,51 +24,57 @@ WIDE = {
     "admin:groups": "changes groups",
     "groups": "changes the members of every group",
 }
-"""Scopes that no visitor's or server's token should have, and why (after "because it …")."""
+"""Scopes that no visitor's or server's token should have, and what each of them allows."""
 
 OPENS_ALL_SERVERS = {"access:servers", "shares"}
 
-OVERRIDDEN = {"JUPYTER_PATH", "SCOPED_LAUNCHER_POLICY"}
+SPAWN_VARIABLES = {"JUPYTER_PATH", "SCOPED_LAUNCHER_POLICY"}
+"""Environment variables that the policy's hook sets at spawn."""
 
 
-def risks(c: Config) -> list[str]:
-    """Return a sentence for the admin for each configured setting that undermines the policy."""
-    return [*_tokens(c), *_roles(c), *_overrides(c), *_group_properties(c)]
+def unsafe_settings(c: Config) -> list[str]:
+    """Return a sentence for the admin for each setting that makes the policy ineffective."""
+    return [
+        *_wide_token_scopes(c),
+        *_wide_roles(c),
+        *_overriding_settings(c),
+        *_uses_of_group_properties(c),
+    ]
 
 
-def _tokens(c: Config) -> Iterator[str]:
+def _wide_token_scopes(c: Config) -> Iterator[str]:
     """Tokens that a server's owner can read must open nothing but that server."""
     for trait, whose in (
-        ("oauth_client_allowed_scopes", "the token of whoever visits a server"),
+        ("oauth_client_allowed_scopes", "the token of each visitor of a server"),
         ("server_token_scopes", "the token in each server's environment"),
     ):
         for name, section in sections_with(c, trait):
-            scopes = configured(section, trait, [])
-            if isinstance(scopes, ScopesOfUnshared):
-                scopes = scopes.all_that_is_known()
+            scopes = configured_value(section, trait, [])
+            if isinstance(scopes, UnsharedServerScopes):
+                scopes = scopes.all_configured()
             for scope in scopes if isinstance(scopes, (list, tuple, set)) else ():
-                if scope in WIDE:
+                if scope in WIDE_SCOPES:
                     yield (
                         f"c.{name}.{trait} has {scope!r}: {whose} can be read by everybody who can"
-                        f" run code in that server, and this scope {WIDE[scope]}. Remove it."
+                        f" run code in that server, and this scope {WIDE_SCOPES[scope]}. Remove it."
                     )
 
 
-def _roles(c: Config) -> Iterator[str]:
-    for role in configured(c.JupyterHub, "load_roles", []):
+def _wide_roles(c: Config) -> Iterator[str]:
+    for role in configured_value(c.JupyterHub, "load_roles", []):
         name, scopes = role.get("name", ""), set(role.get("scopes") or ())
         everybody = name in ("user", "server")
         if name != "admin" and (everybody or role.get("users") or role.get("groups")):
             for scope in sorted(scopes & OPENS_ALL_SERVERS):
                 yield (
                     f"the role {name!r} in c.JupyterHub.load_roles has {scope!r} without a filter,"
-                    f" which {WIDE[scope]}, default servers too. Write"
+                    f" which {WIDE_SCOPES[scope]}, default servers too. Write"
                     f" '{scope}!server=OWNER/NAME', or use the policy's grants."
                 )
         if name == "server" and "inherit" in scopes:
             yield (
                 "the role 'server' in c.JupyterHub.load_roles has 'inherit': the token in each"
-                f" server's environment then {WIDE['inherit']}. Remove it."
+                f" server's environment then {WIDE_SCOPES['inherit']}. Remove it."
             )
         for scope in sorted(scopes):
             base, _, group = scope.partition("!group=")
@@ -78,15 +84,15 @@ def _roles(c: Config) -> Iterator[str]:
                     f" 'access:servers!group={group}': who holds it can put anybody into the group"
                     " and then open their servers, so it opens every server. Remove one of the two."
                 )
-    for scope in configured(c.JupyterHub, "extra_user_scopes", []):
-        if scope in WIDE:
+    for scope in configured_value(c.JupyterHub, "extra_user_scopes", []):
+        if scope in WIDE_SCOPES:
             yield (
-                f"c.JupyterHub.extra_user_scopes has {scope!r}, which {WIDE[scope]}, for every"
-                " user. Remove it."
+                f"c.JupyterHub.extra_user_scopes has {scope!r}, which"
+                f" {WIDE_SCOPES[scope]}, for every user. Remove it."
             )
 
 
-def _overrides(c: Config) -> Iterator[str]:
+def _overriding_settings(c: Config) -> Iterator[str]:
     """Settings that JupyterHub or a spawner applies over those that `configure` makes."""
     for name, section in sections_with(c, "group_overrides"):
         overrides = section["group_overrides"]
@@ -102,7 +108,7 @@ def _overrides(c: Config) -> Iterator[str]:
         entries = profiles.values() if isinstance(profiles, dict) else profiles
         for profile in entries if not callable(entries) else ():
             environment = (profile.get("kubespawner_override") or {}).get("environment") or {}
-            for variable in sorted(OVERRIDDEN & set(environment)):
+            for variable in sorted(SPAWN_VARIABLES & set(environment)):
                 yield (
                     f"the profile {profile.get('display_name')!r} in c.{name}.profile_list sets"
                     f" {variable}, which replaces what the policy sets at spawn. Set it in"
@@ -110,25 +116,25 @@ def _overrides(c: Config) -> Iterator[str]:
                 )
 
 
-def _group_properties(c: Config) -> Iterator[str]:
+def _uses_of_group_properties(c: Config) -> Iterator[str]:
     """Whoever may change a group's members may also write its properties."""
     for trait in ("pre_spawn_hook", "group_overrides", "auth_state_hook", "profile_list"):
         for name, section in sections_with(c, trait):
-            if _reads(section[trait], "properties"):
+            if _reads_attribute(section[trait], "properties"):
                 yield (
                     f"c.{name}.{trait} seems to read group properties: everybody with"
                     " 'groups!group=…' (an instructor) can write them. Decide by the group's name."
                 )
 
 
-def _reads(function: Callable[..., Any] | Any, attribute: str) -> bool:
-    """Say whether the function's own code names ``attribute``."""
+def _reads_attribute(function: Callable[..., Any] | Any, attribute: str) -> bool:
+    """Return whether the function's own code has a name ``attribute``."""
     code = getattr(function, "__code__", None)
-    return isinstance(code, CodeType) and _names(code, attribute)
+    return isinstance(code, CodeType) and _uses_name(code, attribute)
 
 
-def _names(code: CodeType, attribute: str) -> bool:
+def _uses_name(code: CodeType, attribute: str) -> bool:
     return attribute in code.co_names or any(
-        isinstance(constant, CodeType) and _names(constant, attribute)
+        isinstance(constant, CodeType) and _uses_name(constant, attribute)
         for constant in code.co_consts
     )

@@ -8,12 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..hub_api import GRANTS_SCOPES
+
 NAME = "scoped-launcher-grants"
 """The service's name; its page is at ``/services/scoped-launcher-grants/``."""
-
-SCOPES = ("list:users", "read:users:groups", "read:servers", "shares")
-"""All that the service may do. ``shares`` implies access to all servers (the Hub gives nothing
-narrower to whoever is to share them), which is why nothing here is ever reached by a visitor."""
 
 
 def service_entry(
@@ -25,9 +23,9 @@ def service_entry(
 ) -> dict[str, Any]:
     """Return an entry for ``c.JupyterHub.services``.
 
-    ``policy`` is the policy file; ``records`` a file that outlives the Hub's restarts, beside the
-    Hub's own database; ``options`` further ones of ``scoped-launcher grants``; ``url`` where it
-    listens (default: a free port of 127.0.0.1).
+    ``policy`` is the policy file. ``records`` is a file that must survive restarts of the Hub, like
+    the Hub's own database. ``options`` are further options of ``scoped-launcher grants``. ``url``
+    is where the service listens (default: a free port of 127.0.0.1).
     """
     return {
         "name": NAME,
@@ -43,7 +41,7 @@ def service_entry(
             str(Path(records).absolute()),
             *options,
         ],
-        # The page asks whether its visitor holds `shares`; only a token that carries it can tell.
+        # The page asks whether its visitor holds `shares`. Only a token with that scope shows it.
         "oauth_client_allowed_scopes": ["shares"],
     }
 
@@ -54,12 +52,12 @@ def role_entry() -> dict[str, Any]:
         "name": NAME,
         "description": "Share servers as the launcher policy's grants say",
         "services": [NAME],
-        "scopes": list(SCOPES),
+        "scopes": list(GRANTS_SCOPES),
     }
 
 
 def _free_url() -> str:
-    """Return an address on this machine that nobody listens on."""
+    """Return an address of this machine where nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}"

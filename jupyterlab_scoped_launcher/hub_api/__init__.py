@@ -1,0 +1,55 @@
+"""JupyterHub's REST API, for the server, the Hub's services and the command line.
+
+`HubClient` sends the requests. `HubError` and its subclasses are how they fail. `opened_by` says
+which share opens a server. The required version of the Hub and the scopes of tokens are here too.
+"""
+
+from .client import (
+    MAX_ANSWER_BYTES,
+    MAX_SHARE_PAGES,
+    PAGE_SIZE,
+    REQUEST_TIMEOUT_S,
+    HubClient,
+    Page,
+    SharedServers,
+    quote_segment,
+    require_full,
+)
+from .errors import (
+    HubError,
+    HubIncompatible,
+    HubRefused,
+    HubUnavailable,
+    TokenRejected,
+    malformed_response,
+)
+from .models import access_scope, name_of, opened_by, required_field
+from .requirements import GRANTS_SCOPES, MINIMUM_HUB_VERSION, READ_SHARES_SCOPE, is_supported
+from .tls import internal_ssl_context
+
+__all__ = [
+    "GRANTS_SCOPES",
+    "MAX_ANSWER_BYTES",
+    "MAX_SHARE_PAGES",
+    "MINIMUM_HUB_VERSION",
+    "PAGE_SIZE",
+    "READ_SHARES_SCOPE",
+    "REQUEST_TIMEOUT_S",
+    "HubClient",
+    "HubError",
+    "HubIncompatible",
+    "HubRefused",
+    "HubUnavailable",
+    "Page",
+    "SharedServers",
+    "TokenRejected",
+    "access_scope",
+    "internal_ssl_context",
+    "is_supported",
+    "malformed_response",
+    "name_of",
+    "opened_by",
+    "quote_segment",
+    "require_full",
+    "required_field",
+]
