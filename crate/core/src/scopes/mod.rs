@@ -34,5 +34,5 @@ pub use intersect::intersect;
 #[cfg(feature = "server")]
 pub use needed::{access_scope, check_scopes, identify_scopes};
 #[cfg(feature = "server")]
-pub use roles::{Holder, Role, Roles, share_scopes};
+pub use roles::{Holder, Role, Roles, is_default_role, is_role_name, share_scopes};
 pub use set::{GroupsOf, Scope, ScopeSet};

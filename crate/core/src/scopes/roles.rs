@@ -184,7 +184,32 @@ fn check_admin(role: &Role, default: &[String]) -> Result<(), Error> {
     ))
 }
 
-/// Checks a role's name; follows `jupyterhub.roles._validate_role_name`.
+/// Whether the Hub creates this role itself.
+#[must_use]
+pub fn is_default_role(name: &str) -> bool {
+    DEFAULT_ROLES.iter().any(|(default, _)| *default == name)
+}
+
+/// Whether the Hub accepts this as the name of a role; follows `jupyterhub.roles._validate_role_name`.
+///
+/// As the Hub's regular expression does, this accepts one line feed at the end.
+#[must_use]
+pub fn is_role_name(name: &str) -> bool {
+    let letter_or_digit = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    match name.strip_suffix('\n').unwrap_or(name).as_bytes() {
+        [first, inner @ .., last] => {
+            first.is_ascii_lowercase()
+                && (1..=253).contains(&inner.len())
+                && inner
+                    .iter()
+                    .all(|&c| letter_or_digit(c) || b"-_~.".contains(&c))
+                && letter_or_digit(*last)
+        }
+        _ => false,
+    }
+}
+
+/// Checks a role's name, and that it is new.
 fn check_name(role: &Role, loaded: &[Role]) -> Result<(), Error> {
     let name = role.name.as_str();
     if loaded.iter().any(|other| other.name == name) {
@@ -193,18 +218,7 @@ fn check_name(role: &Role, loaded: &[Role]) -> Result<(), Error> {
             format!("There are two roles named `{name}`. Join them or rename one."),
         ));
     }
-    let letter = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
-    // As the Hub's regular expression does, this lets one line feed at the end pass.
-    let valid = match name.strip_suffix('\n').unwrap_or(name).as_bytes() {
-        [first, inner @ .., last] => {
-            first.is_ascii_lowercase()
-                && (1..=253).contains(&inner.len())
-                && inner.iter().all(|&c| letter(c) || b"-_~.".contains(&c))
-                && letter(*last)
-        }
-        _ => false,
-    };
-    if valid {
+    if is_role_name(name) {
         return Ok(());
     }
     Err(Error::new(
