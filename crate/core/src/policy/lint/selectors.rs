@@ -147,7 +147,7 @@ fn report_impossible(reporter: &mut Reporter, glob: &Cursor, kind: &str) {
         None
     };
     if let Some(help) = help {
-        let message = format!("{} can match no {kind}.", quoted(text));
+        let message = format!("No {kind} matches {}.", quoted(text));
         reporter.report(DiagnosticCode::NEVER_MATCHES, glob, message, help);
     }
 }
