@@ -1,4 +1,4 @@
-//! The one error type of the engine.
+//! The error type of the engine, and the codes of all errors that people and programs meet.
 
 use std::fmt;
 
@@ -29,3 +29,49 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+crate::text_enum! {
+    /// The codes of the errors that the server's routes answer and that the page works with.
+    pub enum ErrorCode as "ErrorCode" {
+        /// The Hub does not accept this session: the visitor has to log in again.
+        NotAuthenticated = "not-authenticated",
+        /// The Hub did not answer in time.
+        HubTimeout = "hub-timeout",
+        /// The Hub cannot be reached.
+        HubUnreachable = "hub-unreachable",
+        /// The Hub answered with an error.
+        HubError = "hub-error",
+        /// The Hub's answer is not as JupyterHub writes it.
+        MalformedResponse = "malformed-response",
+        /// The token belongs to a Hub service, not to a user.
+        NotAUser = "not-a-user",
+        /// The server was started under JupyterHub but does not log in with it.
+        NoHubLogin = "no-hub-login",
+        /// The request is not as the route's documentation says.
+        BadRequest = "bad-request",
+        /// The server failed; its log says why.
+        InternalError = "internal-error",
+        /// There is no usable policy.
+        NoPolicy = "no-policy",
+        /// The visitor may not do this.
+        NotAllowed = "not-allowed",
+        /// The policy has no such icon.
+        NoIcon = "no-icon",
+        /// The server did not answer in time.
+        Timeout = "timeout",
+        /// The server cannot be reached.
+        Network = "network",
+        /// The server does not have the server extension, or does not enable it.
+        NotFound = "not-found",
+        /// The server answered with an error that has no code.
+        Unavailable = "unavailable",
+        /// The server's answer is not a context.
+        BadContext = "bad-context",
+        /// The page gave the engine something that it cannot read.
+        BadArgument = "bad-argument",
+        /// The engine cannot be loaded, or failed.
+        EngineUnavailable = "engine-unavailable",
+        /// The policy cannot be used.
+        InvalidPolicy = "invalid-policy",
+    }
+}

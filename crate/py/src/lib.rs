@@ -2,7 +2,8 @@
 //!
 //! Everything crosses as JSON text, in the shapes of the batch contract.
 
-mod check;
+mod convert;
+mod lint;
 mod policy;
 
 use pyo3::prelude::*;
@@ -11,12 +12,13 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     use pyo3::prelude::*;
-    use pyo3::types::PyString;
+    use pyo3::types::{PyDict, PyString, PyTuple};
     use scoped_launcher_core::batch;
-    use scoped_launcher_core::error::Error;
+    use scoped_launcher_core::error::{Error, ErrorCode};
+    use scoped_launcher_core::policy::card::{self, Kind};
 
     #[pymodule_export]
-    use crate::check::{check, policy_cards, schema};
+    use crate::lint::{lint, schema};
     #[pymodule_export]
     use crate::policy::{Policy, PolicyError};
 
@@ -39,5 +41,23 @@ mod _core {
                 "This line has half of a surrogate pair. Write whole Unicode characters.",
             )),
         }
+    }
+
+    /// A kernel's name as kernels are compared: without case.
+    #[pyfunction]
+    fn normalize_kernel_name(name: &str) -> String {
+        card::normalize_kernel_name(name)
+    }
+
+    /// Adds the engine's lists of words.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let kinds = Kind::ALL.iter().map(|kind| kind.as_str());
+        module.add("CARD_KINDS", PyTuple::new(module.py(), kinds)?)?;
+        let codes = PyDict::new(module.py());
+        for code in ErrorCode::ALL {
+            codes.set_item(code.as_str(), code.description())?;
+        }
+        module.add("ERROR_CODES", codes)
     }
 }

@@ -1,4 +1,4 @@
-//! Class `Policy`: a checked and compiled policy, as `docs/architecture.md` lists its methods.
+//! Class `Policy`: a checked and compiled policy.
 //!
 //! What it takes and gives is JSON text, in the shapes of the batch contract. Whatever may take long
 //! runs without Python's lock.
@@ -10,30 +10,25 @@ use pyo3::create_exception;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
-use scoped_launcher_core::batch::Question;
+use scoped_launcher_core::batch::DecideRequest;
 use scoped_launcher_core::error::Error;
-use scoped_launcher_core::policy::Policy as Compiled;
-use scoped_launcher_core::policy::findings::{Finding, Severity};
-use scoped_launcher_core::policy::grants::{Share, User};
-use scoped_launcher_core::policy::lint::{Known, check};
-use scoped_launcher_core::policy::model::Document;
-use scoped_launcher_core::policy::time::{Span, parse_instant};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use scoped_launcher_core::policy::Policy as CompiledPolicy;
+use scoped_launcher_core::policy::context::Context;
+use scoped_launcher_core::policy::diagnostic::{Diagnostic, Severity};
+use scoped_launcher_core::policy::document::Document;
+use scoped_launcher_core::policy::grants::{ExistingShare, UserModel};
+use scoped_launcher_core::policy::lint::{LintOptions, check};
+use scoped_launcher_core::policy::time::{Duration, parse_instant};
+use serde_json::{Value, json};
+
+use crate::convert::{from_json, to_json, value_error};
 
 create_exception!(
     jupyterlab_scoped_launcher._core,
     PolicyError,
     PyValueError,
-    "The policy has errors; `findings` lists them as JSON text."
+    "The policy has errors; `diagnostics` lists them as JSON text."
 );
-
-/// How old a visible launcher's facts may get where the policy does not say.
-const REFRESH_S: f64 = 15.0;
-
-/// How long the last good facts are used where the policy does not say.
-const MAX_STALE_S: f64 = 600.0;
 
 /// A policy file's content, decoded already or as it is on disk.
 #[derive(FromPyObject)]
@@ -54,64 +49,84 @@ impl Content {
 /// A checked policy, ready to decide.
 #[pyclass(frozen, module = "jupyterlab_scoped_launcher._core")]
 pub(crate) struct Policy {
-    compiled: Arc<Compiled>,
+    compiled: Arc<CompiledPolicy>,
     /// Identifies the whole document: the same document has the same etag.
     #[pyo3(get)]
     etag: String,
-    /// Lint's warnings, in the shape of `PolicyError.findings`.
+    /// Lint's warnings, in the shape of `PolicyError.diagnostics`.
     #[pyo3(get)]
     warnings: String,
 }
 
 #[pymethods]
 impl Policy {
-    /// Check a policy (YAML or JSON); `file` is its name in findings. Raises PolicyError when lint
-    /// finds errors.
+    /// Check a policy (YAML or JSON); `file` is its name in diagnostics. `refresh` and `max_stale`, written
+    /// as in a policy, override the policy's own; empty text overrides nothing. Raises PolicyError when
+    /// lint finds errors, and ValueError for an override that is no duration.
     #[new]
-    #[pyo3(signature = (text, file = "policy.yaml"))]
-    fn new(py: Python<'_>, text: Content, file: &str) -> PyResult<Self> {
+    #[pyo3(signature = (text, file = "policy.yaml", *, refresh = "", max_stale = ""))]
+    fn new(
+        py: Python<'_>,
+        text: Content,
+        file: &str,
+        refresh: &str,
+        max_stale: &str,
+    ) -> PyResult<Self> {
         let checked = py.detach(|| {
-            let known = Known {
+            let options = LintOptions {
                 now_ms: now_ms(),
-                ..Known::default()
+                ..LintOptions::default()
             };
-            let checked = check(text.bytes(), file, &known);
-            let warnings = to_json(&checked.of(Severity::Warning).collect::<Vec<_>>())?;
-            let Some(document) = checked.document else {
-                return Ok(Err(checked.findings));
+            let result = check(text.bytes(), file, &options);
+            let warnings = to_json(&result.of(Severity::Warning).collect::<Vec<_>>())?;
+            let Some(mut document) = result.document else {
+                return Ok(Err(result.diagnostics));
             };
+            if !refresh.is_empty() {
+                document.refresh = Some(Duration::parse(refresh)?);
+            }
+            if !max_stale.is_empty() {
+                document.max_stale = Some(Duration::parse(max_stale)?);
+            }
             Ok(Ok(Self {
                 etag: etag(&to_json(&document)?),
-                compiled: Arc::new(Compiled::new(document)),
+                compiled: Arc::new(CompiledPolicy::new(document)),
                 warnings,
             }))
         });
         checked
-            .map_err(refused)?
-            .map_err(|findings| policy_error(py, &findings))
+            .map_err(value_error)?
+            .map_err(|diagnostics| policy_error(py, &diagnostics))
     }
 
-    /// How old a visible launcher's facts may get, in seconds.
+    /// How old a visible launcher's context may get, in seconds.
     #[getter]
     fn refresh_s(&self) -> f64 {
-        seconds_or(self.document_ref().refresh, REFRESH_S)
+        seconds(self.document_ref().refresh_ms())
     }
 
-    /// How long the last good facts are used while the Hub is away, in seconds.
+    /// How long the last good context is used while the Hub cannot be reached, in seconds.
     #[getter]
     fn max_stale_s(&self) -> f64 {
-        seconds_or(self.document_ref().max_stale, MAX_STALE_S)
+        seconds(self.document_ref().max_stale_ms())
     }
 
     /// The whole document as JSON.
     fn document(&self, py: Python<'_>) -> PyResult<String> {
-        py.detach(|| to_json(self.document_ref())).map_err(refused)
+        py.detach(|| to_json(self.document_ref()))
+            .map_err(value_error)
     }
 
-    /// The document as JSON, reduced so that it names no other user.
+    /// The document as JSON, reduced so that it names no other user, with instants for dates.
     fn for_visitor(&self, py: Python<'_>, user: &str) -> PyResult<String> {
         py.detach(|| to_json(&self.document_ref().for_visitor(user)))
-            .map_err(refused)
+            .map_err(value_error)
+    }
+
+    /// The document without its conditions as JSON: which cards it governs, and when.
+    fn summary(&self, py: Python<'_>) -> PyResult<String> {
+        py.detach(|| to_json(&self.document_ref().summary()))
+            .map_err(value_error)
     }
 
     /// Decide cards: `{"decisions": […]}`, as the batch contract's `decide`. Raises ValueError for
@@ -126,10 +141,10 @@ impl Policy {
         now: Option<&str>,
     ) -> PyResult<String> {
         py.detach(|| {
-            let question = question(context, cards, kernelspecs, now)?;
-            to_json(&question.decide(Arc::clone(&self.compiled))?)
+            let request = request(Some(context), cards, kernelspecs, now)?;
+            to_json(&request.decide(Arc::clone(&self.compiled))?)
         })
-        .map_err(refused)
+        .map_err(value_error)
     }
 
     /// As `decide`, each decision with its trace, as the batch contract's `explain`.
@@ -143,10 +158,82 @@ impl Policy {
         now: Option<&str>,
     ) -> PyResult<String> {
         py.detach(|| {
-            let question = question(context, cards, kernelspecs, now)?;
-            to_json(&question.explain(Arc::clone(&self.compiled))?)
+            let request = request(Some(context), cards, kernelspecs, now)?;
+            to_json(&request.explain(Arc::clone(&self.compiled))?)
         })
-        .map_err(refused)
+        .map_err(value_error)
+    }
+
+    /// May the visitor use what the cards open? `{"decisions": […]}`, one for each card, as `decide`
+    /// or, with `explain`, as `explain` answers.
+    ///
+    /// A kernel card without a category stands for each of the cards that the launcher makes for the
+    /// kernel: one that is shown is enough. `context` None: nothing is known of the visitor, so
+    /// nothing that the policy governs may be used.
+    #[pyo3(signature = (context, cards, kernelspecs = None, now = None, *, explain = false))]
+    fn may_use(
+        &self,
+        py: Python<'_>,
+        context: Option<&str>,
+        cards: &str,
+        kernelspecs: Option<&str>,
+        now: Option<&str>,
+        explain: bool,
+    ) -> PyResult<String> {
+        py.detach(|| {
+            let request = request(context, cards, kernelspecs, now)?;
+            to_json(&request.may_use(Arc::clone(&self.compiled), explain)?)
+        })
+        .map_err(value_error)
+    }
+
+    /// For each card, whether the policy governs it: does a rule in force match it?
+    #[pyo3(signature = (cards, kernelspecs = None, now = None))]
+    fn governed(
+        &self,
+        py: Python<'_>,
+        cards: &str,
+        kernelspecs: Option<&str>,
+        now: Option<&str>,
+    ) -> PyResult<Vec<bool>> {
+        py.detach(|| request(None, cards, kernelspecs, now)?.governed(Arc::clone(&self.compiled)))
+            .map_err(value_error)
+    }
+
+    /// The cards that the policy adds to this visitor's launcher, as JSON: each has the keys of a card in
+    /// the batch contract, and `title`. Raises ValueError where the context cannot be read.
+    fn cards(&self, py: Python<'_>, context: &str) -> PyResult<String> {
+        py.detach(|| {
+            let context: Context = from_json("context", context)?;
+            let cards = self.compiled.cards(&context);
+            let cards: Vec<Value> = cards
+                .into_iter()
+                .map(|added| {
+                    let mut value = json!(added.card);
+                    if let Some(card) = value.as_object_mut() {
+                        card.insert("title".to_owned(), json!(added.title));
+                    }
+                    value
+                })
+                .collect();
+            to_json(&cards)
+        })
+        .map_err(value_error)
+    }
+
+    /// The cards that the policy names without a glob, as JSON.
+    fn named_cards(&self) -> PyResult<String> {
+        to_json(&self.document_ref().named_cards()).map_err(value_error)
+    }
+
+    /// The icons that the policy's cards name.
+    fn icons(&self) -> Vec<&str> {
+        self.document_ref().icons()
+    }
+
+    /// The scopes that a visitor's token needs for the policy's `scope` conditions.
+    fn token_scopes(&self) -> Vec<&str> {
+        self.document_ref().token_scopes()
     }
 
     /// Plan shares: `{"create": […], "revoke": […]}`, as the batch contract's `grants`.
@@ -159,34 +246,34 @@ impl Policy {
         now: Option<&str>,
     ) -> PyResult<String> {
         py.detach(|| {
-            let users: Vec<User> = from_json("users", users)?;
-            let shares: Vec<Share> = from_json("shares", shares)?;
+            let users: Vec<UserModel> = from_json("users", users)?;
+            let shares: Vec<ExistingShare> = from_json("shares", shares)?;
             let now = now.map(parse_instant).transpose()?;
             let changes = self.compiled.grants(&users, &shares, now)?;
-            to_json(&serde_json::json!({"create": changes.create, "revoke": changes.revoke}))
+            to_json(&json!({"create": changes.create, "revoke": changes.revoke}))
         })
-        .map_err(refused)
+        .map_err(value_error)
     }
 
     /// Whether the visitor with this context may read the whole document.
     fn allows_preview(&self, context: &str) -> PyResult<bool> {
-        let context = from_json("context", context).map_err(refused)?;
+        let context = from_json("context", context).map_err(value_error)?;
         Ok(self.compiled.allows_preview(context))
     }
 
     /// `{kernel name: directory}` as JSON.
     fn kernels(&self) -> PyResult<String> {
-        to_json(&self.document_ref().kernels).map_err(refused)
+        to_json(&self.document_ref().kernels).map_err(value_error)
     }
 
     /// The roles as JSON, as JupyterHub's `load_roles` takes them.
     fn roles(&self) -> PyResult<String> {
-        to_json(&self.document_ref().roles).map_err(refused)
+        to_json(&self.document_ref().roles).map_err(value_error)
     }
 
     /// The custom scopes as JSON, as JupyterHub's `custom_scopes` takes them.
     fn custom_scopes(&self) -> PyResult<String> {
-        to_json(&self.document_ref().custom_scopes).map_err(refused)
+        to_json(&self.document_ref().custom_scopes).map_err(value_error)
     }
 }
 
@@ -196,25 +283,22 @@ impl Policy {
     }
 }
 
-fn question(
-    context: &str,
+/// A request from its parts; without a context, nothing is known of the visitor.
+fn request(
+    context: Option<&str>,
     cards: &str,
     kernelspecs: Option<&str>,
     now: Option<&str>,
-) -> Result<Question, Error> {
-    let value = serde_json::json!({
-        "context": from_json::<Value>("context", context)?,
-        "cards": from_json::<Value>("cards", cards)?,
-        "kernelspecs": kernelspecs.map(|specs| from_json::<Value>("kernelspecs", specs)).transpose()?,
-        "now": now,
-    });
-    serde_json::from_value(value)
-        .map_err(|error| Error::new("bad-request", format!("The question has a fault: {error}.")))
-}
-
-fn from_json<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, Error> {
-    serde_json::from_str(text)
-        .map_err(|error| Error::new("bad-json", format!("{what} cannot be read: {error}.")))
+) -> Result<DecideRequest, Error> {
+    Ok(DecideRequest {
+        context: context
+            .map_or_else(|| Ok(Context::unknown()), |text| from_json("context", text))?,
+        cards: from_json("cards", cards)?,
+        now: now.map(str::to_owned),
+        kernelspecs: kernelspecs
+            .map(|text| from_json("kernelspecs", text))
+            .transpose()?,
+    })
 }
 
 /// Milliseconds since 1970, for warnings about windows that are over.
@@ -223,18 +307,10 @@ fn now_ms() -> Option<i64> {
     i64::try_from(since_1970.as_millis()).ok()
 }
 
-fn seconds_or(span: Option<Span>, default_s: f64) -> f64 {
-    #[allow(clippy::cast_precision_loss)] // spans are at most 366 days
-    span.map_or(default_s, |span| span.ms() as f64 / 1_000.0)
-}
-
-fn to_json(value: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|error| {
-        Error::new(
-            "not-json",
-            format!("This cannot be written as JSON: {error}."),
-        )
-    })
+fn seconds(ms: u64) -> f64 {
+    #[allow(clippy::cast_precision_loss)] // durations are at most 366 days
+    let ms = ms as f64;
+    ms / 1_000.0
 }
 
 /// FNV-1a, 64 bits: tells versions of a document apart; nothing secret depends on it.
@@ -245,21 +321,16 @@ fn etag(text: &str) -> String {
     format!("{hash:016x}")
 }
 
-#[allow(clippy::needless_pass_by_value)] // for `map_err`
-fn refused(error: Error) -> PyErr {
-    PyValueError::new_err(error.message)
-}
-
 /// The exception for a policy with errors: its text is the first of them.
-fn policy_error(py: Python<'_>, findings: &[Finding]) -> PyErr {
-    let first = findings
+fn policy_error(py: Python<'_>, diagnostics: &[Diagnostic]) -> PyErr {
+    let first = diagnostics
         .iter()
-        .find(|finding| finding.severity == Severity::Error);
-    let message = first.map_or_else(String::new, |finding| finding.message.clone());
+        .find(|diagnostic| diagnostic.severity == Severity::Error);
+    let message = first.map_or_else(String::new, |diagnostic| diagnostic.message.clone());
     let error = PolicyError::new_err(message);
-    match to_json(&findings).map(|json| error.value(py).setattr("findings", json)) {
+    match to_json(&diagnostics).map(|json| error.value(py).setattr("diagnostics", json)) {
         Ok(Ok(())) => error,
         Ok(Err(failure)) => failure,
-        Err(failure) => refused(failure),
+        Err(failure) => value_error(failure),
     }
 }

@@ -3,7 +3,9 @@
 //! `docs/batch.md` is the contract, op by op. Each family of ops has a file here.
 
 mod ascii;
+mod decide;
 mod grants;
+mod kernelspecs;
 mod lint;
 mod policy;
 mod scopes;
@@ -13,7 +15,8 @@ use serde_json::{Value, json};
 
 use crate::error::Error;
 
-pub use policy::DecideRequest;
+pub use decide::DecideRequest;
+pub use kernelspecs::Kernelspecs;
 
 /// Answers one line of the batch contract.
 ///
@@ -56,8 +59,8 @@ fn respond(line: &str) -> Result<Value, Error> {
         "resolve" => scopes::resolve(line),
         "describe" => scopes::describe(line),
         "lint" => lint::lint(line),
-        "decide" => policy::decide(line),
-        "explain" => policy::explain(line),
+        "decide" => decide::decide(line),
+        "explain" => decide::explain(line),
         "grants" => grants::grants(line),
         op => Err(Error::new(
             "unknown-op",

@@ -99,7 +99,7 @@ impl Card {
     ///
     /// A kernel without a category has one for each of [`KERNEL_CATEGORIES`].
     #[cfg(feature = "server")]
-    pub(super) fn launcher_cards(&self) -> Vec<Self> {
+    pub(crate) fn launcher_cards(&self) -> Vec<Self> {
         if self.kind != Kind::Kernel || self.category.is_some() {
             return vec![self.clone()];
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The visitor's facts, as `GET scoped-launcher/context` answers them. Always about the visitor, who
+/// The facts about the visitor, as `GET scoped-launcher/context` answers them. Always about the visitor, who
 /// may differ from the owner of the server.
 ///
 /// Fields that the engine does not decide on are ignored, so that the answer may grow.
@@ -52,6 +52,17 @@ impl Default for Context {
     }
 }
 
+impl Context {
+    /// The context of a visitor of whom nothing is known: whatever a rule in force matches is hidden.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            unknown: true,
+            ..Self::default()
+        }
+    }
+}
+
 /// A user's server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Server {
@@ -62,8 +73,11 @@ pub struct Server {
     pub name: String,
 }
 
-/// Other tools write `null` for what they do not know.
-pub(super) fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+/// Reads `null`, which other tools write for what they do not know, as the type's default.
+///
+/// # Errors
+/// As the type's own reader.
+pub fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de> + Default,

@@ -50,6 +50,12 @@ pub enum Anchor {
     None,
 }
 
+/// Does the text have anything that is special in a glob?
+#[must_use]
+pub fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?', '[', '\\'])
+}
+
 impl Glob {
     /// Reads a pattern; `ignore_case` makes ASCII letters match without case (kernel names).
     ///

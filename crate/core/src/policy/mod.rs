@@ -22,11 +22,15 @@ mod index;
 #[cfg(feature = "server")]
 pub mod lint;
 mod matching;
+mod outcome;
 mod policy_cards;
 #[cfg(feature = "server")]
 mod reduce;
 #[cfg(feature = "server")]
+mod references;
+#[cfg(feature = "server")]
 pub mod schema;
+mod session;
 #[cfg(feature = "server")]
 pub mod source;
 #[cfg(feature = "server")]
@@ -34,4 +38,6 @@ pub mod span;
 pub mod time;
 
 pub use compile::Policy;
-pub use decide::{Decision, Reason, Session};
+pub use decide::{Decision, Reason};
+pub use policy_cards::AddedCard;
+pub use session::Session;

@@ -3,41 +3,59 @@
 use super::card::{Card, Kind};
 use super::compile::Policy;
 use super::context::Context;
-use super::document::PolicyCard;
+use super::document::{PolicyCard, Template};
 use super::index::CompiledSelector;
 
+/// A card that a policy adds to a visitor's launcher.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AddedCard<'p> {
+    /// What rules decide on.
+    pub card: Card,
+    /// The policy's entry that it comes from.
+    pub entry: &'p PolicyCard,
+    /// What stands on it.
+    pub title: String,
+}
+
 impl Policy {
-    /// The policy's own cards for a visitor, each with what the policy says of it: one for each
-    /// service, and one for each server that the card's `servers` selects among those shared with the
-    /// visitor and those their scopes name. Rules decide on these cards as on any other.
+    /// The policy's own cards for a visitor: one for each service, and one for each server that the
+    /// card's `servers` selects among those shared with the visitor and those their scopes name.
+    /// Rules decide on these cards as on any other.
     ///
     /// A server's card has the id `ID:OWNER/NAME`; the server that the launcher runs on has none.
     #[must_use]
-    pub fn cards(&self, context: &Context) -> Vec<(Card, &PolicyCard)> {
+    pub fn cards(&self, context: &Context) -> Vec<AddedCard<'_>> {
         let mut cards = Vec::new();
         let servers = self.servers(context);
-        for card_spec in &self.document.cards {
+        for entry in &self.document.cards {
             let card = |id: String, kind, name: &str, owner: Option<&str>| Card {
                 id,
                 kind,
                 name: name.to_owned(),
                 owner: owner.map(str::to_owned),
-                category: card_spec.category.clone(),
+                category: entry.category.clone(),
                 command: None,
-                tags: card_spec.tags.clone(),
+                tags: entry.tags.clone(),
             };
-            if let Some(service) = &card_spec.service {
-                cards.push((
-                    card(card_spec.id.clone(), Kind::Service, service, None),
-                    card_spec,
-                ));
+            if let Some(service) = &entry.service {
+                cards.push(AddedCard {
+                    card: card(entry.id.clone(), Kind::Service, service, None),
+                    entry,
+                    title: entry.title.clone().unwrap_or_else(|| service.clone()),
+                });
             }
-            if let Some(selector) = &card_spec.servers {
+            if let Some(selector) = &entry.servers {
                 let selector = CompiledSelector::new(selector, false);
+                let title = entry.title.as_deref().unwrap_or("{owner}/{name}");
+                let title = Template::new(title);
                 for server in servers.iter().filter(|server| selector.matches(server)) {
                     if let Some((owner, name)) = server.split_once('/') {
-                        let id = [&card_spec.id, ":", server].concat();
-                        cards.push((card(id, Kind::Server, name, Some(owner)), card_spec));
+                        let id = [&entry.id, ":", server].concat();
+                        cards.push(AddedCard {
+                            card: card(id, Kind::Server, name, Some(owner)),
+                            entry,
+                            title: title.fill(name, owner),
+                        });
                     }
                 }
             }
@@ -89,9 +107,9 @@ mod tests {
         }))
         .unwrap();
         let cards = policy.cards(&context);
-        let ids: Vec<&str> = cards.iter().map(|(card, _)| card.id.as_str()).collect();
+        let ids: Vec<&str> = cards.iter().map(|added| added.card.id.as_str()).collect();
         assert_eq!(ids, ["w", "d:a/dash-2", "d:profx/dash-1", "d:role/dash-3"]);
-        let (service, _) = &cards[0];
+        let service = &cards[0].card;
         assert_eq!(
             (service.kind, service.name.as_str(), &service.owner),
             (Kind::Service, "class-web", &None)
@@ -100,12 +118,13 @@ mod tests {
             (service.category.as_deref(), service.tags.as_slice()),
             (Some("Class"), &["t".to_owned()][..])
         );
-        let (server, card_spec) = &cards[2];
+        let server = &cards[2];
+        assert_eq!(server.title, "profx/dash-1");
         assert_eq!(
             (
-                server.name.as_str(),
-                server.owner.as_deref(),
-                card_spec.id.as_str()
+                server.card.name.as_str(),
+                server.card.owner.as_deref(),
+                server.entry.id.as_str()
             ),
             ("dash-1", Some("profx"), "d")
         );

@@ -30,6 +30,7 @@ pub use role::{CustomScopeDefinition, RoleDefinition};
 pub use rule::{Match, MatchKey, Rule, TagTargets};
 pub use selector::{Pattern, Selector};
 pub use template::ScopeTemplate;
+pub(crate) use template::Template;
 
 use super::time::Duration;
 
