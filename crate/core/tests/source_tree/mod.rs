@@ -7,7 +7,7 @@ use std::{fs, mem};
 
 use regex::Regex;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Item, ItemMod, ItemUse, Macro, UseTree, Visibility};
+use syn::{Attribute, Item, ItemMod, ItemUse, Macro, UseTree, VisRestricted, Visibility};
 
 /// One file without its tests.
 pub struct SourceFile {
@@ -251,6 +251,9 @@ impl<'ast> Visit<'ast> for NameCollector {
         let is_public = !matches!(item.vis, Visibility::Inherited);
         self.add_use(&item.tree, &[], is_public);
     }
+
+    // `pub(super)` imports nothing.
+    fn visit_vis_restricted(&mut self, _: &'ast VisRestricted) {}
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let segments = path.segments.iter();
