@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{policy::policy, read};
+use super::json::read;
+use super::policy::policy;
 use crate::error::Error;
 use crate::policy::Policy;
 use crate::policy::grants::{ExistingShare, UserModel};

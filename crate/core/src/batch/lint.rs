@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{policy::as_text, read};
+use super::json::read;
+use super::policy::as_text;
 use crate::error::Error;
 use crate::policy::diagnostic::{Diagnostic, Severity};
 use crate::policy::lint::{LintOptions, LintResult, check};

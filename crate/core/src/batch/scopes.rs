@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{coded, read};
+use super::json::{self, read};
 use crate::error::Error;
 use crate::scopes::{self, Definitions, OauthClient, Owner, OwnerScopes, Role, Roles, ScopeSet};
 
@@ -33,7 +33,7 @@ fn define(custom: Option<&Map<String, Value>>) -> Result<(Definitions, Vec<Error
 }
 
 fn warnings<'w>(warnings: impl IntoIterator<Item = &'w Error>) -> Value {
-    warnings.into_iter().map(coded).collect()
+    warnings.into_iter().map(json::error).collect()
 }
 
 #[derive(Deserialize)]
@@ -192,7 +192,7 @@ pub(super) fn check_scopes(line: &str) -> Result<Value, Error> {
     }
     let mut answer = Map::from_iter([("unknown".to_owned(), json!(unknown))]);
     if let Some(error) = first_error {
-        answer.insert("error".to_owned(), coded(&error));
+        answer.insert("error".to_owned(), json::error(&error));
     }
     if !warned.is_empty() {
         answer.insert("warnings".to_owned(), warnings(&warned));

@@ -141,14 +141,14 @@ impl NameCollector {
     }
 
     fn add_path(&mut self, path: Vec<String>) {
-        match self.from_root(&path) {
+        match self.absolute_path(&path) {
             Some(path) => self.absolute.insert(path),
             None => self.relative.insert(path),
         };
     }
 
     /// A path that begins with `crate`, `self` or `super`, from the root of the crate.
-    fn from_root(&self, path: &[String]) -> Option<Vec<String>> {
+    fn absolute_path(&self, path: &[String]) -> Option<Vec<String>> {
         let mut base = match path.first()?.as_str() {
             "crate" => Vec::new(),
             "self" | "super" => self.inside.clone(),
@@ -194,7 +194,7 @@ impl NameCollector {
     }
 
     fn import(&mut self, name: String, path: Vec<String>, is_public: bool) {
-        let target = self.from_root(&path).or_else(|| {
+        let target = self.absolute_path(&path).or_else(|| {
             let (first, rest) = path.split_first()?;
             let target = self.aliases.get(first)?;
             Some(target.iter().chain(rest).cloned().collect())
