@@ -12,11 +12,14 @@ mod reference;
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use scoped_launcher_core::policy::card::{Card, Kernelspec};
 use scoped_launcher_core::policy::context::Context;
 use scoped_launcher_core::policy::document::Document;
 use scoped_launcher_core::policy::glob::Glob;
 use scoped_launcher_core::policy::grants::{ExistingShare, UserModel};
+use scoped_launcher_core::policy::schema;
 use scoped_launcher_core::policy::{Policy, Session};
 use serde_json::{Value, from_value, json};
 
@@ -54,6 +57,28 @@ fn decisions(session: &mut Session, now: i64) -> Vec<Value> {
         assert!(session.trace(card).is_some());
     }
     decisions
+}
+
+#[test]
+fn random_conditions_have_every_key() {
+    let mut runner = TestRunner::deterministic();
+    let strategy = condition(true);
+    let conditions: String = (0..300)
+        .map(|_| {
+            strategy
+                .new_tree(&mut runner)
+                .unwrap()
+                .current()
+                .to_string()
+        })
+        .collect();
+    let properties = &schema::policy()["$defs"]["Condition"]["properties"];
+    for key in properties.as_object().unwrap().keys() {
+        assert!(
+            conditions.contains(&format!("\"{key}\":")),
+            "add `{key}` to condition() in random/mod.rs"
+        );
+    }
 }
 
 proptest! {
