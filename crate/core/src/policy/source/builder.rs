@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::error::{SourceError, SourceResult, source_error, too_deep, too_many};
+use super::error::{ReadResult, SourceError, source_error, too_deep, too_many};
 use super::limits::{MAX_SOURCE_DEPTH, MAX_WEIGHT};
 use super::node::{SourceEntry, SourceNode, SourceValue, path_to_item, path_to_key};
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
@@ -50,7 +50,7 @@ pub(super) struct Anchored {
 
 impl Builder {
     /// A value that is neither list nor mapping, or a key; `raw` is how it is written.
-    pub(super) fn scalar(&mut self, raw: &str, node: SourceNode, anchor: usize) -> SourceResult {
+    pub(super) fn scalar(&mut self, raw: &str, node: SourceNode, anchor: usize) -> ReadResult {
         let weight = 1 + raw.len() / 64;
         self.charge(weight, node.span)?;
         if self.expects_key() && node.text().is_none() {
@@ -76,7 +76,7 @@ impl Builder {
         container: Container,
         span: SourceSpan,
         anchor: usize,
-    ) -> SourceResult {
+    ) -> ReadResult {
         self.check_depth(1, span)?;
         let weight_before = self.weight;
         self.charge(1, span)?;
@@ -89,7 +89,7 @@ impl Builder {
         Ok(())
     }
 
-    pub(super) fn close(&mut self) -> SourceResult {
+    pub(super) fn close(&mut self) -> ReadResult {
         let Some(frame) = self.open.pop() else {
             return Ok(());
         };
@@ -105,7 +105,7 @@ impl Builder {
         self.complete(SourceNode { span, value }, frame.anchor, weight)
     }
 
-    pub(super) fn alias(&mut self, anchor: usize, span: SourceSpan) -> SourceResult {
+    pub(super) fn alias(&mut self, anchor: usize, span: SourceSpan) -> ReadResult {
         let Some(anchored) = self.anchors.get(&anchor) else {
             return Err(source_error(
                 DiagnosticCode::ALIAS_IN_ITSELF,
@@ -128,7 +128,7 @@ impl Builder {
         node: SourceNode,
         anchor: usize,
         weight: usize,
-    ) -> SourceResult {
+    ) -> ReadResult {
         if anchor > 0 {
             self.charge(weight, node.span)?;
             let anchored = Anchored {
@@ -169,7 +169,7 @@ impl Builder {
         matches!(container, Some(Container::Map { key: None, .. }))
     }
 
-    pub(super) fn charge(&mut self, weight: usize, span: SourceSpan) -> SourceResult {
+    pub(super) fn charge(&mut self, weight: usize, span: SourceSpan) -> ReadResult {
         self.weight += weight;
         if self.weight <= MAX_WEIGHT {
             return Ok(());
@@ -177,7 +177,7 @@ impl Builder {
         Err(too_many(span))
     }
 
-    pub(super) fn check_depth(&self, more: usize, span: SourceSpan) -> SourceResult {
+    pub(super) fn check_depth(&self, more: usize, span: SourceSpan) -> ReadResult {
         if self.open.len() + more <= MAX_SOURCE_DEPTH {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use crate::policy::span::SourceSpan;
 use super::limits::{MAX_SOURCE_DEPTH, MAX_WEIGHT};
 
 /// Nothing, or what makes the file unreadable.
-pub(super) type SourceResult = Result<(), Box<SourceError>>;
+pub(super) type ReadResult = Result<(), Box<SourceError>>;
 
 /// Why a file cannot be read, or not safely.
 #[derive(Debug, Clone, PartialEq, Eq)]

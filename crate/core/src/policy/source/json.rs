@@ -2,13 +2,13 @@
 
 use super::builder::{Builder, Container};
 use super::cursor::{TextCursor, span_at};
-use super::error::{SourceError, SourceResult, source_error};
+use super::error::{ReadResult, SourceError, source_error};
 use super::node::{SourceNode, SourceValue};
 use crate::policy::diagnostic::DiagnosticCode;
 use crate::policy::span::SourceSpan;
 
 /// Walks over JSON that `serde_json` has accepted.
-pub(super) fn read_json(text: &str, builder: &mut Builder) -> SourceResult {
+pub(super) fn read_json(text: &str, builder: &mut Builder) -> ReadResult {
     let mut cursor = TextCursor::new(text);
     loop {
         let (start, begin) = (cursor.offset(), cursor.span());

@@ -22,7 +22,7 @@ use serde::de::IgnoredAny;
 
 use self::builder::Builder;
 use self::cursor::span_at;
-use self::error::{SourceResult, source_error};
+use self::error::{ReadResult, source_error};
 use super::diagnostic::DiagnosticCode;
 use super::span::SourceSpan;
 
@@ -44,7 +44,7 @@ pub fn read(bytes: &[u8], file: &str) -> Result<SourceNode, Vec<SourceError>> {
     }
 }
 
-fn read_into(builder: &mut Builder, bytes: &[u8], file: &str) -> SourceResult {
+fn read_into(builder: &mut Builder, bytes: &[u8], file: &str) -> ReadResult {
     let text = checked_text(bytes)?;
     let is_json = serde_json::from_str::<IgnoredAny>(text);
     match is_json {

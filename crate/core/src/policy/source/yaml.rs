@@ -5,13 +5,13 @@ use serde_json::Number;
 
 use super::builder::{Builder, Container};
 use super::cursor::span_at;
-use super::error::{SourceError, SourceResult, source_error, too_deep, too_many};
+use super::error::{ReadResult, SourceError, source_error, too_deep, too_many};
 use super::limits::MAX_WEIGHT;
 use super::node::{SourceNode, SourceValue};
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
 use crate::policy::span::SourceSpan;
 
-pub(super) fn read_yaml(text: &str, builder: &mut Builder) -> SourceResult {
+pub(super) fn read_yaml(text: &str, builder: &mut Builder) -> ReadResult {
     // The parser keeps all of a flow collection in memory before it tells of its beginning.
     let mut separators = text.match_indices([',', '[', '{']);
     if let Some((offset, _)) = separators.nth(MAX_WEIGHT) {
