@@ -1,4 +1,4 @@
-//! Any lines as scopes: nothing panics, and what was read is what is there.
+//! Any lines as scopes: nothing panics, and a set has the scopes that it was read from.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

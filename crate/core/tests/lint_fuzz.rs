@@ -1,11 +1,12 @@
-//! Lint on thousands of broken policies: it never panics, its places are in the file, and what it
-//! accepts the reader of policies accepts, too. `SCOPED_LAUNCHER_CASES` sets how many.
+//! Lint on thousands of broken policies: it does not panic, its positions are in the file, and the reader
+//! of policies accepts what lint accepts. `SCOPED_LAUNCHER_CASES` sets how many.
 #![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 use scoped_launcher_core::policy::diagnostic::Severity;
 use scoped_launcher_core::policy::document::Document;
 use scoped_launcher_core::policy::lint::{LintOptions, check};
+use scoped_launcher_core::policy::schema;
 use serde_json::{Value, json};
 
 const DOCS: &str = include_str!("../../../docs/lint.md");
@@ -54,7 +55,8 @@ fn everything() -> Value {
         "rules": [{"id": "r", "match": {"kernel": "K*", "server": {"include": ["*/dash-*"]}, "tag": "exam"},
                    "show_when": {"group": "class", "all": [{"user": ["a", "b"]}, {"not": {"scope": "access:servers!server={owner}/{name}"}}]},
                    "hide_when": {"any": [{"kernel": "Class"}, {"admin": true}, {"owner": false}, {"always": false}]},
-                   "from": "2026-12-01", "until": "2026-12-01T12:00:00Z", "contact": "a@b.c", "message": "m"}],
+                   "from": "2026-12-01", "until": "2026-12-01T12:00:00Z", "contact": "a@b.c", "message": "m"},
+                  {"id": "s", "match": {"proxy": "p", "service": ["web"], "command": "c:*", "category": "x"}, "hide_when": {"admin": false}}],
         "grants": [{"id": "g", "to": {"groups": ["class"], "users": "x"}, "until": "2027-02-28",
                     "servers": {"include": ["*/dash-*"], "except": ["*/dash-private-*"], "tags": ["dashboard"]}},
                    {"id": "h", "to": {"groups": "class"}, "servers": {"tags": "x"}, "from": "2026-01-01"}],
@@ -144,6 +146,20 @@ fn mutate(random: &mut Random, policy: &mut Value) {
         Some(Value::Array(items)) if choice == 0 => items.push(replacement),
         Some(value) => *value = replacement,
         None => {}
+    }
+}
+
+#[test]
+fn the_policy_has_every_key() {
+    let policy = everything().to_string();
+    let definitions = schema::policy()["$defs"].as_object().unwrap();
+    let types = definitions.values().chain([schema::policy()]);
+    let properties = types.filter_map(|definition| definition["properties"].as_object());
+    for key in properties.flat_map(|properties| properties.keys()) {
+        assert!(
+            policy.contains(&format!("\"{key}\":")),
+            "add `{key}` to everything()"
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 //! The JSON Schema of policies, from the Rust types and their comments.
 //!
-//! Types with a reader of their own (a selector may be text, a list or a mapping) have their shape
-//! here; a test holds every shape against what the reader accepts.
+//! Types that do not derive their schema have it beside them in `document`, or here. Tests compare the
+//! schema with what the reader accepts.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -23,7 +23,7 @@ pub fn policy() -> &'static Json {
         let generator = SchemaSettings::draft2020_12().into_generator();
         let schema = generator.into_root_schema_for::<Document>();
         let mut schema = schema.to_value();
-        tidy(&mut schema);
+        make_strict(&mut schema);
         if let Some(root) = schema.as_object_mut() {
             root.insert("title".to_owned(), json!("Launcher policy"));
         }
@@ -41,7 +41,7 @@ pub(super) fn definitions() -> &'static Map<String, Json> {
     &DEFINITIONS
 }
 
-/// Checks text by the `format` of its schema; formats without a check here pass.
+/// Checks text by the `format` of its schema. Text of other formats is not checked.
 pub(super) fn check_format(format: &str, text: &str) -> Option<(DiagnosticCode, Error)> {
     let (code, error) = match format {
         "glob" => (DiagnosticCode::BAD_GLOB, Glob::new(text, false).err()),
@@ -56,9 +56,9 @@ pub(super) fn check_format(format: &str, text: &str) -> Option<(DiagnosticCode, 
     error.map(|error| (code, error))
 }
 
-/// Makes the schema as strict as lint: no `null` (a key without a value is a mistake, not a
-/// default), no empty text.
-fn tidy(schema: &mut Json) {
+/// Makes the schema as strict as lint: no `null` (a key without a value is an error, and does not mean
+/// the default), no empty text.
+fn make_strict(schema: &mut Json) {
     let null = json!({"type": "null"});
     if let Some(schema) = schema.as_object_mut() {
         if let Some(Json::Array(types)) = schema.get_mut("type") {
@@ -86,8 +86,8 @@ fn tidy(schema: &mut Json) {
         }
     }
     match schema {
-        Json::Object(map) => map.values_mut().for_each(tidy),
-        Json::Array(items) => items.iter_mut().for_each(tidy),
+        Json::Object(map) => map.values_mut().for_each(make_strict),
+        Json::Array(items) => items.iter_mut().for_each(make_strict),
         _ => {}
     }
 }

@@ -16,7 +16,7 @@ pub fn access_scope(client: OauthClient) -> String {
 
 /// The scopes needed to ask who a token's owner is; follows `jupyterhub.scopes.identify_scopes`.
 ///
-/// Without an owner they are raw, for whoever the user will be.
+/// Without an owner they are raw: the filter `!user` stands for the owner.
 #[must_use]
 pub fn identify_scopes(owner: Option<Owner>) -> Vec<String> {
     match owner {

@@ -11,14 +11,8 @@ use syn::{Attribute, Item, ItemMod, ItemUse, Macro, UseTree, VisRestricted, Visi
 
 /// One file without its tests.
 pub struct SourceFile {
-    /// Where it is.
-    pub path: PathBuf,
     /// The module's path in the crate.
     pub module: Vec<String>,
-    /// The whole text.
-    pub text: String,
-    /// Its lines without tests.
-    pub lines: usize,
     /// Whether it has more than declarations of modules and re-exports.
     pub has_items: bool,
     /// The types that it defines.
@@ -27,6 +21,31 @@ pub struct SourceFile {
     pub reexports: BTreeMap<String, Vec<String>>,
     /// All that it names by a path from the root of the crate.
     pub paths: BTreeSet<Vec<String>>,
+}
+
+/// The Rust sources of the project and the tests of this crate, with their text.
+pub fn read_all_files() -> Vec<(PathBuf, String)> {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut paths = Vec::new();
+    for folder in [
+        "crate/core/src",
+        "crate/core/tests",
+        "crate/core/benches",
+        "crate/core/examples",
+        "crate/web/src",
+        "crate/py/src",
+        "fuzz/fuzz_targets",
+    ] {
+        find_files(&project.join(folder), &mut paths);
+    }
+    paths.sort_unstable();
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            (path, text)
+        })
+        .collect()
 }
 
 /// The files of a crate, without modules for tests.
@@ -43,7 +62,7 @@ pub fn read_crate(name: &str) -> Vec<SourceFile> {
         .into_iter()
         .map(|path| {
             let module = module_of(path.strip_prefix(&root).unwrap());
-            read_file(path, module, &mut test_modules)
+            read_file(&path, module, &mut test_modules)
         })
         .collect();
     let is_test = |file: &SourceFile| test_modules.contains(&file.module);
@@ -74,11 +93,11 @@ fn module_of(path: &Path) -> Vec<String> {
 }
 
 fn read_file(
-    path: PathBuf,
+    path: &Path,
     module: Vec<String>,
     test_modules: &mut BTreeSet<Vec<String>>,
 ) -> SourceFile {
-    let text = fs::read_to_string(&path).unwrap();
+    let text = fs::read_to_string(path).unwrap();
     let syntax =
         syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut names = NameCollector {
@@ -87,9 +106,7 @@ fn read_file(
     };
     names.visit_file(&syntax);
     test_modules.append(&mut names.test_modules);
-    let source = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap();
     SourceFile {
-        lines: source.lines().count(),
         has_items: syntax.items.iter().any(|item| match item {
             Item::Use(_) => false,
             Item::Mod(item) => item.content.is_some() && !is_for_tests(&item.attrs),
@@ -98,9 +115,7 @@ fn read_file(
         paths: names.absolute_paths(),
         types: names.types,
         reexports: names.reexports,
-        path,
         module,
-        text,
     }
 }
 

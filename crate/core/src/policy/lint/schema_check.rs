@@ -36,8 +36,8 @@ impl SchemaCheck {
         match &cursor.node.value {
             SourceValue::Map(_) => self.map(reporter, cursor, schema),
             SourceValue::List(items) => {
-                let at_least = schema.get("minItems").and_then(Json::as_u64).unwrap_or(0);
-                if (items.len() as u64) < at_least {
+                let min_items = schema.get("minItems").and_then(Json::as_u64).unwrap_or(0);
+                if (items.len() as u64) < min_items {
                     report_empty(reporter, cursor);
                 }
                 if let Some(items) = schema.get("items") {
@@ -94,11 +94,11 @@ impl SchemaCheck {
                 );
             }
         }
-        let at_least = schema
+        let min_properties = schema
             .get("minProperties")
             .and_then(Json::as_u64)
             .unwrap_or(0);
-        if (cursor.node.entries().len() as u64) < at_least {
+        if (cursor.node.entries().len() as u64) < min_properties {
             report_empty(reporter, cursor);
         }
     }
@@ -132,21 +132,21 @@ fn has_type(node: &SourceNode, schema: &Json) -> bool {
 }
 
 fn report_wrong_type(reporter: &mut Reporter, cursor: &Cursor, alternatives: &[&Json]) {
-    let wanted = |wanted: &str| {
+    let may_be = |type_name: &str| {
         let types = alternatives.iter().filter_map(|schema| schema.get("type"));
-        types.filter_map(Json::as_str).any(|name| name == wanted)
+        types.filter_map(Json::as_str).any(|name| name == type_name)
     };
     let help = match &cursor.node.value {
         SourceValue::Null => "Write a value, or delete the key.".to_owned(),
-        SourceValue::Text(text) if wanted("boolean") => match text.to_lowercase().as_str() {
+        SourceValue::Text(text) if may_be("boolean") => match text.to_lowercase().as_str() {
             "yes" | "on" | "true" => "Write `true`: in YAML 1.2 this is text.".to_owned(),
             "no" | "off" | "false" => "Write `false`: in YAML 1.2 this is text.".to_owned(),
             _ => "Write `true` or `false`.".to_owned(),
         },
-        SourceValue::Number(_) | SourceValue::Bool(_) if wanted("string") => {
+        SourceValue::Number(_) | SourceValue::Bool(_) if may_be("string") => {
             format!("Write it in quotes: \"{}\".", cursor.node.to_json())
         }
-        SourceValue::Text(text) if wanted("array") => format!("Write [{text}]."),
+        SourceValue::Text(text) if may_be("array") => format!("Write [{text}]."),
         _ => format!("Write {}.", expected_types(alternatives)),
     };
     reporter.report(
@@ -178,19 +178,19 @@ fn expected_types(alternatives: &[&Json]) -> String {
 
 /// Reports a value that is none of the constants; says whether there are constants.
 fn check_constants(reporter: &mut Reporter, cursor: &Cursor, alternatives: &[&Json]) -> bool {
-    let wanted = alternatives.iter().filter_map(|schema| schema.get("const"));
-    let wanted: Vec<&Json> = wanted.collect();
+    let constants = alternatives.iter().filter_map(|schema| schema.get("const"));
+    let constants: Vec<&Json> = constants.collect();
     let value = cursor.node.to_json();
-    if wanted.is_empty() || wanted.contains(&&value) {
-        return !wanted.is_empty();
+    if constants.is_empty() || constants.contains(&&value) {
+        return !constants.is_empty();
     }
-    let wanted: Vec<String> = wanted.into_iter().map(unquoted).collect();
+    let constants: Vec<String> = constants.into_iter().map(unquoted).collect();
     let near = reporter
         .suggester
-        .find(&unquoted(&value), wanted.iter().map(String::as_str));
+        .find(&unquoted(&value), constants.iter().map(String::as_str));
     let help = match near {
         Some(near) => format!("Did you mean `{near}`?"),
-        None => format!("Write one of {}.", list_names(&wanted)),
+        None => format!("Write one of {}.", list_names(&constants)),
     };
     let message = format!("{} is not allowed here.", quoted(&unquoted(&value)));
     reporter.report(DiagnosticCode::WRONG_VALUE, cursor, message, help);
@@ -206,11 +206,11 @@ fn unquoted(value: &Json) -> String {
 
 fn check_number(reporter: &mut Reporter, cursor: &Cursor, number: &Number, schema: &Json) {
     let bound = |name| schema.get(name).and_then(Json::as_f64);
-    let (least, most) = (bound("minimum"), bound("maximum"));
+    let (minimum, maximum) = (bound("minimum"), bound("maximum"));
     let number = number.as_f64();
-    if number < least || most.is_some() && number > most {
-        let from = least.unwrap_or(f64::MIN);
-        let to = most.unwrap_or(f64::MAX);
+    if number < minimum || maximum.is_some() && number > maximum {
+        let from = minimum.unwrap_or(f64::MIN);
+        let to = maximum.unwrap_or(f64::MAX);
         let help = format!("Write a number from {from} to {to}.");
         reporter.report(
             DiagnosticCode::WRONG_VALUE,

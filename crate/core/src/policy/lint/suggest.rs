@@ -1,23 +1,23 @@
-//! "Did you mean …?"
+//! Suggests names: "Did you mean …?"
 
 use std::cell::Cell;
 
 /// Finds the known name that a wrong one was most likely meant to be.
 pub struct NameSuggester {
-    /// Comparisons left: a file of nothing but mistakes must not take longer than a second.
-    budget: Cell<usize>,
+    /// A bound on the work: a file in which every name is wrong must not take longer than a second.
+    comparisons_left: Cell<usize>,
 }
 
 impl Default for NameSuggester {
     fn default() -> Self {
         Self {
-            budget: Cell::new(100_000),
+            comparisons_left: Cell::new(100_000),
         }
     }
 }
 
 impl NameSuggester {
-    /// The nearest of `known`, unless all are far from `wrong`. Case does not count.
+    /// The one of `known` that is most similar to `wrong`, without case; none if all differ too much.
     pub fn find<'a>(
         &self,
         wrong: &str,
@@ -28,17 +28,17 @@ impl NameSuggester {
             return None;
         }
         let folded = wrong.to_lowercase();
-        let at_most = (length / 3).max(1);
+        let max_distance = (length / 3).max(1);
         known
             .into_iter()
             .map_while(|name| {
-                let left = self.budget.get().checked_sub(1)?;
-                self.budget.set(left);
+                let left = self.comparisons_left.get().checked_sub(1)?;
+                self.comparisons_left.set(left);
                 Some(name)
             })
-            .filter(|name| name.chars().count().abs_diff(length) <= at_most)
+            .filter(|name| name.chars().count().abs_diff(length) <= max_distance)
             .map(|name| (strsim::osa_distance(&folded, &name.to_lowercase()), name))
-            .filter(|(distance, _)| *distance <= at_most)
+            .filter(|(distance, _)| *distance <= max_distance)
             .min()
             .map(|(_, name)| name)
     }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_up_in_time() {
+    fn stops_after_many_comparisons() {
         let suggester = NameSuggester::default();
         let known = vec!["abc"; 100_000];
         assert_eq!(suggester.find("abd", known.iter().copied()), Some("abc"));

@@ -1,0 +1,306 @@
+//! Random policies, contexts, cards and grants.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use scoped_launcher_core::policy::card::Kind;
+use scoped_launcher_core::policy::document::MatchKey;
+use scoped_launcher_core::policy::time::parse_instant;
+use serde_json::{Value, json};
+
+fn words<T: Copy>(all: &[T], as_str: impl Fn(T) -> &'static str) -> Vec<&'static str> {
+    all.iter().map(|one| as_str(*one)).collect()
+}
+
+/// Names: few, so that selectors match some of them.
+pub fn name() -> impl Strategy<Value = String> {
+    select(vec!["", "a", "ab", "abc", "b", "ba", "c", "A", "a/b", "é"]).prop_map(str::to_owned)
+}
+
+pub fn glob() -> impl Strategy<Value = String> {
+    let special = select(vec![
+        "*", "**", "a*", "*b", "?", "*/*", "*/", "[ab]*", "[!a]*", "**b", r"\a", "a?c", "*b*", "é*",
+    ]);
+    prop_oneof![name(), special.prop_map(str::to_owned)]
+}
+
+pub fn selector() -> impl Strategy<Value = Value> {
+    let globs = || prop::collection::vec(glob(), 0..3);
+    prop_oneof![
+        glob().prop_map(Value::from),
+        globs().prop_map(Value::from),
+        (globs(), globs())
+            .prop_map(|(include, except)| json!({"include": include, "except": except})),
+    ]
+}
+
+pub fn mapping(
+    key: impl Strategy<Value = &'static str>,
+    value: impl Strategy<Value = Value>,
+    most: usize,
+) -> impl Strategy<Value = Value> {
+    prop::collection::btree_map(key, value, 1..=most).prop_map(|entries| json!(entries))
+}
+
+pub fn matches() -> impl Strategy<Value = Value> {
+    mapping(
+        select(words(MatchKey::ALL, MatchKey::as_str)),
+        selector(),
+        3,
+    )
+}
+
+pub fn scope() -> impl Strategy<Value = String> {
+    select(vec![
+        "access:servers!server={owner}/{name}",
+        "access:services!service={name}",
+        "read:users!user={owner}",
+        "access:servers!server=a/b",
+        "access:services!service=a",
+        "read:users:name!user=ab",
+        "custom:x",
+        "nonsense",
+    ])
+    .prop_map(str::to_owned)
+}
+
+pub fn condition(with_kernels: bool) -> impl Strategy<Value = Value> {
+    let kernel = if with_kernels {
+        name().prop_map(|name| json!({"kernel": name})).boxed()
+    } else {
+        Just(json!({"always": true})).boxed()
+    };
+    let leaf = prop_oneof![
+        selector().prop_map(|selector| json!({"group": selector})),
+        selector().prop_map(|selector| json!({"user": selector})),
+        scope().prop_map(|scope| json!({"scope": scope})),
+        kernel,
+        any::<bool>().prop_map(|wanted| json!({"admin": wanted})),
+        any::<bool>().prop_map(|wanted| json!({"owner": wanted})),
+        any::<bool>().prop_map(|wanted| json!({"always": wanted})),
+        (selector(), any::<bool>())
+            .prop_map(|(selector, admin)| json!({"group": selector, "admin": admin})),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..3).prop_map(|parts| json!({"all": parts})),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(|parts| json!({"any": parts})),
+            (inner.clone(), any::<bool>())
+                .prop_map(|(part, owner)| json!({"not": part, "owner": owner})),
+            inner.prop_map(|part| json!({"not": part})),
+        ]
+    })
+}
+
+pub fn time() -> impl Strategy<Value = &'static str> {
+    select(vec!["2026-12-01", "2026-12-02T12:00:00Z", "2026-12-03"])
+}
+
+pub fn rule(with_kernels: bool) -> impl Strategy<Value = Value> {
+    (
+        matches(),
+        prop::option::weighted(0.7, condition(with_kernels)),
+        prop::option::weighted(0.3, condition(with_kernels)),
+        prop::option::weighted(0.2, time()),
+        prop::option::weighted(0.2, time()),
+    )
+        .prop_map(|(matches, show_when, hide_when, from, until)| {
+            let mut rule = json!({"id": "", "match": matches});
+            for (key, value) in [
+                ("show_when", show_when),
+                ("hide_when", hide_when),
+                ("from", from.map(Value::from)),
+                ("until", until.map(Value::from)),
+            ] {
+                if let Some(value) = value {
+                    rule[key] = value;
+                }
+            }
+            rule
+        })
+}
+
+pub fn visibility() -> impl Strategy<Value = &'static str> {
+    select(vec!["show", "hide"])
+}
+
+pub fn policy(with_kernels: bool) -> impl Strategy<Value = Value> {
+    let targets = mapping(
+        select(words(MatchKey::ALL, MatchKey::as_str))
+            .prop_filter("tags are not put on tags", |key| *key != "tag"),
+        selector(),
+        2,
+    );
+    let names = || prop::collection::vec(name(), 0..3);
+    let role = (select(vec!["user", "r"]), names(), names(), prop::collection::vec(scope().prop_map(|scope| scope.replace(['{', '}'], "")), 0..3))
+        .prop_map(|(name, users, groups, scopes)| json!({"name": name, "users": users, "groups": groups, "scopes": scopes}));
+    (
+        visibility(),
+        visibility(),
+        mapping(select(vec!["a", "b"]), targets, 2),
+        prop::collection::vec(role, 0..3),
+        prop::collection::vec(rule(with_kernels), 0..8),
+    )
+        .prop_map(|(default, no_hub, tags, roles, mut rules)| {
+            for (number, rule) in rules.iter_mut().enumerate() {
+                rule["id"] = json!(format!("r{number}"));
+            }
+            json!({"version": 1, "default": default, "no_hub": no_hub, "tags": tags, "roles": roles, "rules": rules,
+                "custom_scopes": {"custom:x": {"description": "x"}}})
+        })
+}
+
+pub fn context() -> impl Strategy<Value = Value> {
+    let names = || prop::collection::vec(name(), 0..3);
+    let held = prop::collection::vec(
+        select(vec![
+            "access:servers",
+            "access:servers!user=a",
+            "access:services",
+            "read:users",
+            "read:users!group=a",
+            "self",
+            "custom:x",
+            "read:users!user=",
+        ]),
+        0..3,
+    );
+    let server = prop::option::of(
+        (name(), name()).prop_map(|(owner, name)| json!({"owner": owner, "name": name})),
+    );
+    (prop::bool::weighted(0.9), name(), any::<bool>(), names(), held, names(), server).prop_map(
+        |(hub, user, admin, groups, scopes, shares, server)| {
+            json!({"hub": hub, "user": user, "admin": admin, "groups": groups, "scopes": scopes, "shares": shares, "server": server})
+        },
+    )
+}
+
+pub fn cards() -> impl Strategy<Value = Vec<Value>> {
+    let card = (
+        select(words(Kind::ALL, Kind::as_str)),
+        name(),
+        prop::option::of(name()),
+        prop::option::of(name()),
+        prop::option::of(name()),
+        prop::collection::vec(name(), 0..3),
+    )
+        .prop_map(|(kind, name, owner, category, command, tags)| {
+            json!({"id": "", "kind": kind, "name": name, "owner": owner, "category": category, "command": command, "tags": tags})
+        });
+    prop::collection::vec(card, 0..8).prop_map(|mut cards| {
+        for (number, card) in cards.iter_mut().enumerate() {
+            card["id"] = json!(format!("c{number}"));
+        }
+        cards
+    })
+}
+
+pub fn kernelspecs() -> impl Strategy<Value = Option<Vec<Value>>> {
+    let spec = (name(), prop::collection::vec(name(), 0..2))
+        .prop_map(|(name, tags)| json!({"name": name, "tags": tags}));
+    prop::option::of(prop::collection::vec(spec, 0..5))
+}
+
+/// The current time: before, at and after the times of rules.
+pub fn now() -> impl Strategy<Value = i64> {
+    select(vec![
+        "2026-11-30T00:00:00Z",
+        "2026-12-01T00:00:00Z",
+        "2026-12-02T00:00:00Z",
+        "2026-12-02T12:00:00Z",
+        "2026-12-03T23:59:59Z",
+        "2026-12-04T00:00:00Z",
+    ])
+    .prop_map(|text| parse_instant(text).unwrap())
+}
+
+/// Names of users and groups: never empty, and without `/`.
+pub fn plain_name() -> impl Strategy<Value = &'static str> {
+    select(vec!["a", "ab", "abc", "b", "ba", "é"])
+}
+
+/// A Hub's users, with different names.
+pub fn users() -> impl Strategy<Value = Vec<Value>> {
+    let server_name = select(vec!["", "dash-a", "dash-b", "dash-ab", "x", "é"]);
+    let tags = prop::collection::vec(name(), 0..3);
+    let server = tags.prop_map(|tags| json!({"user_options": {"tags": tags}}));
+    let user = (
+        prop::collection::vec(plain_name(), 0..4),
+        prop::collection::btree_map(server_name, server, 0..4),
+    );
+    prop::collection::btree_map(plain_name(), user, 0..6).prop_map(|users| {
+        let users = users.into_iter();
+        users
+            .map(|(name, (groups, servers))| json!({"name": name, "groups": groups, "servers": servers}))
+            .collect()
+    })
+}
+
+pub fn grant() -> impl Strategy<Value = Value> {
+    let names = prop_oneof![
+        selector(),
+        select(vec![
+            "*/dash-*",
+            "a/*",
+            "a/dash-a",
+            "*/?*",
+            "**",
+            "*b/dash-a*",
+            "?/*",
+            "[ab]/dash-?"
+        ])
+        .prop_map(Value::from),
+        Just(json!({"include": ["*/dash-*", "b/*"], "except": ["*/*b", "a/**"]})),
+    ];
+    (
+        prop::option::weighted(0.7, selector()),
+        prop::option::weighted(0.3, selector()),
+        names,
+        prop::collection::vec(glob(), 0..2),
+        prop::option::weighted(0.2, time()),
+        prop::option::weighted(0.2, time()),
+    )
+        .prop_map(|(groups, users, names, tags, from, until)| {
+            let mut servers = match names {
+                Value::Object(_) => names,
+                names => json!({"include": names}),
+            };
+            if !tags.is_empty() {
+                servers["tags"] = json!(tags);
+            }
+            let mut grant = json!({"id": "", "to": {}, "servers": servers});
+            for (key, value) in [("from", from), ("until", until)] {
+                if let Some(time) = value {
+                    grant[key] = json!(time);
+                }
+            }
+            for (key, value) in [("groups", groups), ("users", users)] {
+                if let Some(selector) = value {
+                    grant["to"][key] = selector;
+                }
+            }
+            grant
+        })
+}
+
+pub fn grants() -> impl Strategy<Value = Vec<Value>> {
+    prop::collection::vec(grant(), 0..6).prop_map(|mut grants| {
+        for (number, grant) in grants.iter_mut().enumerate() {
+            grant["id"] = json!(format!("g{number}"));
+        }
+        grants
+    })
+}
+
+/// Shares made for a grant or by a person, of servers and with users that exist or do not.
+pub fn shares() -> impl Strategy<Value = Vec<Value>> {
+    let share = (
+        plain_name(),
+        select(vec!["dash-a", "dash-b", "x", "gone"]),
+        plain_name(),
+        prop::option::of(select(vec!["g0", "g1", "older"])),
+    )
+        .prop_map(|(owner, name, user, grant)| {
+            json!({"server": format!("{owner}/{name}"), "user": user, "grant": grant})
+        });
+    prop::collection::vec(share, 0..6)
+}
