@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from dataclasses import replace
 from typing import Any
 
+from ..context import ContextSnapshot, VisitorFacts, context_model, current_time
 from .errors import CliError
 from .files import read_json
 from .hub_queries import read_user
 
 Context = dict[str, Any]
-
-
-def now_text() -> str:
-    """Return the time now as RFC 3339."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def visitor_context(
@@ -31,32 +27,45 @@ def visitor_context(
 ) -> Context:
     """Return a visitor's context from options and, with ``hub_url``, from the Hub.
 
-    Without ``scopes`` the visitor holds what a server's token has by default.
+    Without ``scopes`` the visitor holds what a server's token has by default. ``server`` is
+    ``owner/name``; the default is the visitor's own default server.
     """
-    context: Context = {
-        "hub": not no_hub,
-        "user": user,
-        "admin": admin,
-        "groups": list(groups),
-        "scopes": list(scopes) or default_token_scopes(user),
-        "shares": list(shares),
-    }
+    visitor = VisitorFacts(
+        hub=not no_hub,
+        user=user,
+        admin=admin,
+        groups=tuple(groups),
+        scopes=tuple(scopes) or default_token_scopes(user),
+        shares=tuple(shares),
+    )
     if hub_url:
-        model, shared = read_user(hub_url, user)
-        context["admin"] = admin or bool(model.get("admin"))
-        context["groups"] = sorted({*groups, *model.get("groups", [])})
-        context["shares"] = sorted({*shares, *shared})
+        hub_visitor = read_user(hub_url, user)
+        visitor = replace(
+            visitor,
+            admin=visitor.admin or hub_visitor.admin,
+            groups=tuple(sorted({*visitor.groups, *hub_visitor.groups})),
+            shares=tuple(sorted({*visitor.shares, *hub_visitor.shares})),
+        )
     owner, _, name = (server or f"{user}/").partition("/")
-    context["server"] = {"owner": owner, "name": name}
-    return context
+    return context_model(
+        ContextSnapshot(visitor), server_owner=owner, server_name=name, now=current_time()
+    )
 
 
-def default_token_scopes(user: str) -> list[str]:
+def default_token_scopes(user: str) -> tuple[str, ...]:
     """Return the scopes of the visitor's token at their own default server, unless configured."""
-    return [
+    return (
         f"access:servers!server={user}/",
         f"read:users:name!user={user}",
         f"read:users:groups!user={user}",
+    )
+
+
+def visitor_contexts(visitors: Iterable[VisitorFacts]) -> list[Context]:
+    """Return the contexts of the Hub's users, each at their own default server."""
+    return [
+        visitor_context(user=visitor.user, groups=visitor.groups, admin=visitor.admin)
+        for visitor in visitors
     ]
 
 
@@ -67,12 +76,24 @@ def read_contexts(path: str) -> list[Context]:
         items = items.get("items") or items.get("users") or [items]
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise CliError(f'{path} is not a list of users: write [{{"name": …, "groups": […]}}, …].')
-    return [context_of(item) for item in items]
+    return [_context_of(item, path) for item in items]
 
 
-def context_of(item: dict[str, Any]) -> Context:
+def _context_of(item: dict[str, Any], path: str) -> Context:
     """Return the context for a part of a context, or for the Hub's model of a user."""
     name = str(item.get("user") or item.get("name") or "")
-    options = {key: item[key] for key in ("groups", "scopes", "shares", "admin") if item.get(key)}
+    options: dict[str, Any] = {"admin": bool(item.get("admin"))}
+    for key in ("groups", "scopes", "shares"):
+        options[key] = item.get(key) or []
+        if not _is_list_of_text(options[key]):
+            raise CliError(f"{path}: {key} of the user {name!r} must be a list of text.")
     context = visitor_context(user=name, **options)
-    return {**context, **{key: item[key] for key in ("hub", "server") if key in item}}
+    if "hub" in item:
+        context["hub"] = item["hub"]
+    if isinstance(item.get("server"), dict):  # in the Hub's model, it is an address
+        context["server"] = item["server"]
+    return context
+
+
+def _is_list_of_text(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from .._core import Policy
+from ..context import current_time
 from .cards import Card, cards_from_options, cards_of_policy
-from .contexts import Context, now_text, visitor_context
+from .contexts import Context, visitor_context
 from .errors import CliError
 from .files import FILE, load_policy, read_json
 from .options import FORMAT, decision_options
@@ -78,7 +79,7 @@ def decide_cards(
     kernelspecs = json.dumps(kernels) if kernels else None
     try:
         answer = engine_method(
-            json.dumps(context), json.dumps(cards), kernelspecs, now or now_text()
+            json.dumps(context), json.dumps(cards), kernelspecs, now or current_time()
         )
     except ValueError as error:
         raise CliError(str(error)) from None

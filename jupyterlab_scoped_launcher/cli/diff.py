@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import click
 
 from .cards import cards_from_options, cards_of_policy
-from .contexts import Context, context_of, read_contexts
+from .contexts import Context, read_contexts, visitor_contexts
 from .files import FILE, load_policy
 from .hub_queries import read_users
 from .launchers import launcher_for
@@ -51,7 +51,7 @@ def diff(
     if users_file:
         contexts = read_contexts(users_file)
     else:
-        contexts = [context_of(model) for model in read_users(str(hub_url))]
+        contexts = visitor_contexts(read_users(str(hub_url)))
     chosen = cards_from_options(cards, cards_file)
     changes: list[dict[str, str]] = []
     for context in _with_progress(contexts):

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import click
 
+from ..context import VisitorFacts, visitor_from_model
 from ..hub_api import (
     HubClient,
     HubError,
     HubRefused,
-    SharedServers,
     TokenRejected,
     name_of,
     quote_segment,
@@ -40,26 +41,30 @@ def read_groups(hub_url: str) -> list[str]:
     return _query(hub_url, lambda client: client.whole_list("/groups", parse=name_of))
 
 
-def read_users(hub_url: str) -> list[dict[str, Any]]:
-    """Return the Hub's models of all users."""
-    return _query(hub_url, lambda client: client.whole_list("/users"))
+def read_users(hub_url: str) -> list[VisitorFacts]:
+    """Return all users of the Hub, without their scopes and shares."""
+    return _query(hub_url, lambda client: client.whole_list("/users", parse=_user_from_model))
 
 
-def read_user(hub_url: str, name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the Hub's model of a user, and the servers (``owner/name``) that shares open to them.
+def read_user(hub_url: str, name: str) -> VisitorFacts:
+    """Return a user of the Hub, without their scopes, and with the servers that shares open.
 
     If the token may not read shares, there are none.
     """
 
-    async def user_and_shares(client: HubClient) -> tuple[dict[str, Any], tuple[str, ...]]:
-        model: dict[str, Any] = await client.get(f"/users/{quote_segment(name)}")
+    async def read_user_and_shares(client: HubClient) -> VisitorFacts:
+        user = _user_from_model(await client.get(f"/users/{quote_segment(name)}"))
         try:
             shared = await client.servers_shared_with(name)
         except (TokenRejected, HubRefused):
-            shared = SharedServers((), complete=False)
-        return model, shared.names
+            return user
+        return replace(user, shares=shared.names)
 
-    return _query(hub_url, user_and_shares)
+    return _query(hub_url, read_user_and_shares)
+
+
+def _user_from_model(model: Any) -> VisitorFacts:
+    return visitor_from_model(model, scopes=())
 
 
 def _query(hub_url: str, send: Callable[[HubClient], Awaitable[Answer]]) -> Answer:

@@ -8,7 +8,7 @@ import click
 
 from .._core import lint as lint_policy
 from .._core import schema as policy_schema
-from .contexts import now_text
+from ..context import current_time
 from .diagnostics import Diagnostic, as_github, as_text, summary
 from .errors import CliError
 from .files import FILE, display_name, read_bytes
@@ -47,7 +47,7 @@ def check(
     contents = {display_name(file): read_bytes(file) for file in files}
     diagnostics: list[Diagnostic] = []
     for name, content in contents.items():
-        result = lint_policy(content, name, sorted(hub_groups) or None, now_text())
+        result = lint_policy(content, name, sorted(hub_groups) or None, current_time())
         diagnostics += json.loads(result)["diagnostics"]
     if output_format == "json":
         by_severity = {

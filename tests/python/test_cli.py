@@ -262,6 +262,19 @@ def test_preview_shows_users_side_by_side() -> None:
     assert table[2].split() == ["class1234-web", "yes", "-"]
 
 
+def test_users_are_read_as_the_hub_lists_them(policy: Path, tmp_path: Path) -> None:
+    users = tmp_path / "users.json"
+    model = {"name": "mmuster", "groups": ["students"], "server": "/user/mmuster/", "servers": {}}
+    users.write_text(json.dumps([model]))
+    args = ["preview", policy, "--users", users, "--format", "json"]
+    cards = json.loads(run(*args).stdout)["cards"]
+    assert [card["visible"] for card in cards] == [{"mmuster": True}] * 2
+    users.write_text(json.dumps([{**model, "groups": "students"}]))
+    done = run(*args)
+    assert done.returncode == 3
+    assert b"must be a list of text" in done.stderr
+
+
 def test_diff_lists_gains_and_losses(policy: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.yaml"
     new.write_text(POLICY.replace("group: students", "group: tutors"))
