@@ -6,10 +6,11 @@ use super::common::is_kernel_name;
 use super::conditions::kernels_named;
 use super::cursor::Cursor;
 use super::reporter::Reporter;
-use super::selectors::{SelectorNodes, is_glob};
+use super::selectors::SelectorNodes;
 use crate::policy::card::{KERNEL_CATEGORIES, normalize_kernel_name};
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
 use crate::policy::document::MatchKey;
+use crate::policy::glob::is_glob;
 use crate::policy::index::CompiledSelector;
 
 /// Checks `kernels`.

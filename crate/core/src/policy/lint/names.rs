@@ -6,10 +6,11 @@ use super::common::is_kernel_name;
 use super::cursor::Cursor;
 use super::reporter::Reporter;
 use super::scopes::ScopeTable;
-use super::selectors::{SelectorNodes, is_glob};
+use super::selectors::SelectorNodes;
 use crate::policy::card::{Kind, normalize_kernel_name};
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
 use crate::policy::glob::Glob;
+use crate::policy::glob::is_glob;
 
 /// Scopes, groups and kernels by name.
 pub struct NameTable<'a> {

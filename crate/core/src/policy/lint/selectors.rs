@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::reporter::Reporter;
 use crate::policy::card::Kind;
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
-use crate::policy::glob::Glob;
+use crate::policy::glob::{Glob, is_glob};
 use crate::policy::index::CompiledSelector;
 use crate::policy::source::SourceValue;
 
@@ -62,14 +62,6 @@ pub fn compile(globs: &[Cursor], ignore_case: bool) -> Vec<Glob> {
     texts
         .filter_map(|text| Glob::new(text, ignore_case).ok())
         .collect()
-}
-
-/// The characters that are special in a glob.
-const GLOB_CHARACTERS: [char; 4] = ['*', '?', '[', '\\'];
-
-/// Whether the text has anything that is special in a glob.
-pub fn is_glob(text: &str) -> bool {
-    text.contains(GLOB_CHARACTERS)
 }
 
 /// Whether a glob matches everything that a selector of this kind of name looks at.
