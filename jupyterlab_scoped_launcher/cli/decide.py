@@ -107,7 +107,7 @@ def _decide_from_options(
     elif user or visitor_options["no_hub"]:
         context = visitor_context(user=user or "", **visitor_options)
     else:
-        raise click.UsageError("Say who visits: --user NAME, --context FILE, or --no-hub.")
+        raise click.UsageError("Name the visitor: --user NAME, --context FILE, or --no-hub.")
     chosen = cards_from_options(cards, cards_file) or cards_of_policy(policy, context)
     return decide_cards(
         policy, context, chosen, kernels, now or context.get("now"), explained=explained

@@ -46,7 +46,7 @@ def diff(
     the policies names exactly, and those that they add.
     """
     if bool(users_file) == bool(hub_url):
-        raise click.UsageError("Say who: --users FILE or --hub URL.")
+        raise click.UsageError("Name the users: --users FILE or --hub URL.")
     policies = [load_policy(old), load_policy(new)]
     if users_file:
         contexts = read_contexts(users_file)

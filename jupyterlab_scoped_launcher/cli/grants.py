@@ -36,22 +36,23 @@ APPROVAL_LASTS = timedelta(hours=1)
     type=click.Path(dir_okay=False, path_type=Path),
     default=RECORDS,
     show_default=True,
-    help="Where to remember which shares were made by this service.",
+    help="The file with the shares that this service has created.",
 )
-@click.option("--once", is_flag=True, help="Make the Hub's shares follow the policy, and end.")
-@click.option("--dry-run", is_flag=True, help="Print what would be changed, and change nothing.")
+@click.option("--once", is_flag=True, help="Create and revoke shares once, then exit.")
+@click.option("--dry-run", is_flag=True, help="Print the changes without making them.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: print JSON.")
 @click.option(
     "--interval",
     type=click.FloatRange(min=0.1),
     default=15,
     show_default=True,
-    help="Seconds from the beginning of one pass to that of the next.",
+    help="Seconds from the start of one pass to the start of the next.",
 )
 @click.option(
     "--max-revocations",
     type=click.IntRange(min=0),
-    help="Most revocations of one pass. [default: 20, or a tenth of the shares if that is more]",
+    help="Largest number of revocations in one pass. [default: 20, or a tenth of the shares if "
+    "that is more]",
 )
 @click.option(
     "--allow-revocations",
@@ -65,7 +66,7 @@ APPROVAL_LASTS = timedelta(hours=1)
     type=click.FloatRange(min=0.01, max=1),
     default=0.25,
     show_default=True,
-    help="Most of the Hub's time to take, as a part of 1.",
+    help="Largest part of the Hub's time to use, from 0 to 1.",
 )
 @click.option(
     "--page-size",
@@ -86,7 +87,7 @@ def grants(
     hub_share: float,
     page_size: int,
 ) -> None:
-    """Share servers at the Hub as the policy's grants say (docs/grants.md).
+    """Share named servers as the policy's grants say (docs/grants.md).
 
     Reads JUPYTERHUB_API_URL and JUPYTERHUB_API_TOKEN, which the Hub gives to its services. Without
     --once and --dry-run it runs until it is stopped.
@@ -116,15 +117,15 @@ def grants(
         plan = _run(_as_click_errors(_dry_run(settings)))
         click.echo(_as_json(plan) if as_json else _as_text(plan))
     elif once:
-        result = _run(_as_click_errors(_once(settings)))
+        result = _run(_as_click_errors(_run_once(settings)))
         click.echo(
             f"{result.created} granted, {result.revoked} revoked, {result.refused} refused by the "
             f"Hub; {result.requests} requests in {result.seconds:.1f} s."
         )
         if result.held_back:
             raise CliError(
-                f"{result.held_back} revocations are more than a pass may make unasked. If they "
-                f"are right, add --allow-revocations {result.held_back}."
+                f"{result.held_back} revocations are more than a pass may make without approval. "
+                f"If they are right, add --allow-revocations {result.held_back}."
             )
     else:
         _run(_serve(settings))
@@ -134,11 +135,11 @@ def _settings(*, policy: Path | None, **options: Any) -> ServiceSettings:
     from ..service.app import ServiceSettings
 
     if policy is None:
-        raise click.UsageError("Say which policy: --policy FILE.")
-    given = {
+        raise click.UsageError("Name the policy: --policy FILE.")
+    variables = {
         name: os.environ.get(name, "") for name in ("JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN")
     }
-    for name, value in given.items():
+    for name, value in variables.items():
         if not value:
             raise click.UsageError(
                 f"{name} is not set. The Hub sets it for its services; elsewhere, set it to "
@@ -146,14 +147,14 @@ def _settings(*, policy: Path | None, **options: Any) -> ServiceSettings:
             )
     return ServiceSettings(
         policy=policy,
-        api_url=given["JUPYTERHUB_API_URL"],
-        token=given["JUPYTERHUB_API_TOKEN"],
+        api_url=variables["JUPYTERHUB_API_URL"],
+        token=variables["JUPYTERHUB_API_TOKEN"],
         **options,
     )
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
-    import asyncio  # late: the other commands start without it
+    import asyncio
 
     return asyncio.run(work)
 
@@ -173,7 +174,7 @@ async def _as_click_errors(work: Awaitable[Any]) -> Any:
         raise CliError(str(error)) from None
 
 
-async def _once(settings: ServiceSettings) -> Any:
+async def _run_once(settings: ServiceSettings) -> Any:
     from ..service.app import GrantsService
     from ..service.log import new_logger
 

@@ -51,7 +51,7 @@ def preview(
     contexts = [_parse_user(user, visitor_options) for user in users]
     contexts += read_contexts(users_file) if users_file else []
     if not contexts:
-        raise click.UsageError("Say who visits: --user NAME or --users FILE.")
+        raise click.UsageError("Name the visitors: --user NAME or --users FILE.")
     chosen = cards_from_options(cards, cards_file)
     launchers: dict[str, Launcher] = {}
     for index, context in enumerate(contexts):

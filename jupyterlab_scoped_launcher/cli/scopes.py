@@ -103,7 +103,7 @@ def has(
 ) -> None:
     """Say whether a holder of the scopes HELD... has SCOPE: yes (exit code 0) or no (1)."""
     if groups and not user:
-        raise click.UsageError("Give --user too: who is in these groups?")
+        raise click.UsageError("--group needs --user: the user who is in these groups.")
     owner = {"kind": "user", "name": user} if user else None
     answer = run_op(
         "has_scope",

@@ -1,8 +1,8 @@
 """The Hub's side of a policy, for ``jupyterhub_config.py``::
 
-    from jupyterlab_scoped_launcher.hub import configure
+from jupyterlab_scoped_launcher.hub import configure
 
-    configure(c, "policy.yaml")
+configure(c, "policy.yaml")
 """
 
 from .configure import configure
