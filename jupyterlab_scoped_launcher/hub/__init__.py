@@ -1,8 +1,10 @@
-"""The Hub's side of a policy, for ``jupyterhub_config.py``::
+"""The Hub's side of a policy.
 
-from jupyterlab_scoped_launcher.hub import configure
+In ``jupyterhub_config.py``::
 
-configure(c, "policy.yaml")
+    from jupyterlab_scoped_launcher.hub import configure
+
+    configure(c, "policy.yaml")
 """
 
 from .configure import configure
