@@ -75,7 +75,7 @@ def jest_counts(output: str) -> Counts:
 
 
 HUB_TESTS = (
-    "tests/python/enforce/test_{configure,hub,kernels,kubespawner,proxies,tokens}.py",
+    "tests/python/enforce/test_{configure,hub,kernels,kubespawner,proxies,tokens,unsafe_settings}.py",
     "tests/python/service/test_{sessions,sharing}.py",
     "tests/python/test_{cli_hub,facts,hub_api,routes_hub}.py",
 )
