@@ -77,7 +77,7 @@ def jest_counts(output: str) -> Counts:
 OF_THE_HUB = (
     "tests/python/enforce/test_{configure,hub,kernels,kubespawner,proxies,tokens}.py",
     "tests/python/service/test_{sessions,sharing}.py",
-    "tests/python/test_{cli_hub,facts,hub_api,routes_hub}.py",
+    "tests/python/test_{cli_hub,context,hub_api,routes_hub}.py",
 )
 """The tests for which the version of JupyterHub matters."""
 
