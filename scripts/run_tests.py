@@ -77,7 +77,7 @@ def jest_counts(output: str) -> Counts:
 HUB_TESTS = (
     "tests/python/enforce/test_{configure,hub,kernels,kubespawner,proxies,tokens,unsafe_settings}.py",
     "tests/python/service/test_{sessions,sharing}.py",
-    "tests/python/test_{cli_hub,facts,hub_api,routes_hub}.py",
+    "tests/python/test_{cli_hub,context,hub_api,routes_hub}.py",
 )
 """The tests that depend on the version of JupyterHub."""
 

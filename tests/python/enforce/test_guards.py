@@ -17,7 +17,7 @@ from tornado.httpclient import HTTPClientError
 from tornado.web import HTTPError
 from traitlets import Unicode
 
-from jupyterlab_scoped_launcher.audit import SCHEMA_ID
+from jupyterlab_scoped_launcher.server.audit import SCHEMA_ID
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
@@ -422,7 +422,7 @@ def test_a_server_that_cannot_be_guarded_does_not_start_unguarded(
     def fail(*_: object) -> None:
         raise RuntimeError("a new Jupyter Server has changed")
 
-    monkeypatch.setattr("jupyterlab_scoped_launcher.guards.install", fail)
+    monkeypatch.setattr("jupyterlab_scoped_launcher.server.guards.install_guards", fail)
     argv = jp_argv if with_policy else []
     if with_policy:
         with pytest.raises(SystemExit):
