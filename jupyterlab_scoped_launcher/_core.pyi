@@ -7,6 +7,9 @@ __version__: str
 CARD_KINDS: tuple[str, ...]
 """Every kind of card."""
 
+DECISION_REASONS: tuple[str, ...]
+"""Every reason of a decision."""
+
 ERROR_CODES: dict[str, str]
 """Every error code of the server's routes and of the page, and what it means."""
 

@@ -48,7 +48,7 @@ def group_of(store: PolicyStore) -> str:
 
 
 def settle(store: PolicyStore) -> str:
-    """Look twice: what two looks in a row agree on is used."""
+    """Check twice: what two checks in a row read is used."""
     store.current()
     return group_of(store)
 
@@ -90,7 +90,7 @@ def test_half_a_file_never_replaces_a_good_one(store_of, path):
     assert group_of(store) == "PythonForMorons101"
 
 
-def test_a_version_written_a_while_ago_is_used_at_the_first_look(store_of, path, tmp_path):
+def test_a_version_written_a_while_ago_is_used_at_the_first_check(store_of, path, tmp_path):
     store = store_of(path)
     store.current()
     new = tmp_path / "new"
@@ -110,7 +110,7 @@ def test_a_change_of_the_same_size_and_time_is_seen(store_of, path):
     assert settle(store) == "Nobody"
 
 
-def test_a_settled_file_is_not_read_again(store_of, path, monkeypatch):
+def test_a_stable_file_is_not_read_again(store_of, path, monkeypatch):
     store = store_of(path)
     store.current()
     store.current()
@@ -132,7 +132,7 @@ def test_a_configmap_is_followed(store_of, tmp_path):
     assert settle(store) == "PythonForMorons101"
 
 
-def test_looks_at_most_once_a_second(store_of, path, monkeypatch):
+def test_the_file_is_checked_at_most_once_a_second(store_of, path, monkeypatch):
     monkeypatch.setattr(policy_store, "CHECK_INTERVAL_S", 60.0)
     store = store_of(path)
     store.current()
@@ -140,7 +140,7 @@ def test_looks_at_most_once_a_second(store_of, path, monkeypatch):
     assert settle(store) == "Morons"
 
 
-def test_bad_at_start_is_invalid_until_mended(store_of, path, caplog):
+def test_bad_at_start_is_invalid_until_corrected(store_of, path, caplog):
     path.write_text(BAD)
     store = store_of(path)
     for _ in range(3):
@@ -286,7 +286,7 @@ class TestOverrides:
         policy = store.current().policy
         _, text = store.for_visitor(policy, "alice")
         document = json.loads(text)
-        assert (document["refresh"], document["max_stale"]) == ("30", "2m")
+        assert (document["refresh"], document["max_stale"]) == ("30s", "120s")
         assert store.max_stale_s == 120
 
     @pytest.mark.parametrize("refresh", ["0s", "0.5"])

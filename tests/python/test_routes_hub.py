@@ -173,6 +173,7 @@ def test_the_page_has_a_summary_of_the_policy(visitor):
         "document": {
             "version": 1,
             "default": "show",
+            "no_hub": "show",
             "rules": [{"id": "class", "match": {"kernel": "Class1234_*"}}],
         },
     }

@@ -247,6 +247,7 @@ class TestPolicySummary:
         assert json.loads(self.summary(jp_serverapp))["policy"]["document"] == {
             "version": 1,
             "default": "show",
+            "no_hub": "show",
             "tags": {"x": {"kernel": "y"}},
             "rules": [
                 {"id": "a", "match": {"tag": "x"}},
