@@ -1,7 +1,7 @@
 """jupyterlab-scoped-launcher: launcher cards shown and hidden by JupyterHub scopes and groups.
 
-Importing this package does nothing else: the server extension, the engine and the command line
-load when they are used.
+Importing this package loads nothing else: the server extension, the engine and the command line are
+imported when they are used.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Any
 
 
 def __getattr__(name: str) -> str:
-    """Give ``__version__``, which is the engine's.
+    """Return ``__version__``, which is the engine's.
 
-    Jupyter Server asks for it when it loads the extension, so a missing engine must not raise.
+    Jupyter Server reads it when it loads the extension, so a missing engine must not raise.
     """
     if name == "__version__":
         try:
@@ -24,12 +24,12 @@ def __getattr__(name: str) -> str:
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Say where ``jupyter labextension develop`` finds the built front end."""
+    """Tell ``jupyter labextension develop`` where the built front end is."""
     return [{"src": "labextension", "dest": "jupyterlab-scoped-launcher"}]
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    """Name the server extension for Jupyter Server."""
-    from .extension import ScopedLauncher
+    """Tell Jupyter Server the class of the server extension."""
+    from .server.extension import ScopedLauncher
 
     return [{"module": "jupyterlab_scoped_launcher", "app": ScopedLauncher}]

@@ -4,44 +4,82 @@ from typing import final
 
 __version__: str
 
+CARD_KINDS: tuple[str, ...]
+"""Every kind of card."""
+
+DECISION_REASONS: tuple[str, ...]
+"""Every reason of a decision."""
+
+ERROR_CODES: dict[str, str]
+"""Every error code of the server's routes and of the page, and what it means."""
+
 def batch(line: str) -> str:
     """Answer one line of the batch contract; never raises."""
+
+def lint(
+    content: bytes,
+    file: str = "policy.yaml",
+    groups: list[str] | None = None,
+    now: str | None = None,
+) -> str:
+    """Check a policy file: ``{"document": {...} or null, "diagnostics": [...]}``.
+
+    ``groups`` are the Hub's, if they are known. With ``now`` (RFC 3339), windows that are over are
+    reported too. Raises ValueError for a ``now`` that is no time.
+    """
+
+def schema() -> str:
+    """The JSON Schema of policy files."""
+
+def normalize_kernel_name(name: str) -> str:
+    """The name as kernels are compared: without case."""
 
 class PolicyError(ValueError):
     """The policy has errors.
 
-    ``findings`` is JSON text, a list of
+    ``diagnostics`` is JSON text, a list of
     ``{severity, code, message, help, file, line, column, path}``.
     """
 
-    findings: str
+    diagnostics: str
 
 @final
 class Policy:
     """A checked policy, ready to decide."""
 
-    def __new__(cls, text: str | bytes, file: str = "policy.yaml") -> Policy:
-        """Check ``text`` (YAML or JSON); ``file`` is its name in findings.
+    def __new__(
+        cls,
+        text: str | bytes,
+        file: str = "policy.yaml",
+        *,
+        refresh: str = "",
+        max_stale: str = "",
+    ) -> Policy:
+        """Check ``text`` (YAML or JSON); ``file`` is its name in diagnostics.
 
-        Raises `PolicyError` when lint finds errors. What follows raises ValueError for JSON that is
-        not as the batch contract says.
+        ``refresh`` and ``max_stale``, written as in a policy, override the policy's own; empty text
+        overrides nothing. Raises `PolicyError` when lint finds errors, and ValueError for an
+        override that is no duration. The methods raise ValueError for JSON that is not as the batch
+        contract says.
         """
     @property
     def etag(self) -> str:
         """Identifies the whole document: the same document has the same etag."""
     @property
     def warnings(self) -> str:
-        """Lint's warnings, in the shape of `PolicyError.findings`."""
+        """Lint's warnings, in the shape of `PolicyError.diagnostics`."""
     @property
     def refresh_s(self) -> float:
-        """How old a visible launcher's facts may get, in seconds."""
+        """How old a visible launcher's context may get, in seconds."""
     @property
     def max_stale_s(self) -> float:
-        """How long the last good facts are used while the Hub is away, in seconds."""
+        """How long the last good context is used while the Hub is unavailable, in seconds."""
     def document(self) -> str:
         """The whole document as JSON."""
     def for_visitor(self, user: str) -> str:
-        """The document as JSON, reduced so that it names no other user."""
+        """The document as JSON, reduced so that it names no other user, with instants for dates."""
+    def summary(self) -> str:
+        """The document as JSON without its conditions: which cards it governs, and when."""
     def decide(
         self, context: str, cards: str, kernelspecs: str | None = None, now: str | None = None
     ) -> str:
@@ -59,7 +97,23 @@ class Policy:
         *,
         explain: bool = False,
     ) -> str:
-        """``{"decisions": [...]}``: whether the visitor may use what each card opens."""
+        """``{"decisions": [...]}``: whether the visitor may use what each card opens.
+
+        One decision for each card, as `decide` or, with ``explain``, as `explain` answers. A kernel
+        card without a category counts as each of the cards that the launcher makes for the kernel:
+        one that is shown is enough. Without a ``context`` nothing is known of the visitor, and
+        every governed card is refused.
+        """
+    def governed(
+        self, cards: str, kernelspecs: str | None = None, now: str | None = None
+    ) -> list[bool]:
+        """For each card, whether a rule in force matches it."""
+    def cards(self, context: str) -> str:
+        """The policy's own cards for this visitor as JSON, each with its ``title``."""
+    def named_cards(self) -> str:
+        """The cards that the policy names without a glob, as JSON."""
+    def icons(self) -> list[str]:
+        """The names of the icons of the policy's cards."""
     def token_scopes(self) -> list[str]:
         """The scopes that a visitor's token needs for the policy's ``scope`` conditions."""
     def kernels(self) -> str:
@@ -72,21 +126,3 @@ class Policy:
         """``{"create": [...], "revoke": [...]}``, as the batch contract's ``grants``."""
     def allows_preview(self, context: str) -> bool:
         """Whether this visitor may read the whole document."""
-
-def check(
-    content: bytes,
-    file: str = "policy.yaml",
-    groups: list[str] | None = None,
-    now: str | None = None,
-) -> str:
-    """Check a policy file: ``{"document": {...} or null, "findings": [...]}``.
-
-    ``groups`` are the Hub's, if they are known; with ``now`` (RFC 3339), windows that are over are
-    found, too.
-    """
-
-def schema() -> str:
-    """The JSON Schema of policy files."""
-
-def policy_cards(document: str, context: str) -> str:
-    """The cards that a policy adds to a visitor's launcher."""

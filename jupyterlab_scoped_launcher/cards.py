@@ -1,49 +1,46 @@
-"""Cards as the engine knows them, for the guards in a server and for the Hub's hook."""
+"""Launcher cards as the engine reads them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-KERNEL_CATEGORIES = ("Notebook", "Console")
-"""The launcher's categories for the cards of a kernel."""
-
-UNDECIDABLE = {"visible": False, "rule": None, "reason": "error"}
-"""The decision on a card whose name the engine cannot be told."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """A card as the engine knows it."""
+    """A launcher card. ``kind`` is one of the engine's ``CARD_KINDS``.
+
+    A kernel card without a category stands for every card that the launcher makes for the kernel.
+    """
 
     kind: str
     name: str
     category: str | None = None
     command: str | None = None
     tags: tuple[str, ...] = ()
+    owner: str | None = None
 
+    @property
+    def id(self) -> str:
+        """``kind:name``; for a server with an owner ``server:owner/name``."""
+        name = self.name if self.owner is None else f"{self.owner}/{self.name}"
+        return f"{self.kind}:{name}"
 
-def ask(question: Callable[[str], str], cards: Sequence[Card]) -> list[tuple[Card, dict[str, Any]]]:
-    """Return what the engine answers to ``question`` (the cards as JSON) for each card."""
-    asked = [
-        (number, shown)
-        for number, card in enumerate(cards)
-        if is_text(card.name)
-        for shown in _shown_as(card)
-    ]
-    as_json = [{"id": f"{shown.kind}:{shown.name}", **asdict(shown)} for _, shown in asked]
-    answer = question(json.dumps(as_json))
-    decided: dict[int, dict[str, Any]] = {}
-    for (number, _), decision in zip(asked, json.loads(answer)["decisions"], strict=True):
-        if number not in decided or (decision["visible"] and not decided[number]["visible"]):
-            decided[number] = decision
-    return [(card, decided.get(number, UNDECIDABLE)) for number, card in enumerate(cards)]
+    def model(self) -> dict[str, Any]:
+        """Return the card as a JSON object of the batch contract."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "name": self.name,
+            "owner": self.owner,
+            "category": self.category,
+            "command": self.command,
+            "tags": list(self.tags),
+        }
 
 
 def kernelspec_tags(spec: Any) -> tuple[str, ...]:
-    """Return ``metadata.tags`` of a kernelspec (what its kernel.json says, anything)."""
+    """Return ``metadata.tags`` of a kernelspec, which may be any content of a kernel.json."""
     try:
         tags = spec["metadata"]["tags"]
     except (KeyError, TypeError):
@@ -54,19 +51,13 @@ def kernelspec_tags(spec: Any) -> tuple[str, ...]:
 
 
 def is_text(value: str) -> bool:
-    """Say whether UTF-8 can write ``value``.
+    """Return whether ``value`` can be written as UTF-8.
 
-    A file name that is not UTF-8, and JSON's ``"\\ud800"``, are strings for Python and no text.
+    A Python string can have lone surrogates, from a file name that is not UTF-8 or from JSON's
+    ``"\\ud800"``. The engine cannot read these.
     """
     try:
         value.encode()
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _shown_as(card: Card) -> list[Card]:
-    """Return the launcher's cards for ``card``: a kernel has two, and one that is shown will do."""
-    if card.kind != "kernel":
-        return [card]
-    return [replace(card, category=category) for category in KERNEL_CATEGORIES]

@@ -1,7 +1,8 @@
-"""The policy file: read, checked and watched. The last good policy stays.
+"""Reads and checks the policy file, and reads it again when it changes.
 
-The file is looked at when a visitor asks, at most once a second; there is no thread and no watcher,
-and a Kubernetes ConfigMap (whose files are symbolic links that are swapped) needs nothing special.
+The last good policy stays in use. The file is checked for changes when the policy is needed, at
+most once a second. There is no thread and no file watcher, so the files of a Kubernetes ConfigMap,
+which are symbolic links that Kubernetes replaces, work like others.
 """
 
 from __future__ import annotations
@@ -32,24 +33,24 @@ ICON_TYPES = {
     ".svg": "image/svg+xml",
     ".webp": "image/webp",
 }
-"""The images that a policy may have next to it, by their endings."""
+"""The media types of icons, by file extension."""
 
 MAX_ICON_BYTES = 256 * 1024
 """A longer image is not served."""
 
-LOOK_EVERY_S = 1.0
-"""How often the file is looked at, at most."""
+CHECK_INTERVAL_S = 1.0
+"""The shortest time between two checks of the file."""
 
-SHORTEST_REFRESH_S = 1.0
-"""Facts that may not get any older would be too old as soon as they are read."""
+MIN_REFRESH_S = 1.0
+"""With a shorter refresh, a context would be too old as soon as it is read."""
 
-STILL_AFTER_S = 1.0
-"""A file that was changed more recently may still be being written."""
+MIN_FILE_AGE_S = 1.0
+"""A younger file may still be being written."""
 
-MAX_LOGGED_FINDINGS = 20
+MAX_LOGGED_DIAGNOSTICS = 20
 
-MAX_REDUCED = 64
-"""Reduced documents remembered at once; a server has few visitors."""
+MAX_VISITOR_DOCUMENTS = 64
+"""Reduced documents remembered at once. A server has few visitors."""
 
 State = Literal["ok", "missing", "invalid"]
 
@@ -58,11 +59,12 @@ _Stamp = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class PolicyState:
-    """What governs the launcher now.
+    """The policy that is in use now.
 
-    ``missing``: no policy file is configured, and nothing is governed. ``invalid``: one is, and it
-    has never been good. ``problem`` says what is wrong with the file as it is now, for the log and
-    for admins, and may be set while an older policy is in use (``ok``).
+    ``missing``: no policy file is configured, and no card is governed. ``invalid``: one is
+    configured, and it has never been good. ``ok``: a good policy is in use. ``problem`` says what
+    is wrong with the file as it is now, for the log and for admins. It may be set with ``ok`` too:
+    then an older version of the file is in use.
     """
 
     state: State
@@ -73,8 +75,8 @@ class PolicyState:
 class PolicyStore:
     """Holds the checked policy of one file (None: no policy is configured).
 
-    ``refresh`` and ``max_stale`` override the policy's own, written as there (``15s``); empty text
-    overrides nothing.
+    ``refresh`` and ``max_stale`` override those of the policy. They are written as in a policy
+    (``15s``); empty text overrides nothing.
     """
 
     def __init__(
@@ -82,125 +84,120 @@ class PolicyStore:
     ) -> None:
         self._path = path
         self._log = log
-        self._now = PolicyState("missing" if path is None else "invalid")
-        self._look_again_at = 0.0
-        self._seen: tuple[_Stamp, bytes] | None = None  # what the last look read
-        self._settled: _Stamp | None = None  # while the file has this stamp it need not be read
-        self._checked: bytes | None = None  # the content that was checked last
-        self._overrides: dict[str, tuple[str, float]] = {}
-        self._override("refresh", refresh)
-        self._override("max_stale", max_stale)
-        self._reduced: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._state = PolicyState("missing" if path is None else "invalid")
+        self._next_check_at = 0.0
+        self._last_read: tuple[_Stamp, bytes] | None = None
+        self._stable_stamp: _Stamp | None = None  # a file with this stamp need not be read again
+        self._checked_digest: bytes | None = None
+        self._overrides = {
+            "refresh": self._valid_override("refresh", refresh),
+            "max_stale": self._valid_override("max_stale", max_stale),
+        }
+        self._visitor_documents: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     def current(self) -> PolicyState:
-        """Return what governs the launcher now, after a look at the file if one is due."""
+        """Return the policy in use, after a check of the file if one is due."""
         now = time.monotonic()
-        if self._path is not None and now >= self._look_again_at:
-            self._look_again_at = now + LOOK_EVERY_S
-            self._look(self._path)
-        return self._now
+        if self._path is not None and now >= self._next_check_at:
+            self._next_check_at = now + CHECK_INTERVAL_S
+            self._reload_if_changed(self._path)
+        return self._state
 
-    def refresh_s(self, policy: Policy | None) -> float:
-        """Return how old a visitor's facts may get, in seconds, before they are read again."""
-        if "refresh" in self._overrides:
-            wanted = self._overrides["refresh"][1]
-        else:
-            wanted = 0.0 if policy is None else policy.refresh_s
-        return max(wanted, SHORTEST_REFRESH_S)
+    @property
+    def refresh_s(self) -> float:
+        """How old a visitor's context may get, in seconds, before it is read again."""
+        policy = self.current().policy
+        return MIN_REFRESH_S if policy is None else max(policy.refresh_s, MIN_REFRESH_S)
 
-    def max_stale_s(self, policy: Policy | None) -> float:
-        """Return for how long, in seconds, the last good facts may be used."""
-        if "max_stale" in self._overrides:
-            return self._overrides["max_stale"][1]
+    @property
+    def max_stale_s(self) -> float:
+        """How long, in seconds, the last good context of a visitor may be used."""
+        policy = self.current().policy
         return 0.0 if policy is None else policy.max_stale_s
 
     def for_visitor(self, policy: Policy, user: str) -> tuple[str, str]:
         """Return the document reduced to this visitor, as ``(etag, JSON text)``."""
-        found = self._reduced.get(user)
+        found = self._visitor_documents.get(user)
         if found is None:
             text = policy.for_visitor(user)
-            if self._overrides:
-                overrides = {key: written for key, (written, _) in self._overrides.items()}
-                text = json.dumps({**json.loads(text), **overrides})
             found = (sha256(text.encode()).hexdigest()[:16], text)
-            self._reduced[user] = found
-            if len(self._reduced) > MAX_REDUCED:
-                self._reduced.popitem(last=False)
-        self._reduced.move_to_end(user)
+            self._visitor_documents[user] = found
+            if len(self._visitor_documents) > MAX_VISITOR_DOCUMENTS:
+                self._visitor_documents.popitem(last=False)
+        self._visitor_documents.move_to_end(user)
         return found
 
     def icon(self, name: str) -> tuple[str, bytes] | None:
-        """Return media type and content of an image next to the policy file.
+        """Return the media type and content of an image in the folder of the policy file.
 
-        None unless a card of the policy in use has just this ``name`` as its icon. Raises OSError
-        when the file cannot be used.
+        None unless a card of the policy in use has exactly this ``name`` as its icon. Raises
+        OSError when the file cannot be read.
         """
         policy = self.current().policy
         media_type = ICON_TYPES.get(os.path.splitext(name)[1].lower())
         if self._path is None or policy is None or media_type is None or Path(name).name != name:
             return None
-        cards = json.loads(policy.document()).get("cards", [])
-        if all(card.get("icon") != name for card in cards):
+        if name not in policy.icons():
             return None
         try:
             return media_type, read_file(self._path.with_name(name), MAX_ICON_BYTES)[1]
         except ValueError as error:
             raise OSError(str(error)) from None
 
-    def _look(self, path: Path) -> None:
+    def _reload_if_changed(self, path: Path) -> None:
         """Read the file if it may have changed.
 
-        A new version replaces a good one when it was written a while ago, or when two looks in a
-        row read the same (clocks may differ). So a file that is still being written never becomes
+        A new version replaces a good one when it is old enough, or when two checks in a row read
+        the same content (clocks may differ). So a file that is still being written never becomes
         the policy: half a YAML file is often good YAML.
         """
         try:
-            if _stamp(os.stat(path)) == self._settled:
+            if _stamp(os.stat(path)) == self._stable_stamp:
                 return
             stamp, content, age_s = read_file(path)
         except (OSError, ValueError) as error:
-            self._seen = self._settled = self._checked = None
+            self._last_read = self._stable_stamp = self._checked_digest = None
             reason = error.strerror if isinstance(error, OSError) else error
-            self._refuse(f"  {path}: error unreadable: {reason}.")
+            self._keep_last(f"  {path}: error unreadable: {reason}.")
             return
-        seen = (stamp, sha256(content).digest())
-        still = seen == self._seen or age_s > STILL_AFTER_S
-        self._seen = seen
-        if still:
-            self._settled = stamp
-        elif self._now.policy is not None:
+        digest = sha256(content).digest()
+        is_stable = (stamp, digest) == self._last_read or age_s > MIN_FILE_AGE_S
+        self._last_read = (stamp, digest)
+        if is_stable:
+            self._stable_stamp = stamp
+        elif self._state.policy is not None:
             return
-        if seen[1] != self._checked:
-            self._checked = seen[1]
-            self._check(path, content)
+        if digest != self._checked_digest:
+            self._checked_digest = digest
+            self._load(path, content)
 
-    def _check(self, path: Path, content: bytes) -> None:
+    def _load(self, path: Path, content: bytes) -> None:
         try:
             from ._core import Policy, PolicyError
         except ImportError as error:
-            self._refuse(
+            self._keep_last(
                 f"  error no-engine: the engine cannot be loaded ({error})."
                 " Install jupyterlab-scoped-launcher again."
             )
             return
         try:
-            policy = Policy(content, str(path))
+            policy = Policy(content, str(path), **self._overrides)
         except PolicyError as error:
-            self._refuse(_as_lines(error.findings))
+            self._keep_last(_format_diagnostics(error.diagnostics))
             return
-        again = "again " if self._now.policy is not None else ""
-        self._now = PolicyState("ok", policy)
-        self._reduced.clear()
+        again = "again " if self._state.policy is not None else ""
+        self._state = PolicyState("ok", policy)
+        self._visitor_documents.clear()
         self._log.info("scoped-launcher: policy %s read %s(%s)", path, again, policy.etag)
-        if warnings := _as_lines(policy.warnings):
+        if warnings := _format_diagnostics(policy.warnings):
             self._log.warning("scoped-launcher: the policy has warnings:\n%s", warnings)
 
-    def _refuse(self, problem: str) -> None:
-        """Keep what there is, and log ``problem`` if it is a new one."""
-        if problem == self._now.problem:
+    def _keep_last(self, problem: str) -> None:
+        """Keep the last good policy, if there is one, and log ``problem`` if it is new."""
+        if problem == self._state.problem:
             return
-        good = self._now.policy
-        self._now = PolicyState("invalid" if good is None else "ok", good, problem)
+        good = self._state.policy
+        self._state = PolicyState("invalid" if good is None else "ok", good, problem)
         self._log.error(
             "scoped-launcher: the policy cannot be used; %s:\n%s",
             "ScopedLauncher.on_invalid says what the launcher shows"
@@ -209,30 +206,24 @@ class PolicyStore:
             problem,
         )
 
-    def _override(self, key: str, written: str) -> None:
-        """Remember an override if the engine accepts it; else log what is wrong with it."""
-        if not written:
-            return
+    def _valid_override(self, key: str, text: str) -> str:
+        """Return an override if the engine accepts it. If not, log why, and return empty text."""
         try:
-            from ._core import Policy, PolicyError
+            from ._core import Policy
 
-            policy = Policy(json.dumps({"version": 1, key: written}), f"ScopedLauncher.{key}")
+            Policy('{"version": 1}', **{key: text})
         except ImportError:
-            return  # nothing is decided without the engine, and checking the policy says so
-        except PolicyError as error:
+            return ""  # the error is logged when the policy is loaded
+        except ValueError as error:
             self._log.error(
-                "scoped-launcher: ScopedLauncher.%s = %r is not used:\n%s",
-                key,
-                written,
-                _as_lines(error.findings),
+                "scoped-launcher: ScopedLauncher.%s = %r is not used: %s", key, text, error
             )
-            return
-        seconds = policy.refresh_s if key == "refresh" else policy.max_stale_s
-        self._overrides[key] = (written, seconds)
+            return ""
+        return text
 
 
 def _stamp(status: os.stat_result) -> _Stamp:
-    """Return what tells this version of a file from others."""
+    """Return what identifies this version of a file."""
     return (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
 
 
@@ -241,7 +232,7 @@ def read_file(path: Path, max_bytes: int = MAX_POLICY_BYTES) -> tuple[_Stamp, by
 
     Raises OSError, or ValueError (with a reason for people) when it is no regular file or too long.
     """
-    with open(path, "rb", opener=_open_without_waiting) as file:
+    with open(path, "rb", opener=_open_nonblocking) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("it is not a regular file")
@@ -251,19 +242,19 @@ def read_file(path: Path, max_bytes: int = MAX_POLICY_BYTES) -> tuple[_Stamp, by
     return _stamp(status), content, time.time() - status.st_mtime
 
 
-def _open_without_waiting(path: str, flags: int) -> int:
-    """Open for reading; a named pipe would otherwise wait until somebody writes to it."""
+def _open_nonblocking(path: str, flags: int) -> int:
+    """Open for reading. Otherwise opening a named pipe would block until somebody writes to it."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _as_lines(findings_json: str) -> str:
-    """Write lint's findings (JSON text) for the log, one a line: place, code, fault, remedy."""
-    findings: list[dict[str, Any]] = json.loads(findings_json)
+def _format_diagnostics(diagnostics_json: str) -> str:
+    """Write lint's diagnostics (JSON text) for the log, one a line."""
+    diagnostics: list[dict[str, Any]] = json.loads(diagnostics_json)
     lines = [
-        f"  {finding['file']}:{finding['line']}:{finding['column']}: {finding['severity']}"
-        f" {finding['code']}: {finding['message']} {finding.get('help') or ''}".rstrip()
-        for finding in findings[:MAX_LOGGED_FINDINGS]
+        f"  {found['file']}:{found['line']}:{found['column']}: {found['severity']}"
+        f" {found['code']}: {found['message']} {found.get('help') or ''}".rstrip()
+        for found in diagnostics[:MAX_LOGGED_DIAGNOSTICS]
     ]
-    if len(findings) > MAX_LOGGED_FINDINGS:
-        lines.append(f"  and {len(findings) - MAX_LOGGED_FINDINGS} more")
+    if len(diagnostics) > MAX_LOGGED_DIAGNOSTICS:
+        lines.append(f"  and {len(diagnostics) - MAX_LOGGED_DIAGNOSTICS} more")
     return "\n".join(lines)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import asdict
-from datetime import datetime, timezone
 from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tornado import web
 
 from ..cards import Card, kernelspec_tags
+from ..context import ContextSnapshot, VisitorFacts, context_model, current_time
 from ..policy_store import read_file
 from .traitlets_config import hub_log
 
@@ -166,22 +165,23 @@ def allowed_cards(
     if not cards:
         return []
     user = spawner.user
-    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-    context = {
-        "hub": True,
-        "user": user.name,
-        "admin": bool(user.admin),
-        "groups": sorted(group.name for group in user.groups),
-        "scopes": sorted(get_scopes_for(user.orm_user)),
-        "shares": [],  # get_scopes_for has them already
-        "server": {"owner": user.name, "name": spawner.name},
-        "now": now,
-    }
+    visitor = VisitorFacts(
+        hub=True,
+        user=user.name,
+        admin=bool(user.admin),
+        groups=tuple(sorted(group.name for group in user.groups)),
+        scopes=tuple(sorted(get_scopes_for(user.orm_user))),  # with those of shares
+    )
+    context = context_model(
+        ContextSnapshot(visitor),
+        server_owner=user.name,
+        server_name=spawner.name,
+        now=current_time(),
+    )
     answer = policy.may_use(
         json.dumps(context),
-        json.dumps([{"id": f"{card.kind}:{card.name}", **asdict(card)} for card in cards]),
+        json.dumps([card.model() for card in cards]),
         json.dumps([{"name": card.name, "tags": card.tags} for card in kernels]),
-        now,
     )
     decisions = json.loads(answer)["decisions"]
     return [card for card, made in zip(cards, decisions, strict=True) if made["visible"]]

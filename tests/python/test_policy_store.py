@@ -25,7 +25,7 @@ BAD = GOOD.replace("show_when", "show_wen")
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    monkeypatch.setattr(policy_store, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(policy_store, "CHECK_INTERVAL_S", 0.0)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def group_of(store: PolicyStore) -> str:
 
 
 def settle(store: PolicyStore) -> str:
-    """Look twice: what two looks in a row agree on is used."""
+    """Check twice: what two checks in a row read is used."""
     store.current()
     return group_of(store)
 
@@ -90,7 +90,7 @@ def test_half_a_file_never_replaces_a_good_one(store_of, path):
     assert group_of(store) == "PythonForMorons101"
 
 
-def test_a_version_written_a_while_ago_is_used_at_the_first_look(store_of, path, tmp_path):
+def test_a_version_written_a_while_ago_is_used_at_the_first_check(store_of, path, tmp_path):
     store = store_of(path)
     store.current()
     new = tmp_path / "new"
@@ -110,7 +110,7 @@ def test_a_change_of_the_same_size_and_time_is_seen(store_of, path):
     assert settle(store) == "Nobody"
 
 
-def test_a_settled_file_is_not_read_again(store_of, path, monkeypatch):
+def test_a_stable_file_is_not_read_again(store_of, path, monkeypatch):
     store = store_of(path)
     store.current()
     store.current()
@@ -132,15 +132,15 @@ def test_a_configmap_is_followed(store_of, tmp_path):
     assert settle(store) == "PythonForMorons101"
 
 
-def test_looks_at_most_once_a_second(store_of, path, monkeypatch):
-    monkeypatch.setattr(policy_store, "LOOK_EVERY_S", 60.0)
+def test_the_file_is_checked_at_most_once_a_second(store_of, path, monkeypatch):
+    monkeypatch.setattr(policy_store, "CHECK_INTERVAL_S", 60.0)
     store = store_of(path)
     store.current()
     path.write_text(OTHER)
     assert settle(store) == "Morons"
 
 
-def test_bad_at_start_is_invalid_until_mended(store_of, path, caplog):
+def test_bad_at_start_is_invalid_until_corrected(store_of, path, caplog):
     path.write_text(BAD)
     store = store_of(path)
     for _ in range(3):
@@ -229,7 +229,7 @@ def test_what_is_no_policy_is_refused_with_a_reason(store_of, tmp_path, make, re
     assert "Traceback" not in caplog.text
 
 
-def test_findings_in_the_log_are_bounded(store_of, path, caplog):
+def test_diagnostics_in_the_log_are_bounded(store_of, path, caplog):
     path.write_text("version: 1\n" + "".join(f"unknown{i}: 1\n" for i in range(100)))
     store_of(path).current()
     assert "and 80 more" in caplog.text
@@ -271,12 +271,12 @@ class TestForVisitor:
         assert "PythonForMorons101" in after[1]
 
     def test_remembers_a_bounded_number(self, store_of, path, monkeypatch):
-        monkeypatch.setattr(policy_store, "MAX_REDUCED", 3)
+        monkeypatch.setattr(policy_store, "MAX_VISITOR_DOCUMENTS", 3)
         store = store_of(path)
         policy = store.current().policy
         for i in range(10):
             store.for_visitor(policy, f"user{i}")
-        assert len(store._reduced) == 3
+        assert len(store._visitor_documents) == 3
 
 
 class TestOverrides:
@@ -286,24 +286,24 @@ class TestOverrides:
         policy = store.current().policy
         _, text = store.for_visitor(policy, "alice")
         document = json.loads(text)
-        assert (document["refresh"], document["max_stale"]) == ("30", "2m")
-        assert store.max_stale_s(policy) == 120
+        assert (document["refresh"], document["max_stale"]) == ("30s", "120s")
+        assert store.max_stale_s == 120
 
     @pytest.mark.parametrize("refresh", ["0s", "0.5"])
-    def test_facts_may_be_a_second_old_at_least(self, store_of, path, refresh):
+    def test_a_context_may_be_a_second_old_at_least(self, store_of, path, refresh):
         path.write_text(GOOD + f"refresh: {refresh}\n")
         store = store_of(path)
-        assert store.refresh_s(store.current().policy) == 1.0
-        assert store_of(path, refresh=refresh).refresh_s(None) == 1.0
+        assert store.refresh_s == 1.0
+        assert store_of(path, refresh=refresh).refresh_s == 1.0
 
     def test_leave_the_policys_own(self, store_of, path):
         path.write_text(GOOD + "max_stale: 3m\n")
         store = store_of(path)
-        assert store.max_stale_s(store.current().policy) == 180
+        assert store.max_stale_s == 180
 
-    def test_that_are_none_are_logged_and_left(self, store_of, path, caplog):
+    def test_that_are_no_durations_are_logged_and_not_used(self, store_of, path, caplog):
         store = store_of(path, max_stale="soon")
-        assert store.max_stale_s(store.current().policy) == 600
+        assert store.max_stale_s == 600
         (error,) = [r.message for r in caplog.records if r.levelname == "ERROR"]
         assert "ScopedLauncher.max_stale = 'soon' is not used" in error
         assert "10m" in error

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from jupyterlab_scoped_launcher.facts import COALESCE_S
+from jupyterlab_scoped_launcher.server.context_cache import MIN_REQUEST_INTERVAL_S
 
 KEYS = {
     *("hub", "user", "admin", "groups", "scopes", "shares"),
@@ -44,7 +44,7 @@ def page_config(visitor) -> dict[str, Any]:
     return json.loads(page[page.index("{", start) : page.index("</script>", start)])
 
 
-def in_time(visitor, condition, seconds: float = COALESCE_S + 0.5) -> dict[str, Any]:
+def in_time(visitor, condition, seconds: float = MIN_REQUEST_INTERVAL_S + 0.5) -> dict[str, Any]:
     """Ask until the context is as it should be; by default for as long as answers may be shared."""
     deadline = time.monotonic() + seconds
     context = visitor.context()
@@ -64,7 +64,7 @@ def test_context_is_the_visitors(visitors):
     assert "sharer/dash-1" in member["shares"]
     assert member["server"] == {"owner": "member", "name": ""}
     assert (member["stale"], member["warnings"]) == (False, [])
-    assert 0 <= member["age_s"] <= COALESCE_S
+    assert 0 <= member["age_s"] <= MIN_REQUEST_INTERVAL_S
     assert abs(time.time() - _seconds(member["now"])) < 2
 
     mixin = visitors["mixin"].context()
@@ -89,7 +89,7 @@ def test_a_group_shows_and_goes_without_a_new_login(hub, visitor):
     in_time(visitor, lambda context: "empty" not in context["groups"])
 
 
-def test_a_shared_server_tells_each_their_own_facts(hub, servers):
+def test_a_shared_server_answers_each_visitor_their_own_context(hub, servers):
     guest = hub.log_in("member").enter("sharer/dash-1").context()
     owner = hub.log_in("sharer").enter("sharer/dash-1").context()
     assert (guest["user"], guest["groups"]) == ("member", ["Morons"])
@@ -127,7 +127,7 @@ def test_a_page_needs_the_xsrf_token(visitor):
     xsrf = next(c.value for c in visitor.session.cookies if c.name == "_xsrf" and "user" in c.path)
     page = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
     refused = visitor.get("scoped-launcher/context", headers=page)
-    assert (refused.status_code, refused.json()["code"]) == (403, "logged-out")
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-authenticated")
     page["X-XSRFToken"] = xsrf
     assert visitor.get("scoped-launcher/context", headers=page).status_code == 200
 
@@ -143,7 +143,7 @@ def test_a_stranger_learns_nothing(visitor, route, headers):
     )
     assert answer.status_code == 403
     assert answer.json() == {
-        "code": "logged-out",
+        "code": "not-authenticated",
         "message": "JupyterHub does not accept this session any more."
         " Reload the page to log in again.",
     }
@@ -158,21 +158,22 @@ def test_a_revoked_token_ends_at_once(hub, visitor):
     url = f"{visitor.base}/scoped-launcher/context"
     assert session.get(url, timeout=30).json()["user"] == name
     hub.api("DELETE", f"/users/{name}/tokens/{issued['id']}")
-    time.sleep(COALESCE_S)
+    time.sleep(MIN_REQUEST_INTERVAL_S)
     answer = session.get(url, timeout=30)
-    assert (answer.status_code, answer.json()["code"]) == (403, "logged-out")
+    assert (answer.status_code, answer.json()["code"]) == (403, "not-authenticated")
     assert session.get(f"{visitor.base}/api/me", timeout=30).status_code == 200
 
 
-def test_the_page_has_an_outline_of_the_policy(visitor):
-    outline = json.loads(page_config(visitor)["scopedLauncherOutline"])
-    assert abs(time.time() - _seconds(outline["now"])) < 2
-    assert outline["policy"] == {
+def test_the_page_has_a_summary_of_the_policy(visitor):
+    summary = json.loads(page_config(visitor)["scopedLauncherPolicySummary"])
+    assert abs(time.time() - _seconds(summary["now"])) < 2
+    assert summary["policy"] == {
         "state": "ok",
         "on_invalid": "hide_all",
         "document": {
             "version": 1,
             "default": "show",
+            "no_hub": "show",
             "rules": [{"id": "class", "match": {"kernel": "Class1234_*"}}],
         },
     }
@@ -233,7 +234,7 @@ def test_an_outage_of_the_hub_is_bridged_and_then_closes(hub, visitor):
     with hub.line.disturbed(lambda line: line.answer(502, b"<h1>Bad Gateway</h1>")):
         stale = in_time(visitor, lambda context: context["stale"])
         assert stale["groups"] == good["groups"]
-        assert stale["age_s"] >= COALESCE_S
+        assert stale["age_s"] >= MIN_REQUEST_INTERVAL_S
         time.sleep(5 - stale["age_s"] + 0.1)
         closed = visitor.get("scoped-launcher/context")
     assert closed.status_code == 503
@@ -241,7 +242,7 @@ def test_an_outage_of_the_hub_is_bridged_and_then_closes(hub, visitor):
         "code": "hub-error",
         "message": "JupyterHub answered with an error.",
     }
-    time.sleep(COALESCE_S)
+    time.sleep(MIN_REQUEST_INTERVAL_S)
     assert visitor.context()["stale"] is False
 
 
@@ -255,7 +256,7 @@ def test_asking_keeps_no_idle_server_alive(visitor):
 def test_the_hub_is_asked_once_however_many_ask(hub, visitors):
     visitor = visitors["mixin"]
     visitor.context()
-    time.sleep(COALESCE_S)
+    time.sleep(MIN_REQUEST_INTERVAL_S)
     hub.line.asked.clear()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: visitor.context(), range(16)))

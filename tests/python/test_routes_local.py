@@ -167,13 +167,13 @@ class TestPolicyOfTheEnvironment:
         assert "/configured.yaml" in get()[1]["policy"]["message"]
 
 
-class TestUngoverned:
-    """What a page without an engine may show."""
+class TestGoverned:
+    """What a page without an engine must hide."""
 
     @pytest.fixture
     def ask(self, fetch):
         def ask(body: str) -> tuple[int, Any]:
-            answer = fetch("ungoverned", method="POST", body=body)
+            answer = fetch("governed", method="POST", body=body)
             return answer.code, json.loads(answer.body)
 
         return ask
@@ -198,8 +198,8 @@ class TestUngoverned:
         ],
         indirect=True,
     )
-    def test_is_what_no_rule_matches(self, ask, policy):
-        assert ask(self.CARDS) == (200, {"ungoverned": [False, True]})
+    def test_is_what_a_rule_matches(self, ask, policy):
+        assert ask(self.CARDS) == (200, {"governed": [True, False]})
         for bad in ("", "5", "{}", '{"cards": 5}', '{"cards": [5]}', '{"cards": [{"id": "x"}]}'):
             status, answer = ask(bad)
             assert (status, answer["code"]) == (400, "bad-request"), bad
@@ -214,23 +214,23 @@ class TestUngoverned:
         assert status(*[card] * 20_001) == 413
         assert status({**card, "name": "x" * 2**20}) == 413
 
-    def test_is_nothing_under_a_broken_policy(self, ask):
-        assert ask(self.CARDS) == (200, {"ungoverned": [False, False]})
+    def test_is_everything_under_an_invalid_policy(self, ask):
+        assert ask(self.CARDS) == (200, {"governed": [True, True]})
 
     @pytest.mark.parametrize("settings", [{"on_invalid": "show"}])
-    def test_is_everything_where_a_broken_policy_governs_nothing(self, ask, settings):
-        assert ask(self.CARDS) == (200, {"ungoverned": [True, True]})
+    def test_is_nothing_where_an_invalid_policy_shows_all(self, ask, settings):
+        assert ask(self.CARDS) == (200, {"governed": [False, False]})
 
 
-class TestOutline:
-    """What JupyterLab's page is told of the policy."""
+class TestPolicySummary:
+    """What JupyterLab's page has of the policy."""
 
-    def outline(self, serverapp) -> str:
+    def summary(self, serverapp) -> str:
         hook = serverapp.web_app.settings["page_config_hook"]
-        return hook(None, {"kept": True})["scopedLauncherOutline"]
+        return hook(None, {"kept": True})["scopedLauncherPolicySummary"]
 
     def test_of_an_unusable_policy(self, jp_serverapp):
-        policy = json.loads(self.outline(jp_serverapp))["policy"]
+        policy = json.loads(self.summary(jp_serverapp))["policy"]
         assert policy == {"state": "invalid", "on_invalid": "hide_all"}
 
     @pytest.mark.parametrize(
@@ -244,17 +244,18 @@ class TestOutline:
         indirect=True,
     )
     def test_says_which_cards_are_governed_and_not_for_whom(self, jp_serverapp, policy):
-        assert json.loads(self.outline(jp_serverapp))["policy"]["document"] == {
+        assert json.loads(self.summary(jp_serverapp))["policy"]["document"] == {
             "version": 1,
             "default": "show",
+            "no_hub": "show",
             "tags": {"x": {"kernel": "y"}},
             "rules": [
                 {"id": "a", "match": {"tag": "x"}},
                 {
                     "id": "b",
                     "match": {"kernel": "z"},
-                    "from": "2026-01-01",
-                    "until": "2026-02-01",
+                    "from": "2026-01-01T00:00:00Z",
+                    "until": "2026-02-02T00:00:00Z",
                 },
             ],
         }
@@ -266,7 +267,7 @@ class TestOutline:
         ids=["long"],
     )
     def test_of_a_long_policy_is_left_out(self, jp_serverapp, policy):
-        assert self.outline(jp_serverapp) == ""
+        assert self.summary(jp_serverapp) == ""
 
 
 class TestIcons:
@@ -325,7 +326,7 @@ def test_needs_a_login(jp_asyncio_loop, jp_fetch, policy, route):
     with pytest.raises(HTTPClientError) as refused:
         jp_asyncio_loop.run_until_complete(fetching)
     assert refused.value.code == 403
-    assert json.loads(refused.value.response.body)["code"] == "logged-out"
+    assert json.loads(refused.value.response.body)["code"] == "not-authenticated"
 
 
 def test_jupyter_lab_takes_the_policy_as_an_argument(tmp_path):

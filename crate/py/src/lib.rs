@@ -15,6 +15,7 @@ mod _core {
     use pyo3::types::{PyDict, PyString, PyTuple};
     use scoped_launcher_core::batch;
     use scoped_launcher_core::error::{Error, ErrorCode};
+    use scoped_launcher_core::policy::Reason;
     use scoped_launcher_core::policy::card::{self, Kind};
 
     #[pymodule_export]
@@ -54,6 +55,8 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let kinds = Kind::ALL.iter().map(|kind| kind.as_str());
         module.add("CARD_KINDS", PyTuple::new(module.py(), kinds)?)?;
+        let reasons = Reason::ALL.iter().map(|reason| reason.as_str());
+        module.add("DECISION_REASONS", PyTuple::new(module.py(), reasons)?)?;
         let codes = PyDict::new(module.py());
         for code in ErrorCode::ALL {
             codes.set_item(code.as_str(), code.description())?;

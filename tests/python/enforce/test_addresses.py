@@ -104,7 +104,7 @@ async def test_a_host_that_is_more_than_a_host_leads_nowhere(status, host, port)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1", "%C2%B2", "%5B%3A%3A1%5D"])
-async def test_other_hosts_are_judged_by_port(status, host, port, no_hub):
+async def test_other_hosts_are_decided_by_port(status, host, port, no_hub):
     """Also those that look like a number, and those in brackets; not all of them exist."""
     answer = await status(f"proxy/{host}:{port}/x")
     assert (answer == 403) == (no_hub == "hide")
@@ -122,7 +122,7 @@ def dashboards(jp_serverapp: Any, jp_base_url: str) -> None:
 
 
 @pytest.mark.parametrize("spelling", ["localhost:{0}", "localhost:0{0}", "localhost:{1}"])
-async def test_handlers_of_other_packages_are_judged_by_where_they_lead(
+async def test_handlers_of_other_packages_are_decided_by_their_address(
     dashboards, status, service_ports, no_hub, spelling
 ):
     def way(name: str) -> str:
@@ -133,7 +133,7 @@ async def test_handlers_of_other_packages_are_judged_by_where_they_lead(
     assert await status(way("open-tools")) == 200
 
 
-async def test_websockets_of_other_packages_are_judged_too(
+async def test_websockets_of_other_packages_are_decided_too(
     dashboards, address, jp_auth_header, port, no_hub
 ):
     url = f"ws://{address}dashboards/localhost:{port}/ws"
@@ -160,6 +160,6 @@ class TestTwoEntriesOfOneName:
         monkeypatch.syspath_prepend(package)
         return jp_argv
 
-    async def test_are_both_judged_by_port(self, status, port, no_hub):
+    async def test_are_both_decided_by_port(self, status, port, no_hub):
         for way in (f"proxy/{port}/", "proxy/1/"):
             assert (await status(way) == 403) == (no_hub == "hide")

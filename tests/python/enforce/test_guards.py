@@ -1,4 +1,7 @@
-"""The guards in one Jupyter server, with whatever managers and authorizers a deployment has."""
+"""The guards in one Jupyter server, with whatever managers and authorizers a deployment has.
+
+Long because all of these tests use the same kernels, managers and authorizers.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from tornado.httpclient import HTTPClientError
 from tornado.web import HTTPError
 from traitlets import Unicode
 
-from jupyterlab_scoped_launcher.audit import SCHEMA_ID
+from jupyterlab_scoped_launcher.server.audit import SCHEMA_ID
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
@@ -177,7 +180,7 @@ class TestOfAGatewayWithFiles:
         assert await logo(name) == 403
 
 
-async def test_outside_any_request_what_is_governed_does_not_exist(jp_serverapp, installed):
+async def test_outside_any_request_governed_kernels_do_not_exist(jp_serverapp, installed):
     installed("class1", "open")
     manager = jp_serverapp.kernel_spec_manager
     assert "class1" not in manager.find_kernel_specs()
@@ -267,9 +270,9 @@ async def test_the_policys_kernel_comes_before_one_that_took_its_name(
     server = jp_configurable_serverapp(config=jp_server_config, argv=jp_argv)
     launcher = server.extension_manager.extension_apps["jupyterlab_scoped_launcher"].copy().pop()
     assert server.web_app.settings["kernel_spec_manager"] is server.kernel_spec_manager
-    spec = server.kernel_spec_manager._scoped_launcher.of_policy("CLASS1")
+    spec = server.kernel_spec_manager._scoped_launcher.inventory.policy_kernelspec("CLASS1")
     assert spec.display_name == "The class's"
-    assert launcher.policies.current().state == "ok"
+    assert launcher.services.policies.current().state == "ok"
 
 
 async def test_a_broken_kernel_of_the_policy_is_reported_and_not_there(
@@ -392,10 +395,10 @@ class TestWithAPolicyThatWasNeverGood:
             assert await status(start(jp_fetch, "python3")) == 403
 
 
-async def test_while_nothing_is_known_of_the_visitor_what_is_governed_is_refused(
+async def test_for_an_unknown_visitor_governed_kernels_are_refused(
     jp_fetch, installed, monkeypatch
 ):
-    """Under a Hub, but not logged in by it: who comes is not known."""
+    """Under a Hub, but with a login that is not the Hub's: the visitor is unknown."""
     installed("class1", "open")
     monkeypatch.setitem(os.environ, "JUPYTERHUB_API_URL", "http://127.0.0.1:1/hub/api")
     kernels = await listed(jp_fetch)
@@ -422,7 +425,7 @@ def test_a_server_that_cannot_be_guarded_does_not_start_unguarded(
     def fail(*_: object) -> None:
         raise RuntimeError("a new Jupyter Server has changed")
 
-    monkeypatch.setattr("jupyterlab_scoped_launcher.guards.install", fail)
+    monkeypatch.setattr("jupyterlab_scoped_launcher.server.guards.install_guards", fail)
     argv = jp_argv if with_policy else []
     if with_policy:
         with pytest.raises(SystemExit):

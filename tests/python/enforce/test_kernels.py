@@ -224,7 +224,7 @@ def test_metrics_are_on_the_servers_endpoint(visitors):
     visitors["non-member"].start_kernel(CLASS_KERNEL)
     metrics = visitors["non-member"].get("metrics").text
     assert 'scoped_launcher_denials_total{kind="kernel"' in metrics
-    assert "scoped_launcher_facts_age_seconds" in metrics
+    assert "scoped_launcher_context_age_seconds" in metrics
     assert "outsider" not in [
         line for line in metrics.splitlines() if line.startswith("scoped_launcher")
     ]

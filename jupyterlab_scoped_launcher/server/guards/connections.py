@@ -1,4 +1,4 @@
-"""Open connections of visitors, closed when they lose what they needed to open them."""
+"""Closes open connections whose visitors lose what they needed to open them."""
 
 from __future__ import annotations
 
@@ -6,58 +6,58 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from ..facts import COALESCE_S
+from ..context_cache import MIN_REQUEST_INTERVAL_S
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
 
-    from ..cards import Card
-    from .judge import Judge
+    from ...cards import Card
+    from .access import AccessChecker
 
 POLICY_VIOLATION = 1008
-"""The websocket close code for it (RFC 6455, 7.4.1)."""
+"""The websocket close code (RFC 6455, 7.4.1)."""
 
 
-class LiveConnections:
-    """Asks again, every ``refresh`` but not oftener than the Hub is asked, about each connection.
+class ConnectionMonitor:
+    """Checks each connection again every ``refresh``, but not more often than the Hub is asked.
 
-    One visitor's connections share one question to the Hub; with none open nothing is asked.
+    The connections of one visitor share one request to the Hub. Without connections there is none.
     """
 
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
+    def __init__(self, access: AccessChecker) -> None:
+        self._access = access
         self._open: WeakKeyDictionary[JupyterHandler, list[Card]] = WeakKeyDictionary()
         self._task: asyncio.Task[None] | None = None
 
     def watch(self, handler: JupyterHandler, *cards: Card) -> None:
-        """Keep an eye on the connection of ``handler`` until it ends; it needs all ``cards``."""
+        """Check the connection of ``handler`` until it ends; it needs all ``cards``."""
         self._open[handler] = [*self._open.get(handler, ()), *cards]
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._watch())
+            self._task = asyncio.create_task(self._run())
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Check no more."""
         if self._task is not None:
             self._task.cancel()
 
-    async def _watch(self) -> None:
+    async def _run(self) -> None:
         while self._open:
-            await asyncio.sleep(max(self._judge.refresh_s, COALESCE_S))
-            # Together, so that a Hub that does not answer holds up all of them once, not each.
+            await asyncio.sleep(max(self._access.decider.refresh_s, MIN_REQUEST_INTERVAL_S))
+            # Concurrently: a Hub that does not answer delays all of them once, not each in turn.
             await asyncio.gather(
                 *(self._check(handler, cards) for handler, cards in list(self._open.items()))
             )
 
     async def _check(self, handler: JupyterHandler, cards: list[Card]) -> None:
-        """Forget a connection that has ended, and end one whose visitor lost any of ``cards``.
+        """Forget a connection that has ended, and close one whose visitor may not use a card.
 
-        What goes wrong with one connection ends that one, and not the watching of the others.
+        An error in the check of one connection closes that one, and does not affect the others.
         """
         try:
-            if _ended(handler):
+            if _has_ended(handler):
                 self._open.pop(handler, None)
                 return
-            if await self._may_stay(handler, cards):
+            if await self._access.still_allowed(handler, cards):
                 return
         except Exception:
             handler.log.exception("scoped-launcher: a connection is closed, as its check failed")
@@ -67,17 +67,9 @@ class LiveConnections:
         except Exception:
             handler.log.exception("scoped-launcher: a connection could not be closed")
 
-    async def _may_stay(self, handler: JupyterHandler, cards: list[Card]) -> bool:
-        """Return whether the visitor still has all ``cards``."""
-        await self._judge.learn(handler)
-        lost = [verdict for verdict in self._judge.decide(handler, cards) if not verdict.allowed]
-        for verdict in lost:
-            self._judge.audit.decided(verdict, "keep")
-        return not lost
 
-
-def _ended(handler: JupyterHandler) -> bool:
-    """Say whether the connection is closed, or never came to be one."""
+def _has_ended(handler: JupyterHandler) -> bool:
+    """Return whether the connection is closed, or was never opened."""
     websocket = getattr(handler, "ws_connection", None)
     if websocket is not None:
         return bool(websocket.is_closing())
@@ -85,7 +77,7 @@ def _ended(handler: JupyterHandler) -> bool:
 
 
 def _close(handler: Any) -> None:
-    """End the connection in both directions, at once."""
+    """Close the connection in both directions, at once."""
     for upstream in ("ws", "ws_transp"):  # jupyter-server-proxy's, to the proxied service
         if connection := getattr(handler, upstream, None):
             connection.close()

@@ -1,4 +1,4 @@
-"""Open connections: what watching them costs, and what ends it."""
+"""Open connections: what monitoring them costs, and what closes them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from jupyterlab_scoped_launcher.audit import SCHEMA_ID
+from jupyterlab_scoped_launcher.server.audit import SCHEMA_ID
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
@@ -65,7 +65,7 @@ async def test_a_connection_ends_with_the_permission(open_terminal, policy):
     assert await closed(connection)
 
 
-class TestWatchingCostsNothing:
+class TestMonitoringCostsNothing:
     @pytest.fixture(params=["no policy", "refresh 0s"])
     def jp_argv(self, request: pytest.FixtureRequest, policy: Path, jp_argv: list[str]):
         policy.write_text(json.dumps({**POLICY, "refresh": "0s"}))
@@ -77,7 +77,7 @@ class TestWatchingCostsNothing:
         assert await processor_s(2) < 0.5
 
 
-async def test_one_failure_does_not_end_the_watching(open_terminal, policy, jp_serverapp):
+async def test_one_failure_does_not_end_the_monitoring(open_terminal, policy, jp_serverapp):
     def fails(schema_id: str, data: dict[str, Any]) -> dict[str, Any]:
         raise RuntimeError("what the deployment has added to its event log")
 

@@ -1,10 +1,10 @@
-"""Proxied services in the server: jupyter-server-proxy's handlers, by name and by port.
+"""Guards proxied services: jupyter-server-proxy's handlers, by name and by port.
 
-These handlers ask no authorizer. So their ``prepare``, which runs before every method and every
-websocket's upgrade, asks here; and so does ``get_client_uri``, which makes the address that a
-request is passed on to, for what other packages make of these handlers. Both are replaced on
-jupyter-server-proxy's own base class, once for all servers of the process, because each entry's
-handler is a class of its own, and so that it does not matter which extension loads first.
+These handlers call no authorizer. So their ``prepare``, which runs before every method and every
+websocket upgrade, is wrapped to check here. So is ``get_client_uri``, which makes the address to
+which a request is forwarded, for handlers that other packages derive. Both are wrapped on
+jupyter-server-proxy's base classes, once for all servers of the process: each entry has a handler
+class of its own, and extensions may load in any order.
 """
 
 from __future__ import annotations
@@ -21,51 +21,51 @@ from tornado.httputil import split_host_and_port
 from tornado.routing import Rule, RuleRouter
 from tornado.web import Application, HTTPError
 
-from ..cards import Card
+from ...cards import Card
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
     from jupyter_server.serverapp import ServerApp
 
-    from .judge import Judge
-    from .live import LiveConnections
+    from .access import AccessChecker
+    from .connections import ConnectionMonitor
 
-PORTS = 1 << 16
-"""The C library takes a port's low 16 bits: port 73616 is port 8080."""
+PORT_COUNT = 1 << 16
+"""The C library uses the low 16 bits of a port: port 73616 is port 8080."""
 
-HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|[^\s\x00-\x1f\x7f/?#@:\\\[\]]+")
-"""A name or an address, and nothing that would be more than a host where it is put into a URL."""
+HOST_PATTERN = re.compile(r"\[[0-9A-Fa-f:.]+\]|[^\s\x00-\x1f\x7f/?#@:\\\[\]]+")
+"""A name or an address, and nothing that would be more than a host in a URL."""
 
 _guards: WeakKeyDictionary[Application, ProxyGuard] = WeakKeyDictionary()
 
 
-def guard_proxies(server: ServerApp, judge: Judge, live: LiveConnections) -> None:
+def guard_proxies(server: ServerApp, access: AccessChecker, monitor: ConnectionMonitor) -> None:
     """Guard this server's proxied services, if jupyter-server-proxy is installed.
 
-    Raises ImportError when it is one that these guards do not know: before 4.1, or a future one.
+    Raises ImportError with a version that lacks these handlers: before 4.1, or a future one.
     """
     if find_spec("jupyter_server_proxy") is None:
         return
     from jupyter_server_proxy.config import AddSlashHandler
     from jupyter_server_proxy.handlers import ProxyHandler
 
-    _guards[server.web_app] = ProxyGuard(server.web_app, judge, live)
+    _guards[server.web_app] = ProxyGuard(server.web_app, access, monitor)
     for handler_class in (ProxyHandler, AddSlashHandler):
-        _ask_first(handler_class)
-    _ask_at_last(ProxyHandler)
+        wrap_prepare(handler_class)
+    wrap_get_client_uri(ProxyHandler)
 
 
-def _ask_first(handler_class: Any) -> None:
-    """Let ``handler_class.prepare`` ask its server's guard once the visitor is identified."""
+def wrap_prepare(handler_class: Any) -> None:
+    """Make ``handler_class.prepare`` call its server's guard once the visitor is authenticated."""
     prepare: Callable[..., Awaitable[None] | None] = handler_class.prepare
     if hasattr(prepare, "_scoped_launcher"):
         return
 
     @wraps(prepare)
     async def guarded_prepare(self: JupyterHandler, *args: Any, **kwargs: Any) -> None:
-        waiting = prepare(self, *args, **kwargs)
-        if waiting is not None:
-            await waiting
+        pending = prepare(self, *args, **kwargs)
+        if pending is not None:
+            await pending
         guard = _guards.get(self.application)
         if guard is not None and not self._finished:
             await guard.check(self)
@@ -74,8 +74,8 @@ def _ask_first(handler_class: Any) -> None:
     handler_class.prepare = guarded_prepare
 
 
-def _ask_at_last(handler_class: Any) -> None:
-    """Let ``handler_class.get_client_uri`` ask its server's guard about the address it has made."""
+def wrap_get_client_uri(handler_class: Any) -> None:
+    """Make ``handler_class.get_client_uri`` call its server's guard with the address it returns."""
     get_client_uri: Callable[..., str] = handler_class.get_client_uri
     if hasattr(get_client_uri, "_scoped_launcher"):
         return
@@ -93,9 +93,11 @@ def _ask_at_last(handler_class: Any) -> None:
 
 
 class ProxyGuard:
-    """Decides which proxied services a request reaches, and requires their cards."""
+    """Finds the proxied services that a request reaches, and requires their cards."""
 
-    def __init__(self, application: Application, judge: Judge, live: LiveConnections) -> None:
+    def __init__(
+        self, application: Application, access: AccessChecker, monitor: ConnectionMonitor
+    ) -> None:
         from jupyter_server_proxy.api import ServersInfoHandler
         from jupyter_server_proxy.config import AddSlashHandler
         from jupyter_server_proxy.handlers import (
@@ -104,83 +106,87 @@ class ProxyGuard:
             RemoteProxyHandler,
         )
 
-        self._lists_entries = ServersInfoHandler
-        self._redirects = AddSlashHandler
-        self._by_name = NamedLocalProxyHandler
-        self._by_port = LocalProxyHandler
-        self._by_host_and_port = RemoteProxyHandler
+        self._entries_handler = ServersInfoHandler
+        self._redirect_handler = AddSlashHandler
+        self._named_handler = NamedLocalProxyHandler
+        self._port_handler = LocalProxyHandler
+        self._host_handler = RemoteProxyHandler
         self._application = application
-        self._judge = judge
-        self._live = live
+        self._access = access
+        self._monitor = monitor
         self._processes: dict[str, list[Any]] = {}
-        self._states: dict[str, dict[str, Any]] = {}  # where a started service's port is
+        self._states: dict[str, dict[str, Any]] = {}  # of started services; each has its port
 
     async def check(self, handler: JupyterHandler) -> None:
         """Raise a 403 unless the visitor may use every service that this request may reach.
 
-        Where another package's handler leads is known when it has an address: `check_address`.
+        The target of another package's handler is known only with its address: `check_address`.
         """
-        later = self._port(handler) is None and not isinstance(handler, self._redirects)
-        cards = [] if later else self._cards(handler)
-        if not cards and not later:
+        is_redirect = isinstance(handler, self._redirect_handler)
+        needs_address = self._port(handler) is None and not is_redirect
+        cards = [] if needs_address else self._cards(handler)
+        if not cards and not needs_address:
             return
-        if not handler.current_user:  # not logged in: the redirect to the login, or nothing at all
+        if not handler.current_user:  # not logged in
             raise HTTPError(403)
-        if later:  # for what cannot wait
-            await self._judge.learn(handler, self._judge.refresh_s)
+        decider = self._access.decider
+        if needs_address:  # `check_address` cannot await a context
+            await decider.load_context(handler, decider.refresh_s)
             return
-        await self._judge.require(handler, cards, _action(handler), self._judge.refresh_s)
+        await self._access.require(handler, cards, _action(handler), decider.refresh_s)
         self._watch(handler, cards)
 
     def check_address(self, handler: JupyterHandler, uri: str) -> None:
-        """Raise a 403 unless the visitor may use every service at ``uri``, where a request goes.
+        """Raise a 403 unless the visitor may use every service at ``uri``, the request's target.
 
-        What was required by the same port, or by a name, is not required again.
+        Cards that `check` has required for the same port, or for a name, are not required again.
         """
         port = _port_of(uri)
         if port == self._port(handler) or getattr(handler, "unix_socket", None) is not None:
             return
-        cards = self._at(port)
+        cards = self._cards_at_port(port)
         for card in cards:
-            self._judge.require_known(handler, card, _action(handler))
+            self._access.require_cached(handler, card, _action(handler))
         self._watch(handler, cards)
 
     def _watch(self, handler: JupyterHandler, cards: Sequence[Card]) -> None:
-        if cards and (_streams(handler) or _upgrades(handler)):
-            self._live.watch(handler, *cards)
+        if cards and (_is_event_stream(handler) or _is_websocket(handler)):
+            self._monitor.watch(handler, *cards)
 
     def _port(self, handler: Any) -> int | None:
-        """Return the port of the request, as far as jupyter-server-proxy's own handlers say it."""
-        if isinstance(handler, self._by_name):
-            return int(handler.port) % PORTS
-        if type(handler) is self._by_port or type(handler) is self._by_host_and_port:
+        """Return the request's port; None unless the handler is jupyter-server-proxy's own."""
+        if isinstance(handler, self._named_handler):
+            return int(handler.port) % PORT_COUNT
+        if type(handler) is self._port_handler or type(handler) is self._host_handler:
             return _as_port(handler.path_args[-2])  # (host,) port and path
         return None
 
     def _cards(self, handler: JupyterHandler) -> list[Card]:
         """Return the card of each entry that the request may reach: several, or none, for a port.
 
-        Whatever a host is called: a machine has more names than can be listed.
+        The host's name does not matter: a machine has more names than can be listed.
         """
-        if isinstance(handler, self._by_name):
+        if isinstance(handler, self._named_handler):
             if hasattr(handler, "state"):  # of a service that it starts on demand
                 self._states[handler.name] = handler.state
             return [self._card(handler.name)]
-        if isinstance(handler, self._redirects):  # from the entry's path without a slash
+        if isinstance(handler, self._redirect_handler):  # the entry's path without a slash
             path = handler.request.path.removeprefix(handler.base_url).strip("/")
             return [self._card(path)] if path in self._entries() else []
-        if isinstance(handler, self._by_host_and_port) and not HOST.fullmatch(handler.path_args[0]):
+        if isinstance(handler, self._host_handler) and not HOST_PATTERN.fullmatch(
+            handler.path_args[0]
+        ):
             raise HTTPError(400, "What comes before the port is not the name of a host.")
-        return self._at(self._port(handler))
+        return self._cards_at_port(self._port(handler))
 
-    def _at(self, port: int | None) -> list[Card]:
-        """Return the card of each entry that has this port, configured or since it was started."""
-        if not port:  # 0 is an entry's way to say that it has none yet
+    def _cards_at_port(self, port: int | None) -> list[Card]:
+        """Return the card of each entry that has this port, as configured or since its start."""
+        if not port:  # 0: the entry has none yet
             return []
         names = {
             name
             for name, processes in self._entries().items()
-            if any(process.port % PORTS == port for process in processes)
+            if any(process.port % PORT_COUNT == port for process in processes)
         }
         names |= {name for name, state in self._states.items() if state.get("port") == port}
         return [self._card(name) for name in sorted(names)]
@@ -194,49 +200,49 @@ class ProxyGuard:
     def _entries(self) -> dict[str, list[Any]]:
         """Return jupyter-server-proxy's ``ServerProcess`` of each entry, by name.
 
-        There are several of one name when packages bring what is configured too; the first is
-        reached by its name, and each by its port. They are kept only with the route that lists
-        them, which may not be there yet.
+        There are several with one name when a package brings an entry that is configured too. The
+        first is reached by its name, and each by its port. The entries are known only to the route
+        that lists them, which may not exist yet.
         """
         if not self._processes:
             for rule in _rules(self._application.default_router):
-                if rule.target is self._lists_entries:
+                if rule.target is self._entries_handler:
                     for process in rule.target_kwargs["server_processes"]:
                         self._processes.setdefault(process.name, []).append(process)
         return self._processes
 
 
-def _upgrades(handler: JupyterHandler) -> bool:
+def _is_websocket(handler: JupyterHandler) -> bool:
     return handler.request.headers.get("Upgrade", "").lower() == "websocket"
 
 
-def _streams(handler: JupyterHandler) -> bool:
+def _is_event_stream(handler: JupyterHandler) -> bool:
     return handler.request.headers.get("Accept") == "text/event-stream"
 
 
 def _action(handler: JupyterHandler) -> str:
-    return "connect" if _upgrades(handler) else "open"
+    return "connect" if _is_websocket(handler) else "open"
 
 
-def _as_port(written: str) -> int:
-    """Return the port as the C library will take it. Raises a 400 for too many digits."""
+def _as_port(text: str) -> int:
+    """Return the port as the C library uses it. Raises a 400 for too many digits."""
     try:
-        return int(written) % PORTS
+        return int(text) % PORT_COUNT
     except ValueError:
         raise HTTPError(400, "What comes after the host is not a port.") from None
 
 
 def _port_of(uri: str) -> int:
-    """Return the port of an address as Tornado's client finds it."""
+    """Return the port of an address as Tornado's client determines it."""
     parts = urlsplit(uri)
     _, port = split_host_and_port(parts.netloc.rpartition("@")[2])
     if port is None:
         return 443 if parts.scheme in ("https", "wss") else 80
-    return port % PORTS
+    return port % PORT_COUNT
 
 
 def _rules(router: RuleRouter) -> Iterator[Rule]:
-    """Give the rules of ``router`` and of the routers below it."""
+    """Yield the rules of ``router`` and of the routers below it."""
     for rule in router.rules:
         if isinstance(rule.target, RuleRouter):
             yield from _rules(rule.target)

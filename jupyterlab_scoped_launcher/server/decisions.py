@@ -1,0 +1,152 @@
+"""Asks the engine whether a visitor may use a card. The guards ask only here."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..cards import Card, is_text
+from ..context import ContextError, ContextSnapshot
+from .services import Services, server_context
+
+if TYPE_CHECKING:
+    from jupyter_server.base.handlers import JupyterHandler
+
+    from .._core import Policy
+    from .kernelspecs import KernelspecInventory
+
+REQUEST_ATTRIBUTE = "_scoped_launcher_context"
+"""Where a handler keeps the context that its request was authorized with, for hooks that cannot
+await: a `ContextSnapshot`, or the `ContextError` that says why there is none, and the time."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The engine's decision on one card for one visitor (empty ``user``: unknown)."""
+
+    card: Card
+    allowed: bool
+    rule: str | None = None
+    reason: str = "default"
+    user: str = ""
+    stale: bool = False
+
+
+class PolicyDecider:
+    """Decides for the visitor who sends a request.
+
+    Without a policy everything is allowed. While the visitor's context is unknown, every governed
+    card is refused. With a policy that has never been good, all cards are refused, unless
+    ``on_invalid`` says otherwise.
+    """
+
+    def __init__(self, services: Services, inventory: KernelspecInventory) -> None:
+        self._services = services
+        self._inventory = inventory
+
+    @property
+    def refresh_s(self) -> float:
+        """How old a context may get before it is read again, in seconds."""
+        return self._services.policies.refresh_s
+
+    async def load_context(self, handler: JupyterHandler, max_age_s: float = 0.0) -> None:
+        """Load the visitor's context, at most ``max_age_s`` old, and keep it with the request.
+
+        If it cannot be loaded, the error is kept: `decide` then refuses every governed card.
+        """
+        if self._services.policies.current().policy is None:
+            return
+        await self._inventory.refresh()
+        loaded: ContextSnapshot | ContextError
+        try:
+            loaded = await self._services.load_context(handler, max_age_s)
+        except ContextError as error:
+            loaded = error
+        setattr(handler, REQUEST_ATTRIBUTE, (loaded, time.monotonic()))
+
+    def decide(self, handler: JupyterHandler | None, cards: Sequence[Card]) -> list[Decision]:
+        """Decide ``cards`` for the visitor who sent the request of ``handler``; never awaits.
+
+        None: outside any request. Then the visitor is unknown, and governed cards are refused.
+        """
+        state = self._services.policies.current()
+        if state.policy is None:
+            allowed = not self._services.is_governing(state)
+            reason = "default" if allowed else "error"
+            return [Decision(card, allowed, reason=reason) for card in cards]
+        snapshot = self._cached_context(handler)
+        if not isinstance(snapshot, ContextSnapshot):
+            answers = self._may_use(state.policy, None, cards)
+            return [
+                Decision(card, bool(answer["visible"]), reason="error")
+                for card, answer in zip(cards, answers, strict=True)
+            ]
+        answers = self._may_use(state.policy, snapshot, cards)
+        return [
+            Decision(
+                card,
+                answer["visible"],
+                answer["rule"],
+                answer["reason"],
+                snapshot.visitor.user,
+                snapshot.stale,
+            )
+            for card, answer in zip(cards, answers, strict=True)
+        ]
+
+    def explanation(self, handler: JupyterHandler, card: Card) -> str:
+        """Return the engine's sentence on why the visitor may not use ``card``."""
+        policy = self._services.policies.current().policy
+        if policy is None:
+            return "Its launcher policy cannot be used; the server's log says why."
+        snapshot = self._cached_context(handler)
+        if not isinstance(snapshot, ContextSnapshot):
+            error = snapshot or "Try again, or reload the page."
+            return f"Your permissions cannot be checked right now. {error}"
+        (answer,) = self._may_use(policy, snapshot, [card], explain=True)
+        return str(answer.get("sentence") or "")
+
+    def is_owner(self, handler: JupyterHandler) -> bool:
+        """Return whether the visitor is known to own this server."""
+        snapshot = self._cached_context(handler)
+        if not isinstance(snapshot, ContextSnapshot):
+            return False
+        return bool(snapshot.visitor.user == server_context(snapshot)["server"]["owner"])
+
+    def _cached_context(
+        self, handler: JupyterHandler | None
+    ) -> ContextSnapshot | ContextError | None:
+        """Return the context kept with the request, or else the one cached for its visitor.
+
+        A `ContextError` or None: it is unknown.
+        """
+        if handler is None:
+            return None
+        loaded: ContextSnapshot | ContextError | None
+        loaded, loaded_at = getattr(handler, REQUEST_ATTRIBUTE, (None, float("-inf")))
+        if time.monotonic() - loaded_at <= self.refresh_s:
+            return loaded
+        return self._services.cached_context(handler, self.refresh_s)
+
+    def _may_use(
+        self,
+        policy: Policy,
+        snapshot: ContextSnapshot | None,
+        cards: Sequence[Card],
+        *,
+        explain: bool = False,
+    ) -> list[dict[str, Any]]:
+        """Return the engine's answer for each card. A card whose name is no text is refused."""
+        readable = [card for card in cards if is_text(card.name)]
+        answer = policy.may_use(
+            None if snapshot is None else json.dumps(server_context(snapshot)),
+            json.dumps([card.model() for card in readable]),
+            self._inventory.as_json(),
+            explain=explain,
+        )
+        decisions = iter(json.loads(answer)["decisions"])
+        unreadable = {"visible": False, "rule": None, "reason": "error"}
+        return [next(decisions) if is_text(card.name) else unreadable for card in cards]

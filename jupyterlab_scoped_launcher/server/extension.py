@@ -1,0 +1,112 @@
+"""The server extension ``ScopedLauncher``: its configuration and its routes.
+
+Enabled by installing the package. Configured on the command line
+(``jupyter lab --ScopedLauncher.policy_file=policy.yaml``), in Jupyter's configuration files, or by
+the environment (``SCOPED_LAUNCHER_POLICY``).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Bool, CUnicode, Enum, Unicode, default
+
+if TYPE_CHECKING:
+    from .guards.connections import ConnectionMonitor
+    from .services import Services
+
+
+class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
+    """Serves the launcher policy and the visitor's context to JupyterLab."""
+
+    name = "jupyterlab_scoped_launcher"
+    description = "Shows and hides JupyterLab launcher cards by JupyterHub scopes and groups."
+
+    policy_file = Unicode(
+        help="""The launcher policy, a YAML or JSON file.
+
+        A relative path starts where the server starts. Without it the environment variable
+        SCOPED_LAUNCHER_POLICY names the file. Without both, every card is shown.
+        """,
+    ).tag(config=True)
+
+    refresh = CUnicode(
+        help="""How old the context of a visible launcher may get: "15s".
+
+        Overrides the policy's `refresh`.
+        """,
+    ).tag(config=True)
+
+    max_stale = CUnicode(
+        help="""How long the last good context is used while the Hub cannot be reached: "10m".
+
+        Overrides the policy's `max_stale`.
+        """,
+    ).tag(config=True)
+
+    on_invalid = Enum(
+        ["hide_all", "show"],
+        default_value="hide_all",
+        help="""What the launcher does when the server starts with a policy that cannot be used.
+
+        "hide_all": it shows no card at all. "show": it shows every card, as without a policy.
+        In both cases a notification says so. If the policy file becomes invalid later, the last
+        good policy stays in use.
+        """,
+    ).tag(config=True)
+
+    audit_decisions = Bool(
+        help="""Whether to emit an event also for each use that a guard allows.
+
+        Each refused use is always an event. docs/security.md has the schema.
+        """,
+    ).tag(config=True)
+
+    services: Services
+    connection_monitor: ConnectionMonitor | None = None
+
+    @default("policy_file")
+    def _policy_file_from_environment(self) -> str:
+        return os.environ.get("SCOPED_LAUNCHER_POLICY", "")
+
+    def initialize_settings(self) -> None:
+        """Read the policy, which logs its errors at start, and install the guards."""
+        from ..policy_store import PolicyStore
+        from .guards import install_guards
+        from .page_config import page_config_hook
+        from .services import Services, Settings
+
+        path = Path(self.policy_file).expanduser().absolute() if self.policy_file else None
+        policies = PolicyStore(path, self.log, refresh=self.refresh, max_stale=self.max_stale)
+        settings = Settings(self.on_invalid, self.audit_decisions)
+        self.services = Services(policies, settings, self.log)
+        if policies.current().state == "missing":
+            self.log.warning(
+                "scoped-launcher: no policy file is configured, so every launcher card is shown."
+                " Name one with --ScopedLauncher.policy_file=… or SCOPED_LAUNCHER_POLICY."
+            )
+        try:
+            self.connection_monitor = install_guards(self.serverapp, self.services)
+        except Exception:
+            # Jupyter Server would continue without this extension, and so without its guards.
+            self.log.critical("scoped-launcher: this server cannot be guarded", exc_info=True)
+            if policies.current().state != "missing":
+                self.exit(1)
+
+        configured = self.settings.get("page_config_hook")
+        self.settings["page_config_hook"] = page_config_hook(self.services, configured)
+
+    def initialize_handlers(self) -> None:
+        """Add the routes."""
+        from .handlers import routes
+
+        self.handlers.extend(routes(self.services))
+
+    async def stop_extension(self) -> None:
+        """Stop the monitor, and close the connections to the Hub."""
+        if self.connection_monitor is not None:
+            self.connection_monitor.stop()
+        self.services.close()

@@ -1,0 +1,51 @@
+"""The policy's summary, written into JupyterLab's page.
+
+With it, the launcher shows the cards that the policy does not govern from its first rendering, and
+the governed ones wait for the visitor's context. The summary says which cards are governed, not who
+may see them. It is the same for all visitors.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..context import current_time
+
+if TYPE_CHECKING:
+    from .services import Services
+
+MAX_SUMMARY_CHARS = 64 * 1024
+"""A longer summary would make the page slow. Without one, all cards wait for the context."""
+
+PAGE_CONFIG_KEY = "scopedLauncherPolicySummary"
+
+PageConfigHook = Callable[[Any, dict[str, Any]], dict[str, Any]]
+
+
+def page_config_hook(services: Services, configured: PageConfigHook | None) -> PageConfigHook:
+    """Return a ``page_config_hook`` that calls ``configured``, then adds the summary."""
+
+    def add_policy_summary(handler: Any, page_config: dict[str, Any]) -> dict[str, Any]:
+        if configured is not None:
+            page_config = configured(handler, page_config)
+        try:
+            page_config[PAGE_CONFIG_KEY] = policy_summary(services)
+        except Exception:
+            # JupyterLab works without a summary. It does not start without its page.
+            services.log.exception("scoped-launcher: the page has no summary of the policy")
+            page_config[PAGE_CONFIG_KEY] = ""
+        return page_config
+
+    return add_policy_summary
+
+
+def policy_summary(services: Services) -> str:
+    """Return ``{now, policy}`` as JSON text, as in the context; empty text if it is too long."""
+    state = services.policies.current()
+    policy: dict[str, Any] = {"state": state.state, "on_invalid": services.settings.on_invalid}
+    if state.policy is not None:
+        policy["document"] = json.loads(state.policy.summary())
+    text = json.dumps({"now": current_time(), "policy": policy})
+    return text if len(text) <= MAX_SUMMARY_CHARS else ""

@@ -1,0 +1,110 @@
+"""What the parts of the server extension share. Only `extension` builds it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..context import (
+    ContextError,
+    ContextSnapshot,
+    NotAuthenticated,
+    context_model,
+    current_time,
+    local_visitor,
+)
+from ..hub_api import HubClient, internal_ssl_context
+from .context_cache import ContextCache
+
+if TYPE_CHECKING:
+    from logging import Logger
+
+    from jupyter_server.base.handlers import JupyterHandler
+
+    from ..policy_store import PolicyState, PolicyStore
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Those settings of `ScopedLauncher` that are read after start."""
+
+    on_invalid: str = "hide_all"
+    audit_decisions: bool = False
+
+
+class Services:
+    """The policy, the settings, the log, and the contexts of visitors."""
+
+    def __init__(self, policies: PolicyStore, settings: Settings, log: Logger) -> None:
+        self.policies = policies
+        self.settings = settings
+        self.log = log
+        self._cache: ContextCache | None = None
+
+    def is_governing(self, state: PolicyState) -> bool:
+        """Return whether any card may depend on who the visitor is."""
+        hides_all = state.state == "invalid" and self.settings.on_invalid == "hide_all"
+        return state.state == "ok" or hides_all
+
+    async def load_context(
+        self, handler: JupyterHandler, max_age_s: float = 0.0
+    ) -> ContextSnapshot:
+        """Return the context of the visitor who sent the request of ``handler``.
+
+        It is read again when it is older than ``max_age_s`` (in seconds). Raises `ContextError`.
+        """
+        hub_auth = _hub_auth(handler)
+        if hub_auth is None:
+            return ContextSnapshot(local_visitor())
+        token = hub_auth.get_token(handler)
+        if not token:
+            raise NotAuthenticated
+        return await self._cache_for(hub_auth).load(token, self.policies.max_stale_s, max_age_s)
+
+    def cached_context(self, handler: JupyterHandler, max_age_s: float) -> ContextSnapshot | None:
+        """Return that context if it is known, at most ``max_age_s`` old. Sends no request."""
+        try:
+            hub_auth = _hub_auth(handler)
+        except ContextError:
+            return None
+        if hub_auth is None:
+            return ContextSnapshot(local_visitor())
+        token = hub_auth.get_token(handler)
+        return self._cache_for(hub_auth).cached(token, max_age_s) if token else None
+
+    def close(self) -> None:
+        """Close the connections to the Hub."""
+        if self._cache is not None:
+            self._cache.close()
+
+    def _cache_for(self, hub_auth: Any) -> ContextCache:
+        """Return the cache for the Hub of ``hub_auth`` (a ``HubAuth``); a server has only one."""
+        if self._cache is None:
+            tls = internal_ssl_context(hub_auth.keyfile, hub_auth.certfile, hub_auth.client_ca)
+            self._cache = ContextCache(HubClient(hub_auth.api_url, ssl_context=tls), self.log)
+        return self._cache
+
+
+def server_context(snapshot: ContextSnapshot) -> dict[str, Any]:
+    """Return the context's JSON object, with the owner, name and clock of this server."""
+    visitor = snapshot.visitor
+    owner = os.environ.get("JUPYTERHUB_USER", "") if visitor.hub else visitor.user
+    name = os.environ.get("JUPYTERHUB_SERVER_NAME", "") if visitor.hub else ""
+    return context_model(snapshot, server_owner=owner, server_name=name, now=current_time())
+
+
+def _hub_auth(handler: JupyterHandler) -> Any:
+    """Return the ``HubAuth`` that authenticated the visitor, or None without a Hub.
+
+    Raises `ContextError`.
+    """
+    hub_auth = getattr(handler.identity_provider, "hub_auth", None)  # the default mode
+    hub_auth = hub_auth or handler.settings.get("hub_auth")  # JUPYTERHUB_SINGLEUSER_EXTENSION=0
+    if hub_auth is None and "JUPYTERHUB_API_URL" in os.environ:
+        raise ContextError(
+            "no-hub-login",
+            "This server was started under JupyterHub but does not log in with it,"
+            " so it cannot know who you are.",
+        )
+    return hub_auth
