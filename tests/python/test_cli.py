@@ -114,7 +114,7 @@ def test_findings_for_github_are_escaped(tmp_path: Path) -> None:
     done = run("check", "--format", "github", path)
     assert re.fullmatch(
         r"::error file=\S+a%2Cb%3Ac%25\.yaml,line=2,col=1,endLine=2,endColumn=5,title=SL101::"
-        r"There is no key `rulez` here\. Did you mean `rules`\?\n",
+        r"Unknown key `rulez`\. Did you mean `rules`\?\n",
         done.stdout.decode(),
     )
 

@@ -11,4 +11,5 @@ pub mod policy;
 pub mod scopes;
 mod text_enum;
 
-pub(crate) use text_enum::text_enum;
+#[doc(hidden)]
+pub use serde;

@@ -5,6 +5,7 @@
 ///
 /// The enum has `ALL`, `as_str`, `description` (the variant's documentation) and `TYPESCRIPT` (a union
 /// type of the given name), and is read and written by serde as its word.
+#[macro_export]
 macro_rules! text_enum {
     (
         $(#[$meta:meta])*
@@ -12,14 +13,14 @@ macro_rules! text_enum {
             $(#[doc = $doc:literal] $(#[$variant_meta:meta])* $variant:ident = $word:literal,)+
         }
     ) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, $crate::serde::Deserialize)]
         $(#[$meta])*
         $vis enum $name {
             $(#[doc = $doc] $(#[$variant_meta])* #[serde(rename = $word)] $variant,)+
         }
 
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl $crate::serde::Serialize for $name {
+            fn serialize<S: $crate::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
         }
@@ -50,5 +51,3 @@ macro_rules! text_enum {
         }
     };
 }
-
-pub(crate) use text_enum;

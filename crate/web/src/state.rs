@@ -1,81 +1,49 @@
-//! What is resident: the policy, the visitor's facts, the cards.
+//! What is resident: the policy, the visitor's context, the cards.
 
 use std::sync::Arc;
 
-use scoped_launcher_core::policy::facts::{Card, Context, Kernelspec};
-use scoped_launcher_core::policy::model::{Document, PolicyCard};
-use scoped_launcher_core::policy::{Decision, Policy, Session};
+use scoped_launcher_core::policy::card::{Card, Kernelspec};
+use scoped_launcher_core::policy::context::Context;
+use scoped_launcher_core::policy::document::Document;
+use scoped_launcher_core::policy::{Policy, Session};
 
 use crate::clock::Clock;
-use crate::context::{Policing, Report};
-
-/// How old facts may get when the policy does not say.
-const MAX_STALE_MS: u64 = 10 * 60 * 1000;
-
-/// How long to wait between questions to the server when the policy does not say.
-const REFRESH_MS: u64 = 15 * 1000;
-
-/// What is known, and so what is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing is known, and nothing shown.
-    Unknown,
-    /// No policy governs: everything is shown.
-    Ungoverned,
-    /// The policy cannot be used: nothing is shown.
-    Broken,
-    /// The visitor's facts are missing or too old: what the policy governs is hidden.
-    Lapsed,
-    /// Policy and facts are there.
-    Governed,
-}
-
-impl Standing {
-    /// As JavaScript reads it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::Ungoverned => "ungoverned",
-            Self::Broken => "broken",
-            Self::Lapsed => "lapsed",
-            Self::Governed => "governed",
-        }
-    }
-}
+use crate::response::{PolicyUpdate, Update};
+use crate::types::{Decision, EngineStatus, PolicyCard};
 
 /// The engine's whole memory.
 pub struct State {
-    standing: Standing,
+    status: EngineStatus,
     /// Changes when the policy does.
     etag: Option<String>,
     policy: Arc<Policy>,
-    /// Has the cards and the facts.
+    /// Has the cards and the context.
     session: Session,
     clock: Clock,
-    /// The time, by `clock`, from which on the facts are too old.
-    lapses_ms: i64,
+    /// The time, by `clock`, from which on the context is too old.
+    expires_at_ms: i64,
 }
 
 impl State {
-    /// Knows nothing.
+    /// Nothing is known.
     pub fn new() -> Self {
-        let policy = no_policy();
+        let policy = empty_policy();
         Self {
-            standing: Standing::Unknown,
+            status: EngineStatus::Pending,
             etag: None,
-            session: Session::new(Arc::clone(&policy), nobody(), None),
+            session: Session::new(Arc::clone(&policy), Context::unknown(), None),
             policy,
             clock: Clock::set(0),
-            lapses_ms: 0,
+            expires_at_ms: 0,
         }
     }
 
     /// What is known now.
-    pub fn standing(&mut self) -> Standing {
-        if self.standing == Standing::Governed && self.clock.now_ms() >= self.lapses_ms {
-            self.forget_facts();
+    pub fn status(&mut self) -> EngineStatus {
+        if self.status == EngineStatus::Ready && self.clock.now_ms() >= self.expires_at_ms {
+            self.forget_context();
         }
-        self.standing
+        self.status
     }
 
     /// The policy's etag, to ask whether there is a newer one.
@@ -83,70 +51,65 @@ impl State {
         self.etag.as_deref()
     }
 
-    /// The policy's own cards for this visitor, each with what the policy says of it.
-    pub fn own_cards(&self) -> Vec<(Card, &PolicyCard)> {
-        self.policy.cards(self.session.context())
+    /// The policy's own cards for this visitor.
+    pub fn policy_cards(&self) -> Vec<PolicyCard> {
+        let cards = self.policy.cards(self.session.context());
+        cards.into_iter().map(PolicyCard::from).collect()
     }
 
     /// How long to wait between questions to the server, in milliseconds.
     pub fn refresh_ms(&self) -> u64 {
-        self.policy
-            .document()
-            .refresh
-            .map_or(REFRESH_MS, |span| span.ms())
+        self.policy.document().refresh_ms()
     }
 
-    /// Takes over what the server says. Returns whether policy or facts are others than before.
-    pub fn accept(&mut self, report: Report) -> bool {
-        let before = self.standing();
-        self.clock = Clock::set(report.now_ms);
-        let new_policy = match &report.policing {
-            Policing::Governed(etag, _) => etag.is_none() || *etag != self.etag,
-            Policing::Unchanged | Policing::Ungoverned | Policing::Broken(_) => false,
+    /// Applies what the server says. Returns whether policy or context are others than before.
+    pub fn apply(&mut self, update: Update) -> bool {
+        let before = self.status();
+        self.clock = Clock::set(update.now_ms);
+        let is_new_policy = match &update.policy {
+            PolicyUpdate::New(etag, _) => etag.is_none() || *etag != self.etag,
+            PolicyUpdate::Unchanged | PolicyUpdate::None | PolicyUpdate::Invalid(_) => false,
         };
-        let (standing, etag, policy) = match report.policing {
-            Policing::Governed(etag, policy) => (Standing::Lapsed, etag, policy),
-            Policing::Unchanged => (before, self.etag.take(), Arc::clone(&self.policy)),
-            Policing::Ungoverned => (Standing::Ungoverned, None, no_policy()),
-            Policing::Broken(_) => (Standing::Broken, None, no_policy()),
+        let (status, etag, policy) = match update.policy {
+            PolicyUpdate::New(etag, policy) => (EngineStatus::Expired, etag, policy),
+            PolicyUpdate::Unchanged => (before, self.etag.take(), Arc::clone(&self.policy)),
+            PolicyUpdate::None => (EngineStatus::NoPolicy, None, empty_policy()),
+            PolicyUpdate::Invalid(_) => (EngineStatus::InvalidPolicy, None, empty_policy()),
         };
         self.etag = etag;
         self.policy = policy;
-        self.standing = standing;
-        match report.facts {
-            Some(facts) if matches!(standing, Standing::Lapsed | Standing::Governed) => {
-                let max_stale_ms = self
-                    .policy
-                    .document()
-                    .max_stale
-                    .map_or(MAX_STALE_MS, |span| span.ms());
-                self.lapses_ms = report
+        self.status = status;
+        match update.context {
+            Some((context, age_ms))
+                if matches!(status, EngineStatus::Expired | EngineStatus::Ready) =>
+            {
+                self.expires_at_ms = update
                     .now_ms
-                    .saturating_sub(facts.age_ms)
-                    .saturating_add_unsigned(max_stale_ms);
-                self.standing = Standing::Governed;
-                if new_policy || before != Standing::Governed {
-                    self.session
-                        .set_policy(Arc::clone(&self.policy), facts.context);
-                } else if *self.session.context() != facts.context {
-                    self.session.set_context(facts.context);
+                    .saturating_sub(age_ms)
+                    .saturating_add_unsigned(self.policy.document().max_stale_ms());
+                self.status = EngineStatus::Ready;
+                if is_new_policy || before != EngineStatus::Ready {
+                    self.session.set_policy(Arc::clone(&self.policy), context);
+                } else if *self.session.context() != context {
+                    self.session.set_context(context);
                 } else {
                     return false;
                 }
                 true
             }
             _ => {
-                self.session.set_policy(Arc::clone(&self.policy), nobody());
-                new_policy || before != self.standing
+                self.session
+                    .set_policy(Arc::clone(&self.policy), Context::unknown());
+                is_new_policy || before != self.status
             }
         }
     }
 
-    /// Forgets the visitor's facts: nothing that the policy governs is shown.
-    pub fn forget_facts(&mut self) {
-        if self.standing == Standing::Governed {
-            self.standing = Standing::Lapsed;
-            self.session.set_context(nobody());
+    /// Forgets the visitor's context: nothing that the policy governs is shown.
+    pub fn forget_context(&mut self) {
+        if self.status == EngineStatus::Ready {
+            self.status = EngineStatus::Expired;
+            self.session.set_context(Context::unknown());
         }
     }
 
@@ -163,10 +126,10 @@ impl State {
     /// For each card, whether it is shown now.
     pub fn decide(&mut self) -> Vec<bool> {
         let cards = self.session.cards().len();
-        match self.standing() {
-            Standing::Unknown | Standing::Broken => vec![false; cards],
-            Standing::Ungoverned => vec![true; cards],
-            Standing::Lapsed | Standing::Governed => {
+        match self.status() {
+            EngineStatus::Pending | EngineStatus::InvalidPolicy => vec![false; cards],
+            EngineStatus::NoPolicy => vec![true; cards],
+            EngineStatus::Expired | EngineStatus::Ready => {
                 self.session.decide(self.clock.now_ms()).to_vec()
             }
         }
@@ -174,28 +137,20 @@ impl State {
 
     /// In how many milliseconds decisions may change although nothing else does.
     pub fn next_change_ms(&mut self) -> Option<i64> {
-        let standing = self.standing();
+        let status = self.status();
         let now_ms = self.clock.now_ms();
         let window_ms = self.session.next_change_ms(now_ms);
-        let lapse_ms = (standing == Standing::Governed).then_some(self.lapses_ms);
-        let next_ms = window_ms.into_iter().chain(lapse_ms).min()?;
+        let expiry_ms = (status == EngineStatus::Ready).then_some(self.expires_at_ms);
+        let next_ms = window_ms.into_iter().chain(expiry_ms).min()?;
         Some(next_ms.saturating_sub(now_ms))
     }
 
     /// What the last `decide` found for a card.
-    pub fn decision(&self, card: usize) -> Option<Decision<'_>> {
-        self.session.decision(card)
+    pub fn decision(&self, card: usize) -> Option<Decision> {
+        self.session.decision(card).map(Decision::from)
     }
 }
 
-/// A visitor of whom nothing is known.
-fn nobody() -> Context {
-    Context {
-        unknown: true,
-        ..Context::default()
-    }
-}
-
-fn no_policy() -> Arc<Policy> {
+fn empty_policy() -> Arc<Policy> {
     Arc::new(Policy::new(Document::default()))
 }

@@ -10,11 +10,11 @@
 #[allow(dead_code)]
 mod common;
 
-use common::{assign, copy, get, items, json, performance_now, remove, set, text};
-use js_sys::{Array, Object};
+use common::{get, performance_now, text};
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use scoped_launcher_web::Engine;
-use wasm_bindgen::{JsCast, JsValue};
+use serde_json::{Value, json};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -46,15 +46,18 @@ fn every_case_is_decided_as_it_says() {
     let mut wrong = Vec::new();
     for (file, yaml) in FILES {
         let documents = Yaml::load_from_str(yaml).unwrap();
-        let root = to_js(&documents[0]);
-        let given = get(&root, "given");
-        for case in items(&get(&root, "cases")) {
+        let root = to_json(&documents[0]);
+        for case in root["cases"].as_array().unwrap() {
             count += 1;
-            let request = copy(&given);
-            assign(&request, &case);
-            let name = text(&case, "name");
+            let mut request = root["given"].clone();
+            if request.is_null() {
+                request = json!({});
+            }
+            for (key, value) in case.as_object().unwrap() {
+                request[key] = value.clone();
+            }
             if let Err(reason) = run(&request) {
-                wrong.push(format!("{file}: {name}: {reason}"));
+                wrong.push(format!("{file}: {}: {reason}", case["name"]));
             }
         }
     }
@@ -63,39 +66,36 @@ fn every_case_is_decided_as_it_says() {
     console_log!("shared cases run: {count}");
 }
 
-fn run(request: &JsValue) -> Result<(), String> {
+fn run(request: &Value) -> Result<(), String> {
     let engine = Engine::new();
-    let cards = get(request, "cards");
-    engine.set_cards(cards.clone().unchecked_into()).unwrap();
-    let kernelspecs = get(request, "kernelspecs");
-    if kernelspecs.is_object() {
-        let kernelspecs = kernelspecs_of(&kernelspecs);
+    let message = |error: JsValue| text(&error, "message");
+    engine
+        .set_cards(&request["cards"].to_string())
+        .map_err(message)?;
+    if let Some(kernelspecs) = kernelspecs_of(&request["kernelspecs"]) {
         engine
-            .set_kernelspecs(kernelspecs.unchecked_into())
-            .unwrap();
+            .set_kernelspecs(&kernelspecs.to_string())
+            .map_err(message)?;
     }
-    let context = context_of(request);
+    let context = context_of(request).to_string();
     let visible = loop {
         let start = performance_now();
-        engine
-            .set_context(context.clone())
-            .map_err(|error| text(&error, "message"))?;
+        engine.set_context(context.as_bytes()).map_err(message)?;
         let visible = engine.decide();
         // Some cases are about the last millisecond of a window: the clock must stand still.
         if performance_now() - start < 1.0 {
             break visible;
         }
     };
-    let expected = get(request, "expect");
-    for (i, card) in items(&cards).iter().enumerate() {
-        let id = text(card, "id");
-        let decision: JsValue = engine.decision(i).unwrap().into();
+    for (i, card) in request["cards"].as_array().unwrap().iter().enumerate() {
+        let id = card["id"].as_str().unwrap();
+        let decision = JsValue::from(engine.decision(i).unwrap().unwrap());
         let mut decided = vec![
             if visible[i] == 1 { "shown" } else { "hidden" }.to_owned(),
             text(&decision, "reason"),
         ];
         decided.extend(get(&decision, "rule").as_string());
-        let expected = text(&expected, &id);
+        let expected = request["expect"][id].as_str().unwrap();
         if decided.join(" ") != expected {
             return Err(format!(
                 "card {id} is {}, not {expected}",
@@ -107,80 +107,74 @@ fn run(request: &JsValue) -> Result<(), String> {
 }
 
 /// The context as the server would answer it: whole, with the policy reduced to what a page needs.
-fn context_of(request: &JsValue) -> JsValue {
-    let context = json(
-        r#"{"hub": true, "user": "", "admin": false, "groups": [], "scopes": [], "shares": [], "age_s": 0,
-            "stale": false, "warnings": [], "now": "2026-06-01T00:00:00Z"}"#,
-    );
-    let given = get(request, "context");
-    for entry in Object::entries(given.unchecked_ref()).iter() {
-        let entry: Array = entry.unchecked_into();
-        if !entry.get(1).is_null() {
-            set(&context, &entry.get(0).as_string().unwrap(), &entry.get(1));
+fn context_of(request: &Value) -> Value {
+    let mut context = json!({
+        "hub": true, "user": "", "admin": false, "groups": [], "scopes": [], "shares": [], "age_s": 0,
+        "stale": false, "warnings": [], "now": "2026-06-01T00:00:00Z",
+    });
+    for (key, value) in request["context"].as_object().into_iter().flatten() {
+        if !value.is_null() {
+            context[key] = value.clone();
         }
     }
-    let now = get(request, "now");
-    if now.is_string() {
-        set(&context, "now", &now);
+    if request["now"].is_string() {
+        context["now"] = request["now"].clone();
     }
-    let document = copy(&get(request, "policy"));
-    for key in ["kernels", "grants", "preview"] {
-        remove(&document, key);
-    }
-    let policy = json(r#"{"state": "ok"}"#);
-    set(&policy, "document", &document);
-    set(&context, "policy", &policy);
+    context["policy"] = json!({"state": "ok", "document": request["policy"]});
     context
 }
 
 /// The kernelspecs as the labextension tells them, `[{name, tags}]`, from all that the contract allows: a list of
 /// names or of `{name, tags}`, kernelspecs by name, or what Jupyter's kernelspec API answers.
-fn kernelspecs_of(given: &JsValue) -> JsValue {
-    let within = |object: JsValue, key| {
-        let inner = get(&object, key);
-        if inner.is_object() { inner } else { object }
+fn kernelspecs_of(given: &Value) -> Option<Value> {
+    let spec = |name: &Value, tags: &Value| {
+        let tags = tags.as_array().into_iter().flatten();
+        let tags: Vec<&Value> = tags.filter(|tag| tag.is_string()).collect();
+        json!({"name": name, "tags": tags})
     };
-    let list = Array::new();
-    let add = |name: &JsValue, tags: &JsValue| {
-        let tags: Array = items(tags).into_iter().filter(JsValue::is_string).collect();
-        let spec = json("{}");
-        set(&spec, "name", name);
-        set(&spec, "tags", &tags);
-        list.push(&spec);
+    let within = |object: &Value, key: &str| {
+        let inner = &object[key];
+        if inner.is_object() {
+            inner.clone()
+        } else {
+            object.clone()
+        }
     };
-    if given.is_array() {
-        for spec in items(given) {
-            if spec.is_string() {
-                add(&spec, &Array::new());
-            } else {
-                add(&get(&spec, "name"), &get(&spec, "tags"));
-            }
-        }
-    } else {
-        let given = within(given.clone(), "kernelspecs");
-        for entry in Object::entries(given.unchecked_ref()).iter() {
-            let entry: Array = entry.unchecked_into();
-            let spec = within(within(entry.get(1), "spec"), "metadata");
-            add(&entry.get(0), &get(&spec, "tags"));
-        }
+    match given {
+        Value::Array(specs) => Some(
+            specs
+                .iter()
+                .map(|given| match given {
+                    Value::String(_) => spec(given, &Value::Null),
+                    _ => spec(&given["name"], &given["tags"]),
+                })
+                .collect(),
+        ),
+        Value::Object(_) => Some(
+            within(given, "kernelspecs")
+                .as_object()?
+                .iter()
+                .map(|(name, given)| {
+                    let metadata = within(&within(given, "spec"), "metadata");
+                    spec(&json!(name), &metadata["tags"])
+                })
+                .collect(),
+        ),
+        _ => None,
     }
-    list.into()
 }
 
-fn to_js(yaml: &Yaml) -> JsValue {
+fn to_json(yaml: &Yaml) -> Value {
     match yaml {
-        Yaml::Value(Scalar::Boolean(value)) => (*value).into(),
-        Yaml::Value(Scalar::Integer(value)) => JsValue::from_f64(*value as f64),
-        Yaml::Value(Scalar::FloatingPoint(value)) => JsValue::from_f64(value.into_inner()),
-        Yaml::Value(Scalar::String(value)) => value.as_ref().into(),
-        Yaml::Sequence(list) => list.iter().map(to_js).collect::<Array>().into(),
-        Yaml::Mapping(entries) => {
-            let object = json("{}");
-            for (key, value) in entries {
-                set(&object, key.as_str().unwrap(), &to_js(value));
-            }
-            object
-        }
-        _ => JsValue::NULL,
+        Yaml::Value(Scalar::Boolean(value)) => json!(value),
+        Yaml::Value(Scalar::Integer(value)) => json!(value),
+        Yaml::Value(Scalar::FloatingPoint(value)) => json!(value.into_inner()),
+        Yaml::Value(Scalar::String(value)) => json!(value),
+        Yaml::Sequence(list) => list.iter().map(to_json).collect(),
+        Yaml::Mapping(entries) => entries
+            .iter()
+            .map(|(key, value)| (key.as_str().unwrap().to_owned(), to_json(value)))
+            .collect(),
+        _ => Value::Null,
     }
 }

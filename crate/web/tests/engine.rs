@@ -1,15 +1,20 @@
 //! The engine's face: what it takes over, what it refuses, and what stays when something goes wrong.
 #![cfg(target_arch = "wasm32")]
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 #[allow(dead_code)]
 mod common;
 
-use common::{get, items, json, remove, set, text};
-use js_sys::{Function, Promise, global};
+use common::{get, text};
+use js_sys::{Array, Function, Reflect, global};
 use scoped_launcher_web::Engine;
+use serde_json::{Value, json};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::Headers;
 
@@ -30,23 +35,23 @@ const CONTEXT: &str = r#"{
     ]}}
 }"#;
 
-const OUTLINE: &str = r#"{"now": "2026-06-01T12:00:00Z", "policy": {"state": "ok", "document": {
+const SUMMARY: &str = r#"{"now": "2026-06-01T12:00:00Z", "policy": {"state": "ok", "document": {
     "version": 1, "rules": [{"id": "r", "match": {"kernel": "class"}}]}}}"#;
 
 fn engine() -> Engine {
     let engine = Engine::new();
-    engine.set_cards(json(CARDS).unchecked_into()).unwrap();
+    engine.set_cards(CARDS).unwrap();
     engine
 }
 
-fn informed() -> Engine {
+fn ready_engine() -> Engine {
     let engine = engine();
-    engine.set_context(json(CONTEXT)).unwrap();
+    engine.set_context(CONTEXT.as_bytes()).unwrap();
     engine
 }
 
-fn standing(engine: &Engine) -> String {
-    JsValue::from(engine.standing()).as_string().unwrap()
+fn status(engine: &Engine) -> String {
+    JsValue::from(engine.status()).as_string().unwrap()
 }
 
 fn code(error: &JsValue) -> String {
@@ -55,15 +60,25 @@ fn code(error: &JsValue) -> String {
     text(error, "code")
 }
 
+fn context() -> Value {
+    serde_json::from_str(CONTEXT).unwrap()
+}
+
+/// Applies a context.
+fn set_context(engine: &Engine, context: &Value) -> Result<JsValue, JsValue> {
+    let result = engine.set_context(context.to_string().as_bytes())?;
+    Ok(result.into())
+}
+
 /// The context with one key changed.
-fn context_with(key: &str, value: &str) -> JsValue {
-    let context = json(CONTEXT);
-    set(&context, key, &json(value));
+fn context_with(key: &str, value: &str) -> Value {
+    let mut context = context();
+    context[key] = serde_json::from_str(value).unwrap();
     context
 }
 
 /// The context with a policy.
-fn context_under(document: &str) -> JsValue {
+fn context_under(document: &str) -> Value {
     context_with(
         "policy",
         &format!(r#"{{"state": "ok", "document": {document}}}"#),
@@ -73,102 +88,100 @@ fn context_under(document: &str) -> JsValue {
 #[wasm_bindgen_test]
 fn shows_nothing_before_it_knows_anything() {
     let engine = engine();
-    assert_eq!(standing(&engine), "unknown");
+    assert_eq!(status(&engine), "pending");
     assert_eq!(engine.decide(), [0, 0]);
-    assert!(JsValue::from(engine.decision(0).unwrap()).is_undefined());
+    assert!(engine.decision(0).unwrap().is_none());
     assert!(engine.next_change_ms().is_none());
 }
 
 #[wasm_bindgen_test]
 fn shows_what_the_policy_allows() {
-    let engine = informed();
-    assert_eq!(standing(&engine), "governed");
+    let engine = ready_engine();
+    assert_eq!(status(&engine), "ready");
     assert_eq!(engine.decide(), [1, 1]);
-    let decision = JsValue::from(engine.decision(0).unwrap());
+    let decision = JsValue::from(engine.decision(0).unwrap().unwrap());
     assert_eq!(text(&decision, "reason"), "show_when");
     assert_eq!(text(&decision, "rule"), "r");
-    engine.set_context(context_with("groups", "[]")).unwrap();
+    set_context(&engine, &context_with("groups", "[]")).unwrap();
     assert_eq!(engine.decide(), [0, 1]);
 }
 
 #[wasm_bindgen_test]
 fn says_whether_anything_changed() {
     let engine = engine();
-    let changed = |context: JsValue| {
-        let status = JsValue::from(engine.set_context(context).unwrap());
-        get(&status, "changed").as_bool().unwrap()
+    let changed = |context: &Value| {
+        let result = set_context(&engine, context).unwrap();
+        get(&result, "changed").as_bool().unwrap()
     };
-    assert!(changed(context_with("groups", "[]")));
-    assert!(changed(json(CONTEXT)));
-    let unchanged = json(CONTEXT);
-    set(&unchanged, "now", &"2026-06-01T12:00:15Z".into());
-    let policy = json(r#"{"state": "ok", "etag": "1"}"#);
-    set(&unchanged, "policy", &policy);
+    assert!(changed(&context_with("groups", "[]")));
+    assert!(changed(&context()));
+    let mut unchanged = context_with("policy", r#"{"state": "ok", "etag": "1"}"#);
+    unchanged["now"] = json!("2026-06-01T12:00:15Z");
     // Without the etag of what it has, it takes no policy without a document.
     assert_eq!(
-        code(&engine.set_context(unchanged).err().unwrap()),
+        code(&set_context(&engine, &unchanged).unwrap_err()),
         "bad-context"
     );
 }
 
 #[wasm_bindgen_test]
-fn an_outline_shows_what_is_not_governed() {
+fn a_policy_summary_shows_what_is_not_governed() {
     let engine = engine();
-    engine.set_outline(json(OUTLINE)).unwrap();
-    assert_eq!(standing(&engine), "lapsed");
+    engine.set_policy_summary(SUMMARY).unwrap();
+    assert_eq!(status(&engine), "expired");
     assert_eq!(engine.decide(), [0, 1]);
-    engine.set_context(json(CONTEXT)).unwrap();
+    engine.set_context(CONTEXT.as_bytes()).unwrap();
     assert_eq!(engine.decide(), [1, 1]);
 }
 
 #[wasm_bindgen_test]
-fn no_policy_governs_nothing_and_a_broken_one_shows_nothing() {
+fn no_policy_governs_nothing_and_an_invalid_one_shows_nothing() {
     for (policy, expected, visible) in [
-        (r#"{"state": "missing"}"#, "ungoverned", [1, 1]),
+        (r#"{"state": "missing"}"#, "no_policy", [1, 1]),
         (
             r#"{"state": "invalid", "on_invalid": "hide_all", "message": "m"}"#,
-            "broken",
+            "invalid_policy",
             [0, 0],
         ),
         (
             r#"{"state": "invalid", "on_invalid": "show"}"#,
-            "ungoverned",
+            "no_policy",
             [1, 1],
         ),
     ] {
-        let engine = informed();
-        engine.set_context(context_with("policy", policy)).unwrap();
-        assert_eq!(standing(&engine), expected, "{policy}");
+        let engine = ready_engine();
+        set_context(&engine, &context_with("policy", policy)).unwrap();
+        assert_eq!(status(&engine), expected, "{policy}");
         assert_eq!(engine.decide(), visible, "{policy}");
     }
 }
 
 #[wasm_bindgen_test]
 fn a_partial_or_wrong_context_changes_nothing() {
-    let engine = informed();
+    let engine = ready_engine();
     for key in [
         "hub", "user", "admin", "groups", "scopes", "shares", "now", "age_s", "policy",
     ] {
-        let context = json(CONTEXT);
-        remove(&context, key);
-        let error = engine.set_context(context).err().unwrap();
+        let mut context = context();
+        context.as_object_mut().unwrap().remove(key);
+        let error = set_context(&engine, &context).unwrap_err();
         assert_eq!(code(&error), "bad-context", "without {key}");
         for wrong in ["5.5", "[1]", r#"{"x": 1}"#] {
             // A number is right for the age, and empty objects are no policy either.
             if (key, wrong) == ("age_s", "5.5") {
                 continue;
             }
-            let error = engine.set_context(context_with(key, wrong)).err().unwrap();
+            let error = set_context(&engine, &context_with(key, wrong)).unwrap_err();
             assert_eq!(code(&error), "bad-context", "{key}: {wrong}");
         }
     }
     assert_eq!(engine.decide(), [1, 1]);
-    assert_eq!(standing(&engine), "governed");
+    assert_eq!(status(&engine), "ready");
 }
 
 #[wasm_bindgen_test]
 fn a_policy_that_says_more_than_is_known_here_is_refused() {
-    let engine = informed();
+    let engine = ready_engine();
     for document in [
         r#"{"version": 2}"#,
         r#"{"version": 1, "rulez": []}"#,
@@ -187,7 +200,7 @@ fn a_policy_that_says_more_than_is_known_here_is_refused() {
         r#"{"version": 1, "tags": {"t": {"tag": "x"}}}"#,
         r#"{"version": 1, "cards": [{"id": "c", "open_in": "window"}]}"#,
     ] {
-        let error = engine.set_context(context_under(document)).err().unwrap();
+        let error = set_context(&engine, &context_under(document)).unwrap_err();
         assert_eq!(code(&error), "bad-context", "{document}");
     }
     let nested = format!(
@@ -198,22 +211,22 @@ fn a_policy_that_says_more_than_is_known_here_is_refused() {
     let document = format!(
         r#"{{"version": 1, "rules": [{{"id": "r", "match": {{"kernel": "x"}}, "show_when": {nested}}}]}}"#
     );
-    let error = engine.set_context(context_under(&document)).err().unwrap();
+    let error = set_context(&engine, &context_under(&document)).unwrap_err();
     assert_eq!(code(&error), "bad-context");
     assert_eq!(engine.decide(), [1, 1]);
 }
 
 #[wasm_bindgen_test]
-fn facts_that_are_too_old_show_nothing_that_is_governed() {
-    let engine = informed();
-    engine.set_context(context_with("age_s", "599")).unwrap();
+fn a_context_that_is_too_old_shows_nothing_that_is_governed() {
+    let engine = ready_engine();
+    set_context(&engine, &context_with("age_s", "599")).unwrap();
     assert_eq!(engine.decide(), [1, 1]);
     let left = engine.next_change_ms().unwrap();
     assert!(left > 0.0 && left <= 1000.0, "{left}");
-    engine.set_context(context_with("age_s", "601")).unwrap();
-    assert_eq!(standing(&engine), "lapsed");
+    set_context(&engine, &context_with("age_s", "601")).unwrap();
+    assert_eq!(status(&engine), "expired");
     assert_eq!(engine.decide(), [0, 1]);
-    engine.set_context(json(CONTEXT)).unwrap();
+    engine.set_context(CONTEXT.as_bytes()).unwrap();
     assert_eq!(engine.decide(), [1, 1]);
 }
 
@@ -222,63 +235,64 @@ fn windows_follow_the_clock_of_the_server() {
     let document = r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "*"}, "hide_when": {"always": true},
         "from": "2026-06-01T12:00:01Z", "until": "2026-06-01T12:01:00Z"}]}"#;
     let engine = engine();
-    engine.set_context(context_under(document)).unwrap();
+    set_context(&engine, &context_under(document)).unwrap();
     assert_eq!(engine.decide(), [1, 1]);
     let opens = engine.next_change_ms().unwrap();
     assert!(opens > 0.0 && opens <= 1000.0, "{opens}");
-    let later = context_under(document);
-    set(&later, "now", &"2026-06-01T12:00:59Z".into());
-    engine.set_context(later).unwrap();
+    let mut later = context_under(document);
+    later["now"] = json!("2026-06-01T12:00:59Z");
+    set_context(&engine, &later).unwrap();
     assert_eq!(engine.decide(), [0, 0]);
 }
 
 #[wasm_bindgen_test]
 fn makes_the_policys_own_cards() {
-    let context = context_under(
+    let mut context = context_under(
         r#"{"version": 1, "refresh": "3s", "cards": [
             {"id": "s", "service": "web", "title": "Web", "icon": "i", "path": "p", "rank": 1.5, "open_in": "lab"},
             {"id": "d", "servers": {"include": "*/dash-*", "except": "*/dash-0"}, "title": "{name} of {owner}", "tags": ["t"]},
             {"id": "e", "servers": "*/?*"}]}"#,
     );
-    set(
-        &context,
-        "shares",
-        &json(r#"["pi/dash-1", "mo/dash-2", "pi/dash-1", "mo/dash-0", "ann/", "mo/"]"#),
-    );
-    let status = JsValue::from(engine().set_context(context).unwrap());
-    assert_eq!(get(&status, "refresh_s").as_f64(), Some(3.0));
-    let cards: Vec<String> = items(&get(&status, "cards"))
+    context["shares"] = json!([
+        "pi/dash-1",
+        "mo/dash-2",
+        "pi/dash-1",
+        "mo/dash-0",
+        "ann/",
+        "mo/"
+    ]);
+    let result = set_context(&engine(), &context).unwrap();
+    assert_eq!(get(&result, "refreshSeconds").as_f64(), Some(3.0));
+    let cards: Vec<String> = Array::from(&get(&result, "cards"))
         .iter()
-        .map(|card| String::from(js_sys::JSON::stringify(card).unwrap()))
+        .map(|card| String::from(js_sys::JSON::stringify(&card).unwrap()))
         .collect();
     assert_eq!(
         cards,
         [
-            r#"{"kind":"service","name":"web","path":"p","title":"Web","icon":"i","rank":1.5,"tags":[],"open_in":"lab"}"#,
-            r#"{"kind":"server","name":"dash-2","owner":"mo","title":"dash-2 of mo","tags":["t"],"open_in":"tab"}"#,
-            r#"{"kind":"server","name":"dash-1","owner":"pi","title":"dash-1 of pi","tags":["t"],"open_in":"tab"}"#,
-            r#"{"kind":"server","name":"dash-0","owner":"mo","title":"mo/dash-0","tags":[],"open_in":"tab"}"#,
-            r#"{"kind":"server","name":"dash-2","owner":"mo","title":"mo/dash-2","tags":[],"open_in":"tab"}"#,
-            r#"{"kind":"server","name":"dash-1","owner":"pi","title":"pi/dash-1","tags":[],"open_in":"tab"}"#,
+            r#"{"kind":"service","name":"web","path":"p","title":"Web","icon":"i","rank":1.5,"tags":[],"openIn":"lab"}"#,
+            r#"{"kind":"server","name":"dash-2","owner":"mo","title":"dash-2 of mo","tags":["t"],"openIn":"tab"}"#,
+            r#"{"kind":"server","name":"dash-1","owner":"pi","title":"dash-1 of pi","tags":["t"],"openIn":"tab"}"#,
+            r#"{"kind":"server","name":"dash-0","owner":"mo","title":"mo/dash-0","tags":[],"openIn":"tab"}"#,
+            r#"{"kind":"server","name":"dash-2","owner":"mo","title":"mo/dash-2","tags":[],"openIn":"tab"}"#,
+            r#"{"kind":"server","name":"dash-1","owner":"pi","title":"pi/dash-1","tags":[],"openIn":"tab"}"#,
         ]
     );
 }
 
 #[wasm_bindgen_test]
 fn bad_cards_and_kernelspecs_are_refused() {
-    let engine = informed();
+    let engine = ready_engine();
     for cards in [
         "5",
         r#"[{"id": "x"}]"#,
         r#"[{"id": "x", "kind": "planet"}]"#,
         r#"[{"id": 5, "kind": "kernel"}]"#,
     ] {
-        let error = engine.set_cards(json(cards).unchecked_into()).unwrap_err();
+        let error = engine.set_cards(cards).unwrap_err();
         assert_eq!(code(&error), "bad-argument", "{cards}");
     }
-    let error = engine
-        .set_kernelspecs(json(r#"[{"tags": []}]"#).unchecked_into())
-        .unwrap_err();
+    let error = engine.set_kernelspecs(r#"[{"tags": []}]"#).unwrap_err();
     assert_eq!(code(&error), "bad-argument");
     assert_eq!(engine.decide(), [1, 1]);
 }
@@ -288,15 +302,14 @@ fn bad_cards_and_kernelspecs_are_refused() {
 /// Lets `fetch` do what the JavaScript in `body` says, given the `request`.
 fn answer_with(body: &str) {
     let fetch = Function::new_with_args("request", body);
-    set(&global(), "fetch", &fetch);
+    Reflect::set(&global(), &"fetch".into(), &fetch).unwrap();
 }
 
 async fn load(engine: &Engine, timeout_ms: u32) -> Result<JsValue, JsValue> {
     let headers = Headers::new().unwrap();
     headers.set("X-Asked", "yes").unwrap();
     let url = "http://server.test/context".to_owned();
-    let loading = JsValue::from(engine.load(url, headers, timeout_ms));
-    JsFuture::from(loading.unchecked_into::<Promise>()).await
+    engine.load(url, headers, timeout_ms).await.map(Into::into)
 }
 
 #[wasm_bindgen_test]
@@ -309,8 +322,8 @@ async fn loads_over_http() {
             ? new Response({}) : Response.error());",
         js_sys::JSON::stringify(&CONTEXT.into()).unwrap()
     ));
-    let status = load(&engine, 5000).await.unwrap();
-    assert_eq!(text(&status, "standing"), "governed");
+    let result = load(&engine, 5000).await.unwrap();
+    assert_eq!(text(&result, "status"), "ready");
     assert_eq!(engine.decide(), [1, 1]);
 
     // The policy does not travel again while it is the same.
@@ -319,10 +332,10 @@ async fn loads_over_http() {
                stale: true, warnings: ["w"], now: "2026-06-01T12:00:00Z", policy: {state: "ok", etag: "1"}};
            return Promise.resolve(new Response(request.url.endsWith("?etag=1") ? JSON.stringify(context) : ""));"#,
     );
-    let status = load(&engine, 5000).await.unwrap();
-    assert_eq!(get(&status, "stale").as_bool(), Some(true));
+    let result = load(&engine, 5000).await.unwrap();
+    assert_eq!(get(&result, "stale").as_bool(), Some(true));
     assert_eq!(engine.decide(), [0, 1]);
-    engine.set_context(json(CONTEXT)).unwrap();
+    engine.set_context(CONTEXT.as_bytes()).unwrap();
 
     // Failures leave what was known.
     for (answer, expected) in [
@@ -355,20 +368,20 @@ async fn loads_over_http() {
     assert_eq!(code(&load(&engine, 50).await.unwrap_err()), "timeout");
     assert_eq!(engine.decide(), [1, 1]);
 
-    // But without a session, they are nobody's facts.
+    // Without a session, the visitor's context is discarded.
     answer_with("return Promise.resolve(new Response('{}', {status: 403}));");
-    assert_eq!(code(&load(&engine, 5000).await.unwrap_err()), "login");
-    assert_eq!(standing(&engine), "lapsed");
+    assert_eq!(
+        code(&load(&engine, 5000).await.unwrap_err()),
+        "not-authenticated"
+    );
+    assert_eq!(status(&engine), "expired");
     assert_eq!(engine.decide(), [0, 1]);
 
-    set(&global(), "fetch", &original);
+    Reflect::set(&global(), &"fetch".into(), &original).unwrap();
     // The browser's own: this page's server has no such file, and nobody listens there.
     let headers = || Headers::new().unwrap();
     let here = text(&get(&global(), "location"), "origin");
-    let real = |url: String| {
-        let loading = JsValue::from(engine.load(url, headers(), 5000));
-        JsFuture::from(loading.unchecked_into::<Promise>())
-    };
+    let real = |url: String| engine.load(url, headers(), 5000);
     let error = real(format!("{here}/scoped-launcher/context"))
         .await
         .unwrap_err();
@@ -382,9 +395,58 @@ async fn loads_over_http() {
         String::from(js_sys::encode_uri_component(CONTEXT))
     );
     let fresh = crate::engine();
-    let loading = JsValue::from(fresh.load(url, headers(), 5000));
-    JsFuture::from(loading.unchecked_into::<Promise>())
-        .await
-        .unwrap();
+    fresh.load(url, headers(), 5000).await.unwrap();
     assert_eq!(fresh.decide(), [1, 1]);
+}
+
+#[wasm_bindgen_test]
+fn an_error_names_the_path_to_the_mistake() {
+    let engine = engine();
+    let rule = |condition: &str| {
+        format!(
+            r#"{{"version": 1, "rules": [{{"id": "q", "match": {{"kernel": "x"}}}},
+                {{"id": "r, [{{\"", "match": {{"kernel": "x"}}, "show_when": {condition}}}]}}"#
+        )
+    };
+    for (document, expected) in [
+        (
+            rule(r#"{"any": [{"group": "a"}, {"not": {"grup": "b"}}]}"#),
+            "policy.document.rules[1].show_when.any[1].not.grup: unknown field `grup`",
+        ),
+        (
+            rule(r#"{"admin": "yes"}"#),
+            "policy.document.rules[1].show_when.admin: invalid type: string",
+        ),
+        (
+            rule(r#"{"all": []}"#),
+            "policy.document.rules[1].show_when: a list of conditions is empty",
+        ),
+        (
+            r#"{"version": 1, "rules": [{"id": "r"}]}"#.to_owned(),
+            "policy.document.rules[0]: missing field `match`",
+        ),
+        (
+            r#"{"version": 1, "roles": [{"name": "r", "scope": []}]}"#.to_owned(),
+            "policy.document.roles[0].scope: unknown field `scope`",
+        ),
+    ] {
+        let error = set_context(&engine, &context_under(&document)).unwrap_err();
+        let message = text(&error, "message");
+        assert!(message.contains(expected), "{message}");
+    }
+    for (key, value, expected) in [
+        ("grups", "[]", "grups: unknown field `grups`"),
+        ("groups", r#"["a", 5]"#, "groups[1]: invalid type: integer"),
+        ("now", r#""today""#, "now: “today” is not a time"),
+    ] {
+        let error = set_context(&engine, &context_with(key, value)).unwrap_err();
+        let message = text(&error, "message");
+        assert!(message.contains(expected), "{message}");
+    }
+    let error = engine
+        .set_cards(
+            r#"[{"id": "a", "kind": "kernel"}, {"id": "b", "kind": "kernel", "colour": "red"}]"#,
+        )
+        .unwrap_err();
+    assert!(text(&error, "message").starts_with("[1].colour: unknown field `colour`"));
 }

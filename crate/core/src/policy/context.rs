@@ -73,8 +73,11 @@ pub struct Server {
     pub name: String,
 }
 
-/// Other tools write `null` for what they do not know.
-pub(super) fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+/// Reads `null`, which other tools write for what they do not know, as the type's default.
+///
+/// # Errors
+/// As the type's own reader.
+pub fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de> + Default,

@@ -22,6 +22,7 @@ mod index;
 #[cfg(feature = "server")]
 pub mod lint;
 mod matching;
+mod outcome;
 mod policy_cards;
 #[cfg(feature = "server")]
 mod reduce;
@@ -29,6 +30,7 @@ mod reduce;
 mod references;
 #[cfg(feature = "server")]
 pub mod schema;
+mod session;
 #[cfg(feature = "server")]
 pub mod source;
 #[cfg(feature = "server")]
@@ -36,5 +38,6 @@ pub mod span;
 pub mod time;
 
 pub use compile::Policy;
-pub use decide::{Decision, Reason, Session};
+pub use decide::{Decision, Reason};
 pub use policy_cards::AddedCard;
+pub use session::Session;

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use super::codes::{ExplanationCode, Part};
 use crate::policy::compile::CompiledRule;
-use crate::policy::decide::{DecisionPass, Evaluation, Reason, Session};
+use crate::policy::decide::{Evaluation, Reason};
 use crate::policy::document::{Condition, Predicate, PredicateOf, Rule, Selector};
-use crate::policy::evaluate::{CardRef, EvalError, Outcome};
+use crate::policy::evaluate::CardRef;
+use crate::policy::outcome::{EvalError, Outcome};
+use crate::policy::session::{DecisionPass, Session};
 
 /// So many rules are named; the rest are "further rules".
 const MAX_RULES_NAMED: usize = 3;

@@ -12,8 +12,9 @@ pub use codes::{ExplanationCode, Part, PartKind};
 pub use trace::{ConditionTrace, RuleTrace};
 
 use self::builder::ExplanationBuilder;
-use super::decide::{Decision, DecisionPass, Evaluation, Session};
+use super::decide::{Decision, Evaluation};
 use super::document::Rule;
+use super::session::{DecisionPass, Session};
 
 /// Why a card is shown or hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]

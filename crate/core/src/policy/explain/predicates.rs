@@ -3,9 +3,10 @@
 use super::builder::ExplanationBuilder;
 use super::codes::ExplanationCode;
 use crate::policy::compile::CompiledPredicate;
-use crate::policy::decide::{DecisionPass, Session};
 use crate::policy::document::{Predicate, PredicateOf};
-use crate::policy::evaluate::{CardRef, EvalError, Outcome};
+use crate::policy::evaluate::CardRef;
+use crate::policy::outcome::{EvalError, Outcome};
+use crate::policy::session::{DecisionPass, Session};
 
 impl<'s> ExplanationBuilder<'s> {
     /// Says whom a predicate is about, and the fact that made its outcome what it is.

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use crate::policy::decide::{DecisionPass, Session};
 use crate::policy::document::{Condition, Predicate, PredicateOf};
-use crate::policy::evaluate::{CardRef, Outcome};
+use crate::policy::evaluate::CardRef;
+use crate::policy::outcome::Outcome;
+use crate::policy::session::{DecisionPass, Session};
 
 /// A rule that matches the card.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,0 +1,211 @@
+//! What crosses the border to JavaScript. TypeScript's types are made from these.
+
+use scoped_launcher_core::error::ErrorCode;
+use scoped_launcher_core::policy::card::Kind;
+use scoped_launcher_core::policy::context::null_is_default;
+use scoped_launcher_core::policy::document::OpenIn;
+use scoped_launcher_core::policy::{AddedCard, Reason, card};
+use scoped_launcher_core::text_enum;
+use serde::{Deserialize, Serialize};
+use tsify::{Ts, Tsify};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::error::EngineError;
+
+#[wasm_bindgen(typescript_custom_section)]
+const CARD_KIND: &str = Kind::TYPESCRIPT;
+#[wasm_bindgen(typescript_custom_section)]
+const DECISION_REASON: &str = Reason::TYPESCRIPT;
+#[wasm_bindgen(typescript_custom_section)]
+const ENGINE_STATUS: &str = EngineStatus::TYPESCRIPT;
+#[wasm_bindgen(typescript_custom_section)]
+const ERROR_CODE: &str = ErrorCode::TYPESCRIPT;
+#[wasm_bindgen(typescript_custom_section)]
+const OPEN_IN: &str = OpenIn::TYPESCRIPT;
+
+text_enum! {
+    /// What is known, and so what is shown.
+    pub enum EngineStatus as "EngineStatus" {
+        /// Nothing is known, and nothing is shown.
+        Pending = "pending",
+        /// There is no policy: everything is shown.
+        NoPolicy = "no_policy",
+        /// The policy cannot be used: nothing is shown.
+        InvalidPolicy = "invalid_policy",
+        /// The visitor's context is missing or too old: what the policy governs is hidden.
+        Expired = "expired",
+        /// Policy and context are there.
+        Ready = "ready",
+    }
+}
+
+/// A launcher card, as in the batch contract.
+#[derive(Debug, Deserialize, Tsify)]
+#[serde(deny_unknown_fields)]
+pub struct Card {
+    /// Decisions carry it.
+    id: String,
+    /// What the card opens.
+    #[tsify(type = "CardKind")]
+    kind: Kind,
+    /// The name of what it opens.
+    #[serde(default, deserialize_with = "null_is_default")]
+    name: String,
+    /// Whose it is.
+    #[tsify(optional)]
+    owner: Option<String>,
+    /// The launcher section it is in.
+    #[tsify(optional)]
+    category: Option<String>,
+    /// The id of the command that it runs.
+    #[tsify(optional)]
+    command: Option<String>,
+    /// Its own tags; the policy may add to them.
+    #[serde(default, deserialize_with = "null_is_default")]
+    tags: Vec<String>,
+}
+
+impl From<Card> for card::Card {
+    fn from(card: Card) -> Self {
+        Self {
+            id: card.id,
+            kind: card.kind,
+            name: card.name,
+            owner: card.owner,
+            category: card.category,
+            command: card.command,
+            tags: card.tags,
+        }
+    }
+}
+
+/// A kernel that exists.
+#[derive(Debug, Deserialize, Tsify)]
+#[serde(deny_unknown_fields)]
+pub struct Kernelspec {
+    /// Its name.
+    name: String,
+    /// `tags` of its metadata.
+    #[serde(default, deserialize_with = "null_is_default")]
+    tags: Vec<String>,
+}
+
+impl From<Kernelspec> for card::Kernelspec {
+    fn from(spec: Kernelspec) -> Self {
+        Self {
+            name: spec.name,
+            tags: spec.tags,
+        }
+    }
+}
+
+/// What an answer of the server brought.
+#[derive(Debug, Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadResult {
+    /// What is known now.
+    #[tsify(type = "EngineStatus")]
+    pub status: EngineStatus,
+    /// Did policy or context change?
+    pub changed: bool,
+    /// Could the Hub not be asked this time?
+    pub stale: bool,
+    /// How long to wait before the next load, in seconds.
+    pub refresh_seconds: f64,
+    /// For the console.
+    pub warnings: Vec<String>,
+    /// The policy's own cards for this visitor.
+    pub cards: Vec<PolicyCard>,
+}
+
+/// A card that the policy adds to the launcher. Rules decide whether it is shown.
+#[derive(Debug, Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyCard {
+    /// What it opens.
+    #[tsify(type = "CardKind")]
+    kind: Kind,
+    /// The name of the service or server.
+    name: String,
+    /// The owner of the server.
+    #[tsify(optional)]
+    owner: Option<String>,
+    /// Path below the service or server.
+    #[tsify(optional)]
+    path: Option<String>,
+    /// What stands on it.
+    title: String,
+    /// Tooltip.
+    #[tsify(optional)]
+    description: Option<String>,
+    /// The launcher section.
+    #[tsify(optional)]
+    category: Option<String>,
+    /// A file or URL path of the icon.
+    #[tsify(optional)]
+    icon: Option<String>,
+    /// Order within its category: smaller comes first.
+    #[tsify(optional)]
+    rank: Option<f64>,
+    /// Tags for rules to match.
+    tags: Vec<String>,
+    /// Where its page opens.
+    #[tsify(type = "OpenIn")]
+    open_in: OpenIn,
+}
+
+impl From<AddedCard<'_>> for PolicyCard {
+    fn from(added: AddedCard) -> Self {
+        let AddedCard { card, entry, title } = added;
+        Self {
+            kind: card.kind,
+            name: card.name,
+            owner: card.owner,
+            path: entry.path.clone(),
+            title,
+            description: entry.description.clone(),
+            category: card.category,
+            icon: entry.icon.clone(),
+            rank: entry.rank,
+            tags: card.tags,
+            open_in: entry.open_in,
+        }
+    }
+}
+
+/// What was decided on a card.
+#[derive(Debug, Serialize, Tsify)]
+pub struct Decision {
+    /// The card's.
+    pub id: String,
+    /// Shown or hidden.
+    pub visible: bool,
+    /// The id of the rule that decided.
+    #[tsify(optional)]
+    pub rule: Option<String>,
+    /// Why.
+    #[tsify(type = "DecisionReason")]
+    pub reason: Reason,
+}
+
+impl From<scoped_launcher_core::policy::Decision<'_>> for Decision {
+    fn from(decision: scoped_launcher_core::policy::Decision) -> Self {
+        Self {
+            id: decision.id.to_owned(),
+            visible: decision.visible,
+            rule: decision.rule.map(str::to_owned),
+            reason: decision.reason,
+        }
+    }
+}
+
+/// As a plain JavaScript object; what is `None` is undefined.
+///
+/// # Errors
+/// None that a caller could cause: these types have no shape that JavaScript does not have.
+pub fn to_js<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>, EngineError> {
+    let internal = "The engine's answer cannot be written.";
+    value
+        .into_ts()
+        .map_err(|_| EngineError::new(ErrorCode::EngineUnavailable, internal))
+}
