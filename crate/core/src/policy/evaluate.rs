@@ -15,7 +15,7 @@ pub(super) struct CardRef<'a> {
 }
 
 /// The visitor's context, and what follows from it alone.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct EvaluatedContext {
     pub(super) context: Context,
     /// Sorted.
@@ -28,18 +28,21 @@ pub(super) struct EvaluatedContext {
 }
 
 impl EvaluatedContext {
-    pub(super) fn new(policy: &Policy, context: Context) -> Self {
+    /// Evaluates a context. `before` is what was evaluated for the same policy before, if anything: scopes
+    /// that are the same are not expanded again.
+    pub(super) fn new(policy: &Policy, context: Context, before: Option<Self>) -> Self {
         let mut groups = context.groups.clone();
         groups.sort_unstable();
         groups.dedup();
-        let shares: Vec<String> = context
-            .shares
-            .iter()
-            .map(|server| ["access:servers!server=", server].concat())
-            .collect();
-        let mut raw_scopes = policy.raw_scopes(&context);
-        raw_scopes.extend(shares.iter().map(String::as_str));
-        let held = HeldScopes::new(raw_scopes, &context.user, &groups, &policy.definitions);
+        let before = before.filter(|before| {
+            before.context.user == context.user
+                && before.context.shares == context.shares
+                && policy.raw_scopes(&before.context) == policy.raw_scopes(&context)
+        });
+        let held = match before {
+            Some(before) => before.held.with_groups(&context.user, &groups),
+            None => held_scopes(policy, &context, &groups),
+        };
         let mut evaluated = Self {
             context,
             groups,
@@ -172,7 +175,7 @@ impl Policy {
         let needs_only_context = self
             .node(preview)
             .is_some_and(|node| node.dependency == Dependency::Context);
-        let evaluated = EvaluatedContext::new(self, context);
+        let evaluated = EvaluatedContext::new(self, context, None);
         needs_only_context && evaluated.context_outcome(preview) == Outcome::Yes
     }
 
@@ -188,6 +191,18 @@ impl Policy {
         }
         scopes
     }
+}
+
+/// The scopes that a visitor in these groups holds: those of the token, of roles and of shares.
+fn held_scopes(policy: &Policy, context: &Context, groups: &[String]) -> HeldScopes {
+    let shares: Vec<String> = context
+        .shares
+        .iter()
+        .map(|server| ["access:servers!server=", server].concat())
+        .collect();
+    let mut raw_scopes = policy.raw_scopes(context);
+    raw_scopes.extend(shares.iter().map(String::as_str));
+    HeldScopes::new(raw_scopes, &context.user, groups, &policy.definitions)
 }
 
 /// Does a visitor with these groups (sorted) have this role?

@@ -45,7 +45,7 @@ impl Session {
         context: Context,
         kernelspecs: Option<Vec<Kernelspec>>,
     ) -> Self {
-        let visitor = EvaluatedContext::new(&policy, context);
+        let visitor = EvaluatedContext::new(&policy, context, None);
         let matches = CardMatches::new(&policy, kernelspecs.as_deref(), &[]);
         Self {
             policy,
@@ -64,7 +64,8 @@ impl Session {
         let known = &mut self.visitor.context;
         known.now = now;
         if *known != context {
-            self.visitor = EvaluatedContext::new(&self.policy, context);
+            let before = std::mem::take(&mut self.visitor);
+            self.visitor = EvaluatedContext::new(&self.policy, context, Some(before));
             self.pass = None;
         }
     }
@@ -83,7 +84,7 @@ impl Session {
 
     /// Exchanges policy and context, and keeps the cards.
     pub fn set_policy(&mut self, policy: Arc<Policy>, context: Context) {
-        self.visitor = EvaluatedContext::new(&policy, context);
+        self.visitor = EvaluatedContext::new(&policy, context, None);
         self.policy = policy;
         self.match_cards();
     }

@@ -32,6 +32,13 @@ impl HeldScopes {
         Self { scopes }
     }
 
+    /// The same scopes of the same visitor in other groups.
+    #[must_use]
+    pub fn with_groups(mut self, visitor: &str, groups: &[String]) -> Self {
+        self.scopes.resolve_groups(visitor, groups);
+        self
+    }
+
     /// Whether the visitor holds `scope`; follows `jupyterhub.scopes.has_scope`.
     ///
     /// # Errors
@@ -77,6 +84,23 @@ mod tests {
         ] {
             assert!(!held.has(scope), "{scope}");
         }
+    }
+
+    #[test]
+    fn other_groups_replace_the_groups_before() {
+        let scopes = &[
+            "servers!group=class",
+            "servers!user=ann",
+            "tokens!group=class",
+        ];
+        let groups = |names: &[&str]| -> Vec<String> {
+            names.iter().map(|name| (*name).to_owned()).collect()
+        };
+        let other = held(scopes).with_groups("ann", &groups(&["other"]));
+        assert!(other.has("servers!user=ann"), "held without the group");
+        assert!(!other.has("tokens!user=ann"));
+        let again = other.with_groups("ann", &groups(&["other", "class"]));
+        assert!(again.has("tokens!user=ann"));
     }
 
     #[test]

@@ -109,6 +109,8 @@ impl Scope<'_> {
 pub struct ScopeSet {
     names: NameInterner,
     bases: HashMap<NameId, Filters, NameHashBuilder>,
+    /// The bases to which [`ScopeSet::resolve_groups`] added a filter that was not there before.
+    resolved_bases: Vec<NameId>,
 }
 
 impl Default for ScopeSet {
@@ -120,6 +122,7 @@ impl Default for ScopeSet {
         Self {
             names,
             bases: HashMap::default(),
+            resolved_bases: Vec::new(),
         }
     }
 }
@@ -229,17 +232,24 @@ impl ScopeSet {
         self.bases.get(&self.names.find(base)?)
     }
 
-    /// Adds, for each filter by one of these groups, the same filter by `user`.
+    /// Adds, for each filter by one of these groups, the same filter by `user`. What was added for other
+    /// groups before is taken away.
     ///
     /// After that, no check for this user or their servers needs to look up groups.
     pub(super) fn resolve_groups(&mut self, user: &str, groups: &[String]) {
         let user = self.names.intern(user);
+        for base in self.resolved_bases.drain(..) {
+            if let Some(Filters::Only(held)) = self.bases.get_mut(&base) {
+                held.remove(&(USER, user));
+            }
+        }
         let groups: Vec<NameId> = groups.iter().filter_map(|g| self.names.find(g)).collect();
-        for filters in self.bases.values_mut() {
+        for (&base, filters) in &mut self.bases {
             if let Filters::Only(held) = filters
                 && groups.iter().any(|&group| held.contains(&(GROUP, group)))
+                && held.insert((USER, user))
             {
-                held.insert((USER, user));
+                self.resolved_bases.push(base);
             }
         }
     }
