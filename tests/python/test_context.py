@@ -186,7 +186,7 @@ def test_a_redirect_is_not_followed(hub, cache, member):
     assert hub.line.asked == ["/hub/api/user"]
 
 
-def test_nobody_listens(member):
+def test_a_hub_that_does_not_listen_is_unreachable(member):
     cache = Cache("http://127.0.0.1:1/hub/api")
     with pytest.raises(ContextError) as closed:
         cache.load(member)
@@ -228,7 +228,7 @@ def test_remembers_a_bounded_number_of_visitors(hub, cache, member, monkeypatch)
         cache.load(member)  # forgotten, so there is nothing to use for stale
 
 
-def test_a_service_is_no_visitor(hub, cache):
+def test_a_service_has_no_context(hub, cache):
     with pytest.raises(ContextError) as refused:
         cache.load(hub.known["token"])
     assert (refused.value.code, refused.value.status) == ("not-a-user", 403)
