@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the prebuilt labextension, WebAssembly included, into jupyterlab_scoped_launcher/labextension/.
-# Needs Rust (with rustup), Node >= 20 and Python >= 3.10; gets the rest by itself.
+# Needs Rust (with rustup), Node >= 20 and Python >= 3.10; installs everything else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs Debian's Chromium and its driver where they are missing: the browser tests need both.
+# Installs Debian's Chromium and its driver, unless they are installed. The browser tests need both.
 set -euo pipefail
 if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then
   exit

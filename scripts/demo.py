@@ -1,10 +1,10 @@
-"""Starts the class example on a real JupyterHub, and stops all of it on Ctrl-C.
+"""Starts the class example on a real JupyterHub, and stops it on Ctrl-C.
 
 usage: python scripts/demo.py [--state FOLDER] [--port PORT]
 
-State (database, homes, password) is kept in FOLDER, .demo by default: a second run goes on where
-the first one stopped. With DEMO_CHECK=1 in the environment it stops by itself once it has seen that
-a student can log in and gets a JupyterLab, and exits 0 if all of that worked.
+The state (database, homes, password) is in FOLDER, by default .demo. A second run continues with
+the state of the first. With DEMO_CHECK=1 in the environment, it checks that a student can log in
+and gets a JupyterLab, stops, and exits with 0 if that worked.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ What to try:
   1. Log in as mmuster, in a private window: her launcher has no card of class 1234.
   2. Log in as profx, open Admin, then Manage Groups, and add mmuster to PythonForMorons101.
   3. Within seconds the kernel, the tools and the workbench of class 1234 are in mmuster's open
-     launcher, without a reload. Remove her, and they go.
+     launcher, without a reload. Remove her, and they disappear.
   4. As profx, open Home, make a server named dash-1 and start it: the class has a card for it.
 
 The Hub's log is {log}. Ctrl-C stops everything.
@@ -52,7 +52,7 @@ The Hub's log is {log}. Ctrl-C stops everything.
 
 
 def free_port(wanted: int) -> int:
-    """Returns `wanted` if nobody listens there on this machine, else a port that is free."""
+    """Returns `wanted` if it is free on this machine, else another free port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -63,7 +63,7 @@ def free_port(wanted: int) -> int:
 
 
 def password(state: Path) -> str:
-    """Returns this state's password. Made up once: other users of this machine must not know it."""
+    """Returns the password, generated once: other users of this machine must not know it."""
     file = state / "password"
     if not file.exists():
         file.touch(mode=0o600)
@@ -92,12 +92,12 @@ class Hub:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            # Ctrl-C is for this program alone: stop() ends the Hub in order.
+            # Only this program gets Ctrl-C; stop() then ends the Hub and its children.
             start_new_session=True,
         )
 
     def wait_until_up(self) -> bool:
-        """Waits for the login page; False if the Hub ended or did not come up in time."""
+        """Waits for the login page; returns False if the Hub ended or did not answer in time."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
@@ -121,7 +121,7 @@ class Hub:
 
 
 def check(hub: Hub) -> bool:
-    """Logs in as mmuster, and looks for her JupyterLab and for the context of its launcher."""
+    """Logs in as mmuster, and requests her JupyterLab and its launcher's context."""
     session = requests.Session()
     session.get(f"{hub.url}hub/login", timeout=10)
     form = {
@@ -135,15 +135,15 @@ def check(hub: Hub) -> bool:
         page = session.get(f"{hub.url}hub/user/mmuster/lab", timeout=30)
         if page.ok and "jupyter-config-data" in page.text:
             context = session.get(f"{hub.url}user/mmuster/scoped-launcher/context", timeout=30)
-            print(f"mmuster's JupyterLab is there; her context answers {context.status_code}")
+            print(f"mmuster's JupyterLab runs; her context answers {context.status_code}")
             return context.ok and context.json()["user"] == "mmuster"
         time.sleep(0.5)
-    print(f"mmuster's JupyterLab did not come up in {START_SECONDS} s")
+    print(f"mmuster's JupyterLab did not start within {START_SECONDS} s")
     return False
 
 
 def stop_on(signum: int, _frame: FrameType | None) -> None:
-    """Turns a signal into the way out that runs `finally`."""
+    """Raises SystemExit on a signal, so that `finally` blocks run."""
     raise SystemExit(0 if signum == signal.SIGINT else 128 + signum)
 
 
@@ -151,7 +151,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Start the class example on a real JupyterHub.")
     parser.add_argument("--state", type=Path, default=ROOT / ".demo")
     parser.add_argument(
-        "--port", type=int, default=8000, help="another one is taken if it is in use"
+        "--port", type=int, default=8000, help="if it is in use, another one is used"
     )
     options = parser.parse_args()
     state = options.state.resolve()
@@ -184,7 +184,7 @@ def main() -> int:
         finally:
             for signum in STOP_SIGNALS:
                 signal.signal(signum, signal.SIG_IGN)
-            with contextlib.suppress(OSError):  # whoever read this may have gone before
+            with contextlib.suppress(OSError):  # the terminal may be closed
                 print("==> Stopping the Hub and all that it started", flush=True)
             hub.stop()
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the wheel in dist/ into a venv, if it is not the one that is there: scripts/install-wheel.sh VENV
+# Installs the wheel in dist/ into a venv, unless it is installed there already: scripts/install-wheel.sh VENV
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=$1

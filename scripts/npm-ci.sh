@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `npm ci`, unless node_modules holds what package-lock.json says already.
+# Runs `npm ci`, unless node_modules was installed from the same package-lock.json.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 installed=node_modules/.installed-package-lock.json

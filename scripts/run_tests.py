@@ -1,9 +1,9 @@
-"""Runs the project's checks and tests, stage by stage, and says at the end how many passed.
+"""Runs the project's checks and tests by stage, and prints at the end how many passed.
 
 usage: python scripts/run_tests.py [STAGE …]          (no stage: all of them)
 
-Every step runs, also after one failed. The numbers of the closing line are added up from what the
-test runners print; a check that counts nothing (a linter, say) counts as one. Exits 1 if a step
+Every step runs, even if one before it failed. The last line has the sums of the numbers that the
+test runners print. A check without numbers, such as a linter, counts as one. Exits with 1 if a step
 failed.
 """
 
@@ -33,7 +33,7 @@ class Counts(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One command, and how to read its numbers from its output (None: it is a single check)."""
+    """One command, and how to read its numbers from its output (None: it counts as one check)."""
 
     stage: str
     name: str
@@ -74,44 +74,50 @@ def jest_counts(output: str) -> Counts:
     return Counts(numbers.get("passed", 0), numbers.get("failed", 0), numbers.get("skipped", 0))
 
 
-OF_THE_HUB = (
-    "tests/python/enforce/test_{configure,hub,kernels,kubespawner,proxies,tokens}.py",
+HUB_TESTS = (
+    "tests/python/enforce/test_{configure,hub,kernels,kubespawner,proxies,tokens,unsafe_settings}.py",
     "tests/python/service/test_{sessions,sharing}.py",
     "tests/python/test_{cli_hub,context,hub_api,routes_hub}.py",
 )
-"""The tests for which the version of JupyterHub matters."""
+"""The tests that depend on the version of JupyterHub."""
 
-TWO = "-n 2 --dist loadgroup"
-"""Two processes: these tests wait more than they compute."""
+TWO_PROCESSES = "-n 2 --dist loadgroup"
+"""These tests wait more than they compute."""
 
 STEPS = [
     Step("lint", "rustfmt", "cargo fmt --all --check"),
     Step("lint", "clippy", "cargo clippy --workspace --all-targets -- -D warnings"),
     Step(
         "lint",
-        "clippy, as in the browser",
+        "clippy for WebAssembly",
         "cargo clippy -p scoped-launcher-web --target wasm32-unknown-unknown --tests"
         " -- -D warnings",
     ),
     Step("lint", "ruff", "ruff check ."),
     Step("lint", "ruff format", "ruff format --check ."),
     Step("lint", "mypy", "mypy"),
-    Step("lint", "eslint, prettier, stylelint", "npm run --silent lint:check"),
+    Step("lint", "direction of Python imports", "lint-imports --no-cache"),
+    Step("lint", "eslint, prettier, stylelint, types, imports", "npm run --silent lint:check"),
     Step("rust", "Rust tests", "cargo test", cargo_counts),
-    Step("wasm", "size of the WebAssembly", "npm run --silent size"),
+    Step("wasm", "size of the WebAssembly file", "npm run --silent size"),
     Step("wasm", "WebAssembly tests in Chromium", "npm run --silent test:wasm", cargo_counts),
     Step("typescript", "TypeScript tests", "npm run --silent test", jest_counts),
-    Step("python", "Python tests", f"pytest {TWO} tests/python tests/conformance", pytest_counts),
     Step(
-        "hub5",
-        "JupyterHub 5.5",
-        f".venv-hub5/bin/pytest {TWO} {' '.join(OF_THE_HUB)}",
+        "python",
+        "Python tests",
+        f"pytest {TWO_PROCESSES} tests/python tests/conformance",
         pytest_counts,
     ),
-    Step("packaging", "wheel and sdist", "pytest tests/packaging", pytest_counts),
+    Step(
+        "hub5",
+        "Python tests with JupyterHub 5.5",
+        f".venv-hub5/bin/pytest {TWO_PROCESSES} {' '.join(HUB_TESTS)}",
+        pytest_counts,
+    ),
+    Step("packaging", "tests of the wheel and the sdist", "pytest tests/packaging", pytest_counts),
     Step(
         "browser",
-        "real Hub, real Chromium",
+        "browser tests with a real Hub and Chromium",
         "node --test --test-concurrency=1 --test-reporter=spec tests/browser/",
         node_counts,
     ),
@@ -119,7 +125,7 @@ STEPS = [
 
 
 def run(step: Step) -> Counts:
-    """Runs one step, showing and keeping its output; returns its numbers."""
+    """Runs one step, prints its output and writes it to a log; returns its numbers."""
     print(f"\n==> {step.stage}: {step.name}\n    {step.command}", flush=True)
     started = time.monotonic()
     lines = []
@@ -139,14 +145,14 @@ def run(step: Step) -> Counts:
         ok = process.wait() == 0
     finally:
         if process.poll() is None:
-            # Interrupted, not killed: the runners then stop the servers that they have started.
+            # SIGINT, not SIGKILL: the test runners then stop the servers that they have started.
             process.send_signal(signal.SIGINT)
             process.communicate()
     output = "".join(lines)
     (LOGS / f"{step.stage}-{re.sub(r'[^a-z]+', '-', step.name.lower())}.log").write_text(output)
     counts = step.read(output) if step.read else Counts(int(ok), int(not ok))
     if (not ok and not counts.failed) or (ok and not counts.passed):
-        # It broke down outside a test, or it ran none: neither is a success.
+        # It failed outside a test, or it ran no test.
         counts = counts._replace(failed=counts.failed + 1)
     print(
         f"    {'ok' if not counts.failed else 'FAILED'} in {time.monotonic() - started:.0f} s",
@@ -155,9 +161,9 @@ def run(step: Step) -> Counts:
     return counts
 
 
-def same_cases_everywhere() -> Counts:
-    """Checks that Rust, WebAssembly and Python have run equally many cases of tests/cases."""
-    print("\n==> cases: equally many in Rust, WebAssembly and Python", flush=True)
+def compare_case_counts() -> Counts:
+    """Checks that Rust, WebAssembly and Python have run the same number of cases of tests/cases."""
+    print("\n==> cases: the same number in Rust, WebAssembly and Python", flush=True)
     counts = {
         engine: (CASE_COUNTS / engine).read_text().strip()
         if (CASE_COUNTS / engine).is_file()
@@ -184,7 +190,7 @@ def main(stages: list[str]) -> int:
         shutil.rmtree(CASE_COUNTS, ignore_errors=True)
     results = [(step.name, run(step)) for step in chosen]
     if not stages:
-        results.append(("equally many shared cases", same_cases_everywhere()))
+        results.append(("same number of shared cases", compare_case_counts()))
 
     print("\n==> Summary")
     for name, counts in results:

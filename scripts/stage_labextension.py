@@ -1,6 +1,6 @@
-"""Builds the labextension if need be, and copies it to where maturin packs it from.
+"""Builds the labextension if need be, and copies it to where maturin looks for it.
 
-Run it alone before `maturin build` or `maturin develop`; scripts/wheel_backend.py runs it for pip.
+Run it before `maturin build` or `maturin develop`; scripts/wheel_backend.py runs it for pip.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "jupyterlab_scoped_launcher" / "labextension"
 STAGED = ROOT / "python-data/data/share/jupyter/labextensions/jupyterlab-scoped-launcher"
-# What the built labextension was built from, and what came out.
+# The fingerprint of the sources and of the files that were built from them.
 STAMP = ROOT / "target" / "labextension.sha256"
 
 SOURCE_FILES = (
@@ -29,7 +29,7 @@ NOT_SOURCES = {"lib", "wasm", "tests", "node_modules"}
 
 
 def stage() -> None:
-    """Leaves an up-to-date labextension, with install.json, below python-data/."""
+    """Puts a current labextension, with install.json, below python-data/."""
     if must_build():
         print("Building the labextension: it is missing, or its sources have changed", flush=True)
         subprocess.run(["bash", "scripts/build-labextension.sh"], cwd=ROOT, check=True)
@@ -43,9 +43,9 @@ def stage() -> None:
 
 
 def must_build() -> bool:
-    """Tells whether the labextension is missing, or older than its sources.
+    """Returns whether the labextension is missing, or its sources have changed.
 
-    A source distribution has no package.json and carries it built: installing needs no Node there.
+    A source distribution has no package.json; it has the built labextension, and needs no Node.
     """
     from_clone = (ROOT / "package.json").is_file()
     return from_clone and not (STAMP.is_file() and STAMP.read_text() == _fingerprint())

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Gets the build tools that neither npm nor pip carries, and prints a line for `eval` that puts them on PATH:
+# Installs the build tools that are neither in npm nor on PyPI, and prints a line for `eval` that puts them on PATH:
 #
 #   eval "$(scripts/tools.sh wasm32 wasm-bindgen wasm-pack)"
 #
-# A tool of the right version that is on PATH already is used as it is. Others are compiled once, into a
-# folder named by tool and version below the user's cache, so that another clone finds them there.
+# A tool that is on PATH already is used if its version is right. Others are compiled once, into a folder
+# of the user's cache, which other clones use too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/scoped-launcher/tools"
@@ -18,7 +18,7 @@ die() {
   exit 1
 }
 
-# Puts COMMAND of crate NAME at VERSION on $path; the rest goes to `cargo install`.
+# Puts COMMAND of crate NAME at VERSION on $path; further arguments go to `cargo install`.
 tool() {
   local name=$1 version=$2 command=$3
   shift 3
@@ -48,7 +48,7 @@ wasm32() {
   rustup target add wasm32-unknown-unknown >&2
 }
 
-# The generated glue and the crate must be of one version: the lock file names it.
+# The command-line tool and the crate must have the same version, which is in the lock file.
 wasm_bindgen_version() {
   awk '$1 == "name" && $3 == "\"wasm-bindgen\"" { found = 1 }
        found && $1 == "version" { gsub("\"", "", $3); print $3; exit }' Cargo.lock

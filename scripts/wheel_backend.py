@@ -24,7 +24,7 @@ Settings = Mapping[str, Any] | None
 
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
-    """Names what maturin needs and, where the labextension must be built, JupyterLab's builder."""
+    """Returns what maturin needs and, if the labextension must be built, JupyterLab's builder."""
     builder = ["jupyter-builder>=1.2,<2"] if must_build() else []
     return [*maturin.get_requires_for_build_wheel(config_settings), *builder]
 

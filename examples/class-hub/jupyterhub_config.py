@@ -1,7 +1,7 @@
-"""A JupyterHub for one class: what an admin copies, and what `make demo` and the browser test run.
+"""A JupyterHub for one class. `make demo` and the browser test run it.
 
-README.md beside this file goes through it step by step. It runs on one machine, on 127.0.0.1, and
-reads three variables from its environment:
+README.md explains it step by step. It runs on one machine, on 127.0.0.1, and reads three variables
+from its environment:
 
 CLASS_HUB_PASSWORD  the password of everybody here (required)
 CLASS_HUB_STATE     folder for the database and the homes (default: ./state)
@@ -23,17 +23,17 @@ state.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def free_url() -> str:
-    """An address on this machine that nobody listens on."""
+    """Return an address on this machine with a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
 
 
-# --- Who there is ---------------------------------------------------------------------------------
+# --- Users and groups -----------------------------------------------------------------------------
 
 c.Authenticator.allowed_users = {"profx", "mmuster", "eextern"}
 
-# The class starts empty. Its members are the instructor's business, kept in the Hub's database.
+# The class starts empty. The instructor manages its members, which are in the Hub's database.
 c.JupyterHub.load_groups = {
     "instructors": {"users": ["profx"]},
     "PythonForMorons101": {"users": []},
@@ -43,7 +43,7 @@ c.JupyterHub.load_groups = {
 c.JupyterHub.load_roles = [
     {
         "name": "class1234-instructors",
-        "description": "See who there is; add students to, and remove them from, this one class",
+        "description": "See the users; add students to, and remove them from, this one class",
         "groups": ["instructors"],
         "scopes": ["admin-ui", "list:users", "groups!group=PythonForMorons101"],
     },
@@ -53,7 +53,7 @@ c.JupyterHub.load_roles = [
 
 questions = {"CLASS1234_WEB_FILE": str(state / "class1234-web.json")}
 
-# A service that the Hub runs and guards: entering needs access:services!service=class1234-web.
+# A service that the Hub runs. Users need access:services!service=class1234-web to open it.
 c.JupyterHub.services = [
     {
         "name": "class1234-web",
@@ -72,15 +72,15 @@ c.Spawner.environment = {"JUPYTER_CONFIG_PATH": str(here / "server-config")}
 c.JupyterHub.allow_named_servers = True
 
 
-def dashboards_are_pages(spawner):
+def start_dashboard(spawner):
     if spawner.name.startswith("dash-"):
         spawner.cmd = [sys.executable, str(here / "services" / "class1234_dash.py")]
         spawner.environment = {**spawner.environment, **questions}
 
 
-c.Spawner.pre_spawn_hook = dashboards_are_pages
+c.Spawner.pre_spawn_hook = start_dashboard
 
-# --- This one machine: nothing below is about the class -------------------------------------------
+# --- Settings for this machine, not for the class -------------------------------------------------
 
 c.JupyterHub.bind_url = f"http://127.0.0.1:{os.environ.get('CLASS_HUB_PORT', '8000')}"
 c.JupyterHub.hub_bind_url = free_url()
@@ -95,7 +95,7 @@ c.DummyAuthenticator.password = os.environ["CLASS_HUB_PASSWORD"]
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = str(state / "home" / "{username}")
 c.Spawner.ip = "127.0.0.1"
-if os.getuid() == 0:  # in a container, usually; Jupyter refuses root unless told
+if os.getuid() == 0:  # usual in a container; Jupyter refuses to run as root without it
     c.Spawner.args.append("--allow-root")
 
 # The policy is written for servers that have the class kernel in /srv. Here it is in this folder.
@@ -104,7 +104,7 @@ policy_text = (here / "policy.yaml").read_text()
 policy_file.write_text(policy_text.replace("/srv/kernels", str(here / "kernels")))
 shutil.copy(here / "workbench.svg", state)
 
-# --- The policy: roles, kernels, launcher and grants from one file; always last -------------------
+# --- The policy: roles, kernels, launcher and grants from one file. Call configure() last. --------
 
 configure(
     c,

@@ -1,7 +1,7 @@
 """The command ``scoped-launcher``.
 
-Exit codes of every command: 0 done, 1 the policy (or what was asked of it) has errors,
-2 wrong usage, 3 something outside failed (a file, the Hub), 130 interrupted.
+Exit codes of every command: 0 done, 1 the policy (or a scope) has errors, 2 wrong usage,
+3 something outside failed (a file, the Hub), 130 interrupted.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ __all__ = ["main"]
 def main() -> None:
     """Run ``scoped-launcher`` with the process's arguments and exit.
 
-    ``batch`` starts without importing the command-line library: other tools start it often.
-    Nothing that goes wrong reaches the user as a traceback.
+    ``batch`` starts without importing click, because other tools start it often. No error reaches
+    the user as a traceback.
     """
     try:
         if sys.argv[1:] == ["batch"]:
-            from .batch import serve
+            from .batch import answer_lines
 
-            code = serve(sys.stdin.buffer, sys.stdout.buffer)
+            code = answer_lines(sys.stdin.buffer, sys.stdout.buffer)
         else:
             from .app import run
 
@@ -31,7 +31,7 @@ def main() -> None:
     except KeyboardInterrupt:
         code = 130
     except BrokenPipeError:
-        # The reader went away (`| head`): nothing to tell, and nowhere to tell it.
+        # The process that reads the output has ended, as in `… | head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as error:

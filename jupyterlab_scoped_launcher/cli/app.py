@@ -7,8 +7,12 @@ import sys
 
 import click
 
-from . import ask, batch, checking, launcher
+from .batch import answer_lines
+from .decide import decide, explain
+from .diff import diff
 from .grants import grants
+from .lint import check, schema
+from .preview import preview
 from .scopes import scopes
 
 HELP = """Check a launcher policy, and ask what it shows to whom.
@@ -24,7 +28,7 @@ failed, such as the Hub; 130 interrupted."""
 @click.version_option(package_name="jupyterlab-scoped-launcher")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Leave colours to terminals whose user wants them (https://no-color.org)."""
+    """Print no colours if NO_COLOR is set (https://no-color.org)."""
     if os.environ.get("NO_COLOR"):
         ctx.color = False
 
@@ -36,19 +40,10 @@ def batch_command() -> None:
     docs/batch.md has the ops. Each line is answered at once; a line that cannot be served answers
     an error, and the next one is served. Ends with the input, with exit code 0.
     """
-    batch.serve(sys.stdin.buffer, sys.stdout.buffer)
+    answer_lines(sys.stdin.buffer, sys.stdout.buffer)
 
 
-for command in (
-    checking.check,
-    ask.explain,
-    ask.decide,
-    launcher.preview,
-    launcher.diff,
-    checking.schema,
-    scopes,
-    grants,
-):
+for command in (check, explain, decide, preview, diff, schema, scopes, grants):
     cli.add_command(command)
 
 
@@ -56,11 +51,11 @@ def run() -> int:
     """Run the command named by the process's arguments; return the exit code."""
     try:
         code = cli(prog_name="scoped-launcher", standalone_mode=False)
-    except click.exceptions.Exit as asked:
-        return asked.exit_code
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
     except click.Abort:
         return 130
-    except click.ClickException as problem:
-        problem.show()
-        return problem.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
     return code if isinstance(code, int) else 0

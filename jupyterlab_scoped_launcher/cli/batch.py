@@ -1,21 +1,21 @@
-"""``scoped-launcher batch``: JSON lines in, JSON lines out, in order."""
+"""``scoped-launcher batch``: answers JSON lines in order."""
 
 from __future__ import annotations
 
 from typing import BinaryIO
 
-from jupyterlab_scoped_launcher import _core
+from .._core import batch
 
 NOT_UTF8 = (
     b'{"error":{"code":"bad-utf8","message":"This line is not UTF-8. Write JSON as UTF-8."}}\n'
 )
 
 
-def serve(lines: BinaryIO, answers: BinaryIO) -> int:
+def answer_lines(lines: BinaryIO, answers: BinaryIO) -> int:
     """Answer each line of ``lines`` at once, until the input ends; return exit code 0."""
     for line in lines:
         try:
-            answer = _core.batch(line.decode()).encode() + b"\n"
+            answer = batch(line.decode()).encode() + b"\n"
         except UnicodeDecodeError:
             answer = NOT_UTF8
         answers.write(answer)

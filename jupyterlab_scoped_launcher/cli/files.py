@@ -1,4 +1,4 @@
-"""Policies and other files that commands read."""
+"""Reads policies and other files."""
 
 from __future__ import annotations
 
@@ -9,17 +9,13 @@ from typing import Any
 
 import click
 
-from jupyterlab_scoped_launcher import _core
-
-from . import findings
+from .._core import Policy
+from .._core import lint as lint_policy
+from .diagnostics import as_text
+from .errors import CliError
 
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
-
-
-class Trouble(click.ClickException):
-    """Something outside of the command line failed: exit code 3."""
-
-    exit_code = 3
+"""The type of an argument that names a file; ``-`` is standard input."""
 
 
 def read_bytes(path: str) -> bytes:
@@ -27,7 +23,7 @@ def read_bytes(path: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
-        raise Trouble(f"{path} cannot be read: {error.strerror}.") from None
+        raise CliError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def read_json(path: str) -> Any:
@@ -35,20 +31,21 @@ def read_json(path: str) -> Any:
     try:
         return json.loads(read_bytes(path))
     except ValueError as error:
-        raise Trouble(f"{path} is not JSON: {error}.") from None
+        raise CliError(f"{path} is not JSON: {error}.") from None
 
 
-def name_of(path: str) -> str:
-    """Name a file in findings."""
+def display_name(path: str) -> str:
+    """Return the name of a file for diagnostics."""
     return "stdin" if path == "-" else path
 
 
-def load_policy(path: str) -> _core.Policy:
-    """Read and check a policy; with errors, print them and exit with 1."""
+def load_policy(path: str) -> Policy:
+    """Read and lint a policy; if it has errors, print them and exit with 1."""
     content = read_bytes(path)
-    checked = json.loads(_core.check(content, name_of(path)))
-    if checked["document"] is None:
-        errors = [finding for finding in checked["findings"] if finding["severity"] == "error"]
-        click.echo(findings.as_text(errors, {name_of(path): content}), err=True)
+    name = display_name(path)
+    result = json.loads(lint_policy(content, name))
+    if result["document"] is None:
+        errors = [entry for entry in result["diagnostics"] if entry["severity"] == "error"]
+        click.echo(as_text(errors, {name: content}), err=True)
         raise click.exceptions.Exit(1)
-    return _core.Policy(content.decode(), name_of(path))
+    return Policy(content.decode(), name)

@@ -1,4 +1,4 @@
-"""``scoped-launcher grants``: shares servers at the Hub as the policy's ``grants`` say."""
+"""``scoped-launcher grants``: creates and revokes the Hub's shares by the policy's ``grants``."""
 
 from __future__ import annotations
 
@@ -12,25 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .errors import CliError
+
 if TYPE_CHECKING:
-    from jupyterlab_scoped_launcher.service.app import ServiceSettings
-    from jupyterlab_scoped_launcher.service.grants.plan import Plan
+    from ..service.app import ServiceSettings
+    from ..service.grants.plan import Plan
 
 RECORDS = "scoped-launcher-grants.sqlite"
 
-APPROVAL_FOR = timedelta(hours=1)
-
-
-class Failure(click.ClickException):
-    """Something outside failed: exit code 3."""
-
-    exit_code = 3
-
-
-class BadPolicy(click.ClickException):
-    """The policy has errors: exit code 1."""
-
-    exit_code = 1
+APPROVAL_LASTS = timedelta(hours=1)
+"""How long ``--allow-revocations`` counts."""
 
 
 @click.command()
@@ -45,22 +36,23 @@ class BadPolicy(click.ClickException):
     type=click.Path(dir_okay=False, path_type=Path),
     default=RECORDS,
     show_default=True,
-    help="Where to remember which shares were made by this service.",
+    help="The file with the shares that this service has created.",
 )
-@click.option("--once", is_flag=True, help="Make the Hub's shares follow the policy, and end.")
-@click.option("--dry-run", is_flag=True, help="Print what would be changed, and change nothing.")
+@click.option("--once", is_flag=True, help="Create and revoke shares once, then exit.")
+@click.option("--dry-run", is_flag=True, help="Print the changes without making them.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: print JSON.")
 @click.option(
     "--interval",
     type=click.FloatRange(min=0.1),
     default=15,
     show_default=True,
-    help="Seconds from the beginning of one pass to that of the next.",
+    help="Seconds from the start of one pass to the start of the next.",
 )
 @click.option(
     "--max-revocations",
     type=click.IntRange(min=0),
-    help="Most revocations of one pass. [default: 20, or a tenth of the shares if that is more]",
+    help="Largest number of revocations in one pass. [default: 20, or a tenth of the shares if "
+    "that is more]",
 )
 @click.option(
     "--allow-revocations",
@@ -74,7 +66,7 @@ class BadPolicy(click.ClickException):
     type=click.FloatRange(min=0.01, max=1),
     default=0.25,
     show_default=True,
-    help="Most of the Hub's time to take, as a part of 1.",
+    help="Largest part of the Hub's time to use, from 0 to 1.",
 )
 @click.option(
     "--page-size",
@@ -95,22 +87,22 @@ def grants(
     hub_share: float,
     page_size: int,
 ) -> None:
-    """Share servers at the Hub as the policy's grants say (docs/grants.md).
+    """Share named servers as the policy's grants say (docs/grants.md).
 
     Reads JUPYTERHUB_API_URL and JUPYTERHUB_API_TOKEN, which the Hub gives to its services. Without
     --once and --dry-run it runs until it is stopped.
     """
     try:
-        from jupyterlab_scoped_launcher.service.grants.store import StoreError, approve_revocations
+        from ..service.grants.store import StoreError, approve_revocations
     except ImportError as error:
-        raise Failure(f"Grants run where JupyterHub is installed: {error}.") from None
+        raise CliError(f"Grants run where JupyterHub is installed: {error}.") from None
     if allow_revocations and not once:
         try:
             approve_revocations(
-                records, allow_revocations, datetime.now(timezone.utc) + APPROVAL_FOR
+                records, allow_revocations, datetime.now(timezone.utc) + APPROVAL_LASTS
             )
         except StoreError as error:
-            raise Failure(str(error)) from None
+            raise CliError(str(error)) from None
         click.echo(f"The service may make {allow_revocations} revocations in one pass, once.")
         return
     settings = _settings(
@@ -122,32 +114,32 @@ def grants(
         hub_share=hub_share,
     )
     if dry_run:
-        plan = _run(_failing_well(_dry_run(settings)))
+        plan = _run(_as_click_errors(_dry_run(settings)))
         click.echo(_as_json(plan) if as_json else _as_text(plan))
     elif once:
-        report = _run(_failing_well(_once(settings)))
+        result = _run(_as_click_errors(_run_once(settings)))
         click.echo(
-            f"{report.created} granted, {report.revoked} revoked, {report.refused} refused by the "
-            f"Hub; {report.requests} requests in {report.seconds:.1f} s."
+            f"{result.created} granted, {result.revoked} revoked, {result.refused} refused by the "
+            f"Hub; {result.requests} requests in {result.seconds:.1f} s."
         )
-        if report.held_back:
-            raise Failure(
-                f"{report.held_back} revocations are more than a pass may make unasked. If they "
-                f"are right, add --allow-revocations {report.held_back}."
+        if result.held_back:
+            raise CliError(
+                f"{result.held_back} revocations are more than a pass may make without approval. "
+                f"If they are right, add --allow-revocations {result.held_back}."
             )
     else:
         _run(_serve(settings))
 
 
 def _settings(*, policy: Path | None, **options: Any) -> ServiceSettings:
-    from jupyterlab_scoped_launcher.service.app import ServiceSettings
+    from ..service.app import ServiceSettings
 
     if policy is None:
-        raise click.UsageError("Say which policy: --policy FILE.")
-    given = {
+        raise click.UsageError("Name the policy: --policy FILE.")
+    variables = {
         name: os.environ.get(name, "") for name in ("JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN")
     }
-    for name, value in given.items():
+    for name, value in variables.items():
         if not value:
             raise click.UsageError(
                 f"{name} is not set. The Hub sets it for its services; elsewhere, set it to "
@@ -155,36 +147,36 @@ def _settings(*, policy: Path | None, **options: Any) -> ServiceSettings:
             )
     return ServiceSettings(
         policy=policy,
-        api_url=given["JUPYTERHUB_API_URL"],
-        token=given["JUPYTERHUB_API_TOKEN"],
+        api_url=variables["JUPYTERHUB_API_URL"],
+        token=variables["JUPYTERHUB_API_TOKEN"],
         **options,
     )
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
-    import asyncio  # late: the other commands start without it
+    import asyncio
 
     return asyncio.run(work)
 
 
-async def _failing_well(work: Awaitable[Any]) -> Any:
-    """Await ``work``; whatever fails outside becomes a Failure with a text for people."""
-    from jupyterlab_scoped_launcher.hub_api import HubError
-    from jupyterlab_scoped_launcher.service.app import NoPolicyError
-    from jupyterlab_scoped_launcher.service.grants.plan import PlanError
-    from jupyterlab_scoped_launcher.service.grants.store import StoreError
+async def _as_click_errors(work: Awaitable[Any]) -> Any:
+    """Return what ``work`` returns; its expected errors end the command with a message."""
+    from ..hub_api import HubError
+    from ..service.app import NoPolicyError
+    from ..service.grants.plan import PlanError
+    from ..service.grants.store import StoreError
 
     try:
         return await work
     except (NoPolicyError, PlanError) as error:
-        raise BadPolicy(str(error)) from None
+        raise click.ClickException(str(error)) from None
     except (HubError, StoreError) as error:
-        raise Failure(str(error)) from None
+        raise CliError(str(error)) from None
 
 
-async def _once(settings: ServiceSettings) -> Any:
-    from jupyterlab_scoped_launcher.service.app import GrantsService
-    from jupyterlab_scoped_launcher.service.log import new_logger
+async def _run_once(settings: ServiceSettings) -> Any:
+    from ..service.app import GrantsService
+    from ..service.log import new_logger
 
     service = GrantsService(settings, new_logger())
     try:
@@ -194,10 +186,10 @@ async def _once(settings: ServiceSettings) -> Any:
 
 
 async def _dry_run(settings: ServiceSettings) -> Plan:
-    from jupyterlab_scoped_launcher.service.app import GrantsService
-    from jupyterlab_scoped_launcher.service.grants.reconcile import Reconciler
-    from jupyterlab_scoped_launcher.service.grants.store import ShareStore
-    from jupyterlab_scoped_launcher.service.log import event_log, new_logger
+    from ..service.app import GrantsService
+    from ..service.grants.reconcile import Reconciler
+    from ..service.grants.store import ShareStore
+    from ..service.log import event_log, new_logger
 
     logger = new_logger()
     service = GrantsService(settings, logger)
@@ -213,21 +205,24 @@ async def _dry_run(settings: ServiceSettings) -> Plan:
 
 
 async def _serve(settings: ServiceSettings) -> None:
-    """Run until SIGTERM or SIGINT, and as a service of the Hub (then with pages) as long as it."""
+    """Run until SIGTERM or SIGINT.
+
+    A service that the Hub started also serves pages, and ends when the Hub does.
+    """
     import asyncio
 
-    from jupyterlab_scoped_launcher.service.app import GrantsService
-    from jupyterlab_scoped_launcher.service.log import new_logger
+    from ..service.app import GrantsService
+    from ..service.log import new_logger
 
     service = GrantsService(settings, new_logger())
     passes = asyncio.ensure_future(service.run_forever())
     url, prefix = (os.environ.get(f"JUPYTERHUB_SERVICE_{name}") for name in ("URL", "PREFIX"))
     if url and prefix:
-        from jupyterlab_scoped_launcher.service.handlers import listen
+        from ..service.handlers import listen
 
         listen(service, url, prefix)
-        orphaned = asyncio.ensure_future(_orphaned())
-        orphaned.add_done_callback(lambda _: passes.cancel())
+        parent_exited = asyncio.ensure_future(_parent_exited())
+        parent_exited.add_done_callback(lambda _: passes.cancel())
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, passes.cancel)
@@ -239,11 +234,11 @@ async def _serve(settings: ServiceSettings) -> None:
         service.close()
 
 
-async def _orphaned() -> None:
-    """Return when the process that started this one is gone.
+async def _parent_exited() -> None:
+    """Return when the process that started this one has exited.
 
-    A Hub that is killed leaves its services running. The next Hub starts this service anew, which
-    could not have the records as long as the old one, whose token is no longer valid, holds them.
+    A Hub that is killed leaves its services running. The next Hub starts this service again, and
+    the new process cannot open the records while the old one, whose token is invalid, locks them.
     """
     import asyncio
 
@@ -255,10 +250,18 @@ async def _orphaned() -> None:
 def _as_json(plan: Plan) -> str:
     return json.dumps(
         {
-            "create": [{"server": w.server, "user": w.user, "grant": w.grant} for w in plan.create],
+            "create": [
+                {"server": share.server, "user": share.user, "grant": share.grant}
+                for share in plan.create
+            ],
             "revoke": [
-                {"server": r.server, "user": r.user, "grant": r.grant, "reason": cause.value}
-                for r, cause in plan.revoke
+                {
+                    "server": record.server,
+                    "user": record.user,
+                    "grant": record.grant,
+                    "reason": reason.value,
+                }
+                for record, reason in plan.revoke
             ],
         },
         indent=2,
@@ -266,9 +269,9 @@ def _as_json(plan: Plan) -> str:
 
 
 def _as_text(plan: Plan) -> str:
-    lines = [f"grant   {w.server} to {w.user}  ({w.grant})" for w in plan.create]
+    lines = [f"grant   {share.server} to {share.user}  ({share.grant})" for share in plan.create]
     lines += [
-        f"revoke  {row.server} from {row.user}  ({row.grant}: {cause.value})"
-        for row, cause in plan.revoke
+        f"revoke  {record.server} from {record.user}  ({record.grant}: {reason.value})"
+        for record, reason in plan.revoke
     ]
     return "\n".join([*lines, f"{len(plan.create)} to grant, {len(plan.revoke)} to revoke."])

@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from jupyterlab_scoped_launcher import _core
-
+from .._core import batch
 from .files import FILE, load_policy
 
 
@@ -17,9 +16,9 @@ def scopes() -> None:
     """Ask what JupyterHub scopes mean: expand, compare and describe them."""
 
 
-def ask(op: str, **fields: Any) -> dict[str, Any]:
-    """Ask the engine; what it refuses ends the command with its message and exit code 1."""
-    answer: dict[str, Any] = json.loads(_core.batch(json.dumps({"op": op, **fields})))
+def run_op(op: str, **fields: Any) -> dict[str, Any]:
+    """Return the engine's answer; an error ends the command with its message and exit code 1."""
+    answer: dict[str, Any] = json.loads(batch(json.dumps({"op": op, **fields})))
     if "error" in answer:
         raise click.ClickException(answer["error"]["message"])
     for warning in answer.get("warnings", []):
@@ -27,8 +26,8 @@ def ask(op: str, **fields: Any) -> dict[str, Any]:
     return answer
 
 
-def server(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
-    """Read ``OWNER/NAME`` as the OAuth client that a server is."""
+def parse_server(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
+    """Return the OAuth client of the server ``OWNER/NAME``."""
     if value is None:
         return None
     user, slash, name = value.partition("/")
@@ -37,33 +36,33 @@ def server(_context: click.Context, _option: click.Parameter, value: str | None)
     return {"kind": "server", "user": user, "name": name}
 
 
-def custom_scopes(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
-    """Read the custom scopes of a policy."""
+def read_custom_scopes(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
+    """Return the custom scopes of a policy."""
     return None if value is None else json.loads(load_policy(value).custom_scopes())
 
 
-policy_option = click.option(
+POLICY = click.option(
     "--policy",
-    "custom",
+    "custom_scopes",
     type=FILE,
-    callback=custom_scopes,
+    callback=read_custom_scopes,
     help="A policy: its custom scopes exist too.",
 )
 
 
 @scopes.command()
-@click.argument("listed", metavar="SCOPE...", nargs=-1, required=True)
+@click.argument("names", metavar="SCOPE...", nargs=-1, required=True)
 @click.option("--user", metavar="NAME", help="Who holds them: fills in self and !user.")
 @click.option("--service", metavar="NAME", help="The service that holds them: fills in !service.")
-@click.option("--server", metavar="OWNER/NAME", callback=server, help="Fills in !server.")
-@policy_option
+@click.option("--server", metavar="OWNER/NAME", callback=parse_server, help="Fills in !server.")
+@POLICY
 @click.option("--json", "as_json", is_flag=True, help="Print the answer of batch op expand.")
 def expand(
-    listed: tuple[str, ...],
+    names: tuple[str, ...],
     user: str | None,
     service: str | None,
     server: dict[str, str] | None,
-    custom: dict[str, Any] | None,
+    custom_scopes: dict[str, Any] | None,
     as_json: bool,
 ) -> None:
     """List all that these scopes include, one a line, as the Hub expands them.
@@ -77,7 +76,9 @@ def expand(
         owner = {"kind": "user", "name": user}
     elif service is not None:
         owner = {"kind": "service", "name": service}
-    answer = ask("expand", scopes=listed, owner=owner, oauth_client=server, custom_scopes=custom)
+    answer = run_op(
+        "expand", scopes=names, owner=owner, oauth_client=server, custom_scopes=custom_scopes
+    )
     click.echo(json.dumps(answer) if as_json else "\n".join(answer["scopes"]))
 
 
@@ -88,7 +89,7 @@ def expand(
 @click.option(
     "--group", "groups", metavar="NAME", multiple=True, help="A group of the user. Repeatable."
 )
-@policy_option
+@POLICY
 @click.option("--any", "post_filter", is_flag=True, help="Held for some resources is enough.")
 @click.pass_context
 def has(
@@ -97,17 +98,17 @@ def has(
     held: tuple[str, ...],
     user: str,
     groups: tuple[str, ...],
-    custom: dict[str, Any] | None,
+    custom_scopes: dict[str, Any] | None,
     post_filter: bool,
 ) -> None:
     """Say whether a holder of the scopes HELD... has SCOPE: yes (exit code 0) or no (1)."""
     if groups and not user:
-        raise click.UsageError("Give --user too: who is in these groups?")
+        raise click.UsageError("--group needs --user: the user who is in these groups.")
     owner = {"kind": "user", "name": user} if user else None
-    answer = ask(
+    answer = run_op(
         "has_scope",
         scope=scope,
-        have=ask("expand", scopes=held, owner=owner, custom_scopes=custom)["scopes"],
+        have=run_op("expand", scopes=held, owner=owner, custom_scopes=custom_scopes)["scopes"],
         post_filter=post_filter,
         groups_of={user: groups},
     )
@@ -116,16 +117,16 @@ def has(
 
 
 @scopes.command()
-@click.argument("listed", metavar="SCOPE...", nargs=-1, required=True)
-@policy_option
+@click.argument("names", metavar="SCOPE...", nargs=-1, required=True)
+@POLICY
 @click.option("--json", "as_json", is_flag=True, help="Print the answer of batch op describe.")
-def describe(listed: tuple[str, ...], custom: dict[str, Any] | None, as_json: bool) -> None:
+def describe(names: tuple[str, ...], custom_scopes: dict[str, Any] | None, as_json: bool) -> None:
     """Say in words what scopes allow."""
-    ask("check_scopes", scopes=listed, custom_scopes=custom)
-    answer = ask("describe", scopes=listed, custom_scopes=custom)
+    run_op("check_scopes", scopes=names, custom_scopes=custom_scopes)
+    answer = run_op("describe", scopes=names, custom_scopes=custom_scopes)
     if as_json:
         click.echo(json.dumps(answer))
         return
-    width = max(map(len, listed))
+    width = max(map(len, names))
     for entry in answer["descriptions"]:
         click.echo(f"{entry['scope']:{width}}  {entry['description']}")

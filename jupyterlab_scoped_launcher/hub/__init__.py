@@ -1,4 +1,6 @@
-"""The Hub's side of a policy, for ``jupyterhub_config.py``::
+"""The Hub's side of a policy.
+
+In ``jupyterhub_config.py``::
 
     from jupyterlab_scoped_launcher.hub import configure
 

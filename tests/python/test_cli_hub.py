@@ -1,4 +1,4 @@
-"""The command line's questions to a real Hub."""
+"""``scoped-launcher`` with data from a real Hub."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-# As installed: `python -m` would find this folder's package, which has no compiled engine, first.
+# The installed command: `python -m` would first find the package in this folder, which has no
+# compiled engine.
 COMMAND = [str(Path(sys.executable).with_name("scoped-launcher"))]
 
 
@@ -42,7 +43,7 @@ def run(token: str | None, *args: str | Path) -> subprocess.CompletedProcess[str
     return done
 
 
-def test_explain_asks_for_groups(hub: Any, policy: Path) -> None:
+def test_explain_reads_the_groups_of_the_user(hub: Any, policy: Path) -> None:
     for url in (hub.url, f"{hub.url}/hub/", f"{hub.url}/hub/api"):
         args = ["explain", policy, "--user", "member", "--hub", url, "--format", "json"]
         decisions = json.loads(run(hub.known["token"], *args).stdout)["decisions"]
@@ -52,7 +53,31 @@ def test_explain_asks_for_groups(hub: Any, policy: Path) -> None:
         }
 
 
-def test_check_asks_for_all_groups(hub: Any, policy: Path, tmp_path: Path) -> None:
+def test_explain_counts_only_shares_with_the_user(hub: Any, tmp_path: Path) -> None:
+    """A share with a group opens no server: the launcher does not count it either."""
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(
+        "version: 1\n"
+        "rules:\n"
+        "  - id: lent\n"
+        "    match: {server: lender/dash-1}\n"
+        "    show_when: {scope: access:servers!server=lender/dash-1}\n"
+    )
+    hub.start_servers("lender/dash-1", tiny=True)
+    hub.user("borrower", "Borrowers")
+    args = ["explain", policy, "--user", "borrower", "--hub", hub.url, "--format", "json"]
+
+    def is_visible() -> bool:
+        done = run(hub.known["token"], *args, "--card", "server:lender/dash-1")
+        return bool(json.loads(done.stdout)["decisions"][0]["visible"])
+
+    hub.api("POST", "/shares/lender/dash-1", group="Borrowers")
+    assert not is_visible()
+    hub.share("lender/dash-1", "borrower")
+    assert is_visible()
+
+
+def test_check_reads_all_groups(hub: Any, policy: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(policy.read_text().replace("Morons", "Moron"))
     assert "SL506" not in run(hub.known["token"], "check", policy, "--hub", hub.url).stdout
@@ -61,7 +86,7 @@ def test_check_asks_for_all_groups(hub: Any, policy: Path, tmp_path: Path) -> No
     )
 
 
-def test_diff_asks_for_all_users(hub: Any, policy: Path, tmp_path: Path) -> None:
+def test_diff_reads_all_users(hub: Any, policy: Path, tmp_path: Path) -> None:
     hub.api("POST", "/users/stranger", ok=(409,))
     hub.api("POST", "/users/member", ok=(409,))
     new = tmp_path / "new.yaml"
@@ -72,7 +97,7 @@ def test_diff_asks_for_all_users(hub: Any, policy: Path, tmp_path: Path) -> None
     assert answer["changes"] == [{"user": "member", "card": "kernel:Class", "change": "loses"}]
 
 
-def test_the_hub_says_no(hub: Any, policy: Path) -> None:
+def test_refusals_of_the_hub_end_the_command(hub: Any, policy: Path) -> None:
     hub.api("POST", "/users/member", ok=(409,))
     args = ["explain", policy, "--hub", hub.url, "--user"]
     nobody = run(hub.known["token"], *args, "nobody-at-all")

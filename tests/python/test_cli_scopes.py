@@ -25,7 +25,7 @@ def test_expand_lists_one_scope_a_line() -> None:
     ]
 
 
-def test_expand_fills_in_the_holder_or_warns() -> None:
+def test_expand_replaces_self_by_the_owner_or_warns() -> None:
     assert "tokens!user=ann" in run("expand", "self", "--user", "ann").stdout.splitlines()
     service = run("expand", "self", "read:services!service", "--service", "web")
     assert "read:services!service=web" in service.stdout.splitlines()
@@ -38,7 +38,7 @@ def test_expand_answers_as_batch_does() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "exit_code", "said"),
+    ("arguments", "exit_code", "message"),
     [
         (["expand", "all"], 1, "write `inherit`"),
         (["expand", "users!user="], 1, "names nothing"),
@@ -50,28 +50,28 @@ def test_expand_answers_as_batch_does() -> None:
         (["describe", "users!tag=x"], 1, "filter that does not exist"),
     ],
 )
-def test_what_is_wrong_is_said(arguments: list[str], exit_code: int, said: str) -> None:
+def test_errors_are_reported(arguments: list[str], exit_code: int, message: str) -> None:
     result = run(*arguments)
     assert result.exit_code == exit_code
-    assert said in result.stderr
+    assert message in result.stderr
     assert "Traceback" not in result.output
 
 
-def test_has_answers_by_word_and_exit_code() -> None:
-    asked = ("has", "access:servers!server=ann/lab", "access:servers!group=class")
+def test_has_answers_in_its_output_and_exit_code() -> None:
+    arguments = ("has", "access:servers!server=ann/lab", "access:servers!group=class")
     for more, answer in (
         ((), ("no\n", 1)),
         (("--user", "ann", "--group", "class"), ("yes\n", 0)),
         (("--user", "ann", "--group", "other"), ("no\n", 1)),
         (("--user", "bob", "--group", "class"), ("no\n", 1)),
     ):
-        result = run(*asked, *more)
+        result = run(*arguments, *more)
         assert (result.stdout, result.exit_code) == answer
     assert run("has", "users", "users!user=ann").stdout == "no\n"
     assert run("has", "users", "users!user=ann", "--any").stdout == "yes\n"
 
 
-def test_describe_says_it_in_words() -> None:
+def test_describe_prints_the_descriptions() -> None:
     result = run("describe", "access:servers!group=course7", "shutdown")
     assert result.stdout.splitlines() == [
         "access:servers!group=course7  access servers of users in group course7",

@@ -1,7 +1,7 @@
 """A dashboard of class 1234: what a named server `dash-…` of the instructor runs.
 
-The Hub starts it in the place of JupyterLab, and lets in its owner and whom it is shared with. It
-shows how many questions each student has asked on the workbench, and lets nobody change anything.
+The Hub starts it instead of JupyterLab. Its owner and the users it is shared with can open it. It
+shows how many questions each student has asked on the workbench, and cannot change anything.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PAGE = """<!doctype html>
 
 
 class Dashboard(HubOAuthenticated, web.RequestHandler):
-    """Shows the page to whoever the Hub lets in."""
+    """The page, for users who may open this server."""
 
     def initialize(self, file: Path) -> None:
         self.file = file

@@ -1,9 +1,9 @@
-"""class1234-tools: says where a Python program does not parse, and which names it uses.
+"""class1234-tools: finds the first syntax error of a Python program, or the names that it uses.
 
 usage: class1234_tools.py SOCKET
 
 A small web application in the user's own server, behind jupyter-server-proxy. It listens on a Unix
-socket, keeps nothing, and parses what it is given without running it.
+socket, stores nothing, and parses programs without running them.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def check(code: str) -> Report:
 
 
 class Page(web.RequestHandler):
-    """The one page: the form, and the report on what was sent with it."""
+    """The page: the form, and the report on the program that was sent with it."""
 
     def get(self) -> None:
         code = self.get_query_argument("code", "", strip=False)

@@ -1,7 +1,7 @@
-"""class1234-web: the question board of class 1234, a service that the Hub starts and guards.
+"""class1234-web: the question board of class 1234, a service that the Hub starts.
 
-The Hub lets in whoever holds access:services!service=class1234-web, and says who it is. Questions
-are kept in the file that CLASS1234_WEB_FILE names.
+Users with the scope access:services!service=class1234-web can log in with the Hub's OAuth. The
+questions are in the file that CLASS1234_WEB_FILE names.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
 from jupyterhub.utils import url_path_join
 from tornado import web
 
-LONGEST_QUESTION = 500
-KEPT = 100
+MAX_QUESTION_LENGTH = 500
+MAX_QUESTIONS = 100
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -44,7 +44,7 @@ PAGE = """<!doctype html>
 
 
 class Board(HubOAuthenticated, web.RequestHandler):
-    """Shows the questions to, and takes one from, whoever the Hub lets in."""
+    """Shows the questions and accepts new ones, for users who may open this service."""
 
     def initialize(self, file: Path) -> None:
         self.file = file
@@ -56,18 +56,18 @@ class Board(HubOAuthenticated, web.RequestHandler):
             page.generate(
                 user=self.get_current_user()["name"],
                 questions=self.questions(),
-                longest=LONGEST_QUESTION,
+                longest=MAX_QUESTION_LENGTH,
                 xsrf_form_html=self.xsrf_form_html,
             )
         )
 
     @web.authenticated
     def post(self) -> None:
-        question = self.get_body_argument("question", "")[:LONGEST_QUESTION]
+        question = self.get_body_argument("question", "")[:MAX_QUESTION_LENGTH]
         if not question:
             raise web.HTTPError(400, "Write a question first")
         entry = {"user": self.get_current_user()["name"], "question": question}
-        kept = [*self.questions(), entry][-KEPT:]
+        kept = [*self.questions(), entry][-MAX_QUESTIONS:]
         self.file.write_text(json.dumps(kept))
         self.redirect(self.request.path)
 

@@ -1,4 +1,7 @@
-"""The guards in one Jupyter server, with whatever managers and authorizers a deployment has."""
+"""The guards in one Jupyter server, with whatever managers and authorizers a deployment has.
+
+Long because all of these tests use the same kernels, managers and authorizers.
+"""
 
 from __future__ import annotations
 

@@ -136,7 +136,8 @@ def half_an_answer(call) -> None:
 
 
 def without_groups(call) -> None:
-    call.answer(200, b'{"kind": "user", "name": "student", "admin": false, "scopes": []}')
+    _, _, headers = call.ask()
+    call.answer(200, b'{"kind": "user", "name": "student", "admin": false, "scopes": []}', headers)
 
 
 @pytest.mark.parametrize(

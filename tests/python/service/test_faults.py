@@ -13,6 +13,7 @@ from http.client import HTTPException
 
 import jupyterhub
 import pytest
+from wrong_answers import WRONG_ANSWERS
 
 
 def grant(name: str, **more: object) -> dict[str, object]:
@@ -185,90 +186,6 @@ def test_a_person_shared_while_the_service_was_dead(hub, grants):
     assert hub.shares("dead-profx").keys() == wanted.keys()
 
 
-def truncated(call) -> None:
-    status, body, headers = call.ask()
-    call.answer(status, body[: len(body) // 2], headers)
-
-
-def changed(change):
-    """A fault that changes the Hub's JSON of the users' pages."""
-
-    def fault(call) -> None:
-        status, body, headers = call.ask()
-        if call.is_users:
-            body = json.dumps(change(json.loads(body))).encode()
-        call.answer(status, body, headers)
-
-    return fault
-
-
-def half_a_page(page):
-    page["items"] = page["items"][: len(page["items"]) // 2]
-    return page
-
-
-def half_the_list(page):
-    half = len(page["items"]) // 2
-    page["items"] = page["items"][:half]
-    page["_pagination"].update(total=half)
-    return page
-
-
-def no_users(page):
-    return {"items": [], "_pagination": {**page["_pagination"], "total": 0, "next": None}}
-
-
-def without(part):
-    def change(page):
-        for user in page["items"]:
-            del user[part]
-        return page
-
-    return change
-
-
-def emptied(part):
-    def change(page):
-        for user in page["items"]:
-            user[part] = type(user[part])()
-        return page
-
-    return change
-
-
-def status(code, **headers):
-    def fault(call) -> None:
-        call.answer(code, b"{}", {"X-JupyterHub-Version": "6.1.1", **headers})
-
-    return fault
-
-
-def other_server(call) -> None:
-    call.answer(200, b'{"items": [], "_pagination": {"offset": 0, "limit": 200, "total": 0}}', {})
-
-
-FAULTS = {
-    "half an answer": truncated,
-    "half a page": changed(half_a_page),
-    "half the list": changed(half_the_list),
-    "no users": changed(no_users),
-    "an empty list": changed(lambda page: []),
-    "null": changed(lambda page: None),
-    "no groups in it": changed(without("groups")),
-    "no servers in it": changed(without("servers")),
-    "everybody's groups empty": changed(emptied("groups")),
-    "everybody's servers empty": changed(emptied("servers")),
-    "500": status(500),
-    "502 of a proxy": lambda call: call.answer(502, b"<html>", {}),
-    "503, come again": status(503, **{"Retry-After": "1"}),
-    "403 of a Hub without database": status(403),
-    "404": status(404),
-    "a login page": status(302),
-    "another web server": other_server,
-    "a dead line": lambda call: call.connection.close(),
-}
-
-
 @pytest.fixture(scope="module")
 def followed(hub, new_grants):
     """A service that follows a policy, with all that is wanted shared."""
@@ -288,11 +205,11 @@ def alarms_of(grants) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", WRONG_ANSWERS)
 def test_no_fault_revokes_anything(hub, followed, fault, until):
     before = hub.shares("fault-profx")
     alarms = alarms_of(followed)
-    followed.line.fault = FAULTS[fault]
+    followed.line.fault = WRONG_ANSWERS[fault]
     try:
         until(
             lambda: alarms_of(followed) != alarms,

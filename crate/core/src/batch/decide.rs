@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::json::read;
 use super::kernelspecs::Kernelspecs;
-use super::{policy::policy, read};
+use super::policy::policy;
 use crate::error::Error;
 use crate::policy::card::Card;
 use crate::policy::context::Context;

@@ -3,14 +3,15 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{policy::policy, read};
+use super::json::read;
+use super::policy::policy;
 use crate::error::Error;
 use crate::policy::Policy;
 use crate::policy::grants::{ExistingShare, UserModel};
 use crate::policy::time::parse_instant;
 
 #[derive(Deserialize)]
-struct Request {
+struct GrantsRequest {
     users: Vec<UserModel>,
     shares: Option<Vec<ExistingShare>>,
     now: Option<String>,
@@ -18,7 +19,7 @@ struct Request {
 
 pub(super) fn grants(line: &str) -> Result<Value, Error> {
     let policy = Policy::new(policy(line)?);
-    let Request { users, shares, now } = read(line)?;
+    let GrantsRequest { users, shares, now } = read(line)?;
     let now = now.as_deref().map(parse_instant).transpose()?;
     let changes = policy.grants(&users, &shares.unwrap_or_default(), now)?;
     Ok(json!({"create": changes.create, "revoke": changes.revoke}))

@@ -5,6 +5,7 @@
 mod ascii;
 mod decide;
 mod grants;
+mod json;
 mod kernelspecs;
 mod lint;
 mod policy;
@@ -35,11 +36,7 @@ pub fn refuse(error: &Error) -> String {
 }
 
 fn failure(error: &Error) -> Value {
-    json!({"error": coded(error)})
-}
-
-fn coded(error: &Error) -> Value {
-    json!({"code": error.code, "message": error.message})
+    json!({"error": json::error(error)})
 }
 
 #[derive(Deserialize)]
@@ -48,7 +45,7 @@ struct Request {
 }
 
 fn respond(line: &str) -> Result<Value, Error> {
-    match read::<Request>(line)?.op.as_str() {
+    match json::read::<Request>(line)?.op.as_str() {
         "expand" => scopes::expand(line),
         "reduce" => scopes::reduce(line),
         "parse" => scopes::parse(line),
@@ -67,18 +64,6 @@ fn respond(line: &str) -> Result<Value, Error> {
             format!("There is no op `{op}`; docs/batch.md lists them."),
         )),
     }
-}
-
-/// Reads the fields that an op needs; fields it does not know are ignored.
-fn read<'a, T: Deserialize<'a>>(line: &'a str) -> Result<T, Error> {
-    serde_json::from_str(line).map_err(|error| {
-        let code = if error.is_data() {
-            "bad-request"
-        } else {
-            "bad-json"
-        };
-        Error::new(code, format!("This line cannot be read: {error}."))
-    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::read;
+use super::json::read;
 use crate::error::Error;
 use crate::policy::diagnostic::Severity;
 use crate::policy::document::Document;

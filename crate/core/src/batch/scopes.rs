@@ -6,21 +6,21 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{coded, read};
+use super::json::{self, read};
 use crate::error::Error;
-use crate::scopes::{self, Definitions, Holder, OauthClient, Owner, Role, Roles, ScopeSet};
+use crate::scopes::{self, Definitions, OauthClient, Owner, OwnerScopes, Role, Roles, ScopeSet};
 
 /// A text of the request, borrowed from the line where it has no escapes.
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+struct BorrowedText<'a>(#[serde(borrow)] Cow<'a, str>);
 
-fn texts<'s>(list: &'s [Text<'_>]) -> impl Iterator<Item = &'s str> + Clone {
+fn texts<'s>(list: &'s [BorrowedText<'_>]) -> impl Iterator<Item = &'s str> + Clone {
     list.iter().map(|text| text.0.as_ref())
 }
 
-/// Groups of users by name; without it, groups are not looked up.
-type Groups = Option<HashMap<String, Vec<String>>>;
+/// The groups of users, by user; without it, groups are not looked up.
+type GroupsByUser = Option<HashMap<String, Vec<String>>>;
 
 fn lookup<'g>(groups: &'g HashMap<String, Vec<String>>) -> impl Fn(&str) -> &'g [String] {
     |user| groups.get(user).map_or(&[], Vec::as_slice)
@@ -33,17 +33,17 @@ fn define(custom: Option<&Map<String, Value>>) -> Result<(Definitions, Vec<Error
 }
 
 fn warnings<'w>(warnings: impl IntoIterator<Item = &'w Error>) -> Value {
-    warnings.into_iter().map(coded).collect()
+    warnings.into_iter().map(json::error).collect()
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-enum Principal {
+enum OwnerJson {
     User { name: String },
     Service { name: String },
 }
 
-impl Principal {
+impl OwnerJson {
     fn owner(&self) -> Owner<'_> {
         match self {
             Self::User { name } => Owner::User(name),
@@ -54,12 +54,12 @@ impl Principal {
 
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-enum Client {
+enum OauthClientJson {
     Server { user: String, name: String },
     Service { name: String },
 }
 
-impl Client {
+impl OauthClientJson {
     fn oauth(&self) -> OauthClient<'_> {
         match self {
             Self::Server { user, name } => OauthClient::Server { user, name },
@@ -69,43 +69,43 @@ impl Client {
 }
 
 #[derive(Deserialize)]
-struct Expand<'a> {
+struct ExpandRequest<'a> {
     #[serde(borrow)]
-    scopes: Vec<Text<'a>>,
-    owner: Option<Principal>,
-    oauth_client: Option<Client>,
+    scopes: Vec<BorrowedText<'a>>,
+    owner: Option<OwnerJson>,
+    oauth_client: Option<OauthClientJson>,
     custom_scopes: CustomScopes,
 }
 
 /// `expand`: as `jupyterhub.scopes.expand_scopes`.
 pub(super) fn expand(line: &str) -> Result<Value, Error> {
-    let request: Expand = read(line)?;
+    let request: ExpandRequest = read(line)?;
     let (definitions, _) = define(request.custom_scopes.as_ref())?;
     let (expanded, warned) = scopes::expand(
         texts(&request.scopes),
-        request.owner.as_ref().map(Principal::owner),
-        request.oauth_client.as_ref().map(Client::oauth),
+        request.owner.as_ref().map(OwnerJson::owner),
+        request.oauth_client.as_ref().map(OauthClientJson::oauth),
         &definitions,
     )?;
     Ok(json!({"scopes": expanded.texts(), "warnings": warnings(&warned)}))
 }
 
 #[derive(Deserialize)]
-struct Scopes<'a> {
+struct ScopesRequest<'a> {
     #[serde(borrow)]
-    scopes: Vec<Text<'a>>,
+    scopes: Vec<BorrowedText<'a>>,
 }
 
 /// `reduce`: as `jupyterhub.scopes.reduce_scopes`.
 pub(super) fn reduce(line: &str) -> Result<Value, Error> {
-    let request: Scopes = read(line)?;
+    let request: ScopesRequest = read(line)?;
     let reduced = ScopeSet::parse(texts(&request.scopes))?;
     Ok(json!({"scopes": reduced.texts()}))
 }
 
 /// `parse`: as `jupyterhub.scopes.parse_scopes`.
 pub(super) fn parse(line: &str) -> Result<Value, Error> {
-    let request: Scopes = read(line)?;
+    let request: ScopesRequest = read(line)?;
     let parsed = ScopeSet::parse(texts(&request.scopes))?;
     let mut answer: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
     for scope in parsed.iter() {
@@ -126,17 +126,17 @@ pub(super) fn parse(line: &str) -> Result<Value, Error> {
 }
 
 #[derive(Deserialize)]
-struct Intersect<'a> {
+struct IntersectRequest<'a> {
     #[serde(borrow)]
-    a: Vec<Text<'a>>,
+    a: Vec<BorrowedText<'a>>,
     #[serde(borrow)]
-    b: Vec<Text<'a>>,
-    groups_of: Groups,
+    b: Vec<BorrowedText<'a>>,
+    groups_of: GroupsByUser,
 }
 
 /// `intersect`: as `jupyterhub.scopes._intersect_expanded_scopes`.
 pub(super) fn intersect(line: &str) -> Result<Value, Error> {
-    let request: Intersect = read(line)?;
+    let request: IntersectRequest = read(line)?;
     let a = ScopeSet::parse_unordered(texts(&request.a))?;
     let b = ScopeSet::parse_unordered(texts(&request.b))?;
     let (common, warned) = match &request.groups_of {
@@ -147,18 +147,18 @@ pub(super) fn intersect(line: &str) -> Result<Value, Error> {
 }
 
 #[derive(Deserialize)]
-struct HasScope<'a> {
+struct HasScopeRequest<'a> {
     #[serde(borrow)]
-    scope: Text<'a>,
+    scope: BorrowedText<'a>,
     #[serde(borrow)]
-    have: Vec<Text<'a>>,
+    have: Vec<BorrowedText<'a>>,
     post_filter: Option<bool>,
-    groups_of: Groups,
+    groups_of: GroupsByUser,
 }
 
 /// `has_scope`: as `jupyterhub.scopes.has_scope`.
 pub(super) fn has_scope(line: &str) -> Result<Value, Error> {
-    let request: HasScope = read(line)?;
+    let request: HasScopeRequest = read(line)?;
     let have = ScopeSet::parse(texts(&request.have))?;
     let scope = &request.scope.0;
     let post_filter = request.post_filter.unwrap_or(false);
@@ -170,9 +170,9 @@ pub(super) fn has_scope(line: &str) -> Result<Value, Error> {
 }
 
 #[derive(Deserialize)]
-struct CheckScopes<'a> {
+struct CheckScopesRequest<'a> {
     #[serde(borrow)]
-    scopes: Vec<Text<'a>>,
+    scopes: Vec<BorrowedText<'a>>,
     custom_scopes: CustomScopes,
 }
 
@@ -180,7 +180,7 @@ struct CheckScopes<'a> {
 ///
 /// Where that raises, the answer has the error and, as `unknown`, all scopes it would raise for.
 pub(super) fn check_scopes(line: &str) -> Result<Value, Error> {
-    let request: CheckScopes = read(line)?;
+    let request: CheckScopesRequest = read(line)?;
     let (definitions, warned) = define(request.custom_scopes.as_ref())?;
     let mut unknown = Vec::new();
     let mut first_error = None;
@@ -192,7 +192,7 @@ pub(super) fn check_scopes(line: &str) -> Result<Value, Error> {
     }
     let mut answer = Map::from_iter([("unknown".to_owned(), json!(unknown))]);
     if let Some(error) = first_error {
-        answer.insert("error".to_owned(), coded(&error));
+        answer.insert("error".to_owned(), json::error(&error));
     }
     if !warned.is_empty() {
         answer.insert("warnings".to_owned(), warnings(&warned));
@@ -202,7 +202,7 @@ pub(super) fn check_scopes(line: &str) -> Result<Value, Error> {
 
 /// `describe`: each scope in words.
 pub(super) fn describe(line: &str) -> Result<Value, Error> {
-    let request: CheckScopes = read(line)?;
+    let request: CheckScopesRequest = read(line)?;
     let (definitions, _) = define(request.custom_scopes.as_ref())?;
     let described = texts(&request.scopes)
         .map(|scope| json!({"scope": scope, "description": scopes::describe(scope, &definitions)}));
@@ -210,22 +210,22 @@ pub(super) fn describe(line: &str) -> Result<Value, Error> {
 }
 
 #[derive(Deserialize)]
-struct VisitorCheck<'a> {
+struct VisitorCheckRequest<'a> {
     #[serde(borrow)]
-    required: Vec<Text<'a>>,
+    required: Vec<BorrowedText<'a>>,
     #[serde(borrow)]
-    have: Vec<Text<'a>>,
+    have: Vec<BorrowedText<'a>>,
 }
 
 /// `visitor_check`: as `jupyterhub.services.auth.check_scopes`, which services do.
 pub(super) fn visitor_check(line: &str) -> Result<Value, Error> {
-    let request: VisitorCheck = read(line)?;
+    let request: VisitorCheckRequest = read(line)?;
     let (granted, warned) = scopes::check_scopes(texts(&request.required), texts(&request.have))?;
     Ok(json!({"scopes": granted, "warnings": warnings(&warned)}))
 }
 
 #[derive(Deserialize)]
-struct Share {
+struct ShareJson {
     server: String,
     scopes: Vec<String>,
     /// With the group of this name; without it, with the owner.
@@ -233,14 +233,14 @@ struct Share {
 }
 
 #[derive(Deserialize)]
-struct Token {
+struct TokenJson {
     scopes: Vec<String>,
-    oauth_client: Option<Client>,
+    oauth_client: Option<OauthClientJson>,
 }
 
 #[derive(Deserialize)]
-struct Resolve {
-    owner: Principal,
+struct ResolveRequest {
+    owner: OwnerJson,
     #[serde(default)]
     admin: bool,
     #[serde(default)]
@@ -248,8 +248,8 @@ struct Resolve {
     #[serde(default)]
     extra_user_scopes: Vec<String>,
     #[serde(default)]
-    shares: Vec<Share>,
-    token: Option<Token>,
+    shares: Vec<ShareJson>,
+    token: Option<TokenJson>,
     #[serde(default)]
     groups_of: HashMap<String, Vec<String>>,
     custom_scopes: CustomScopes,
@@ -257,7 +257,7 @@ struct Resolve {
 
 /// `resolve`: as `jupyterhub.scopes.get_scopes_for` a user, a service, or a token of theirs.
 pub(super) fn resolve(line: &str) -> Result<Value, Error> {
-    let request: Resolve = read(line)?;
+    let request: ResolveRequest = read(line)?;
     let groups_of = lookup(&request.groups_of);
     let (definitions, mut warned) = define(request.custom_scopes.as_ref())?;
     let (roles, role_warnings) =
@@ -272,7 +272,7 @@ pub(super) fn resolve(line: &str) -> Result<Value, Error> {
         }
         Owner::Service(name) => (&[], roles.of_service(name, request.admin)),
     };
-    let mut holder = Holder {
+    let mut owner_scopes = OwnerScopes {
         owner,
         raw_scopes,
         shared: Vec::new(),
@@ -281,21 +281,21 @@ pub(super) fn resolve(line: &str) -> Result<Value, Error> {
     for share in &request.shares {
         let scopes = scopes::share_scopes(&share.server, share.scopes.iter().map(String::as_str))?;
         match &share.group {
-            None => holder.shared.extend(scopes),
-            Some(group) if groups.contains(group) => holder.shared_with_groups.extend(scopes),
+            None => owner_scopes.shared.extend(scopes),
+            Some(group) if groups.contains(group) => owner_scopes.shared_with_groups.extend(scopes),
             Some(_) => {}
         }
     }
 
-    let (held, holder_warnings) = match &request.token {
-        None => holder.scopes(&definitions),
-        Some(token) => holder.token_scopes(
+    let (held, owner_warnings) = match &request.token {
+        None => owner_scopes.scopes(&definitions),
+        Some(token) => owner_scopes.token_scopes(
             token.scopes.iter().map(String::as_str),
-            token.oauth_client.as_ref().map(Client::oauth),
+            token.oauth_client.as_ref().map(OauthClientJson::oauth),
             &groups_of,
             &definitions,
         ),
     }?;
-    warned.extend(holder_warnings);
+    warned.extend(owner_warnings);
     Ok(json!({"scopes": held.texts(), "warnings": warnings(&warned)}))
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::document::{
     Condition, Dependency, Document, Predicate, PredicateMapper, PredicateOf, Rule, Selector,
 };
-use super::index::{CompiledSelector, Index};
+use super::index::{CompiledSelector, MatchIndex};
 use crate::scopes::{CustomScope, Definitions};
 
 /// A compiled policy. It holds nothing about a visitor: many sessions may share it.
@@ -16,9 +16,9 @@ pub struct Policy {
     pub(super) definitions: Definitions,
     /// By number of the rule in the document.
     pub(super) rules: Vec<CompiledRule>,
-    pub(super) rule_index: Index,
+    pub(super) rule_index: MatchIndex,
     /// Leads to the number of the tag in the document.
-    pub(super) tag_index: Index,
+    pub(super) tag_index: MatchIndex,
     /// Parts before wholes: the children of a node have smaller numbers.
     pub(super) nodes: Vec<Node>,
     /// The kernels that conditions name, as [`normalize_kernel_name`](super::card::normalize_kernel_name)
@@ -87,13 +87,13 @@ impl Policy {
         } = compiler;
         boundaries_ms.sort_unstable();
         boundaries_ms.dedup();
-        let mut rule_index = Index::default();
+        let mut rule_index = MatchIndex::default();
         for (number, rule) in (0..).zip(&document.rules) {
             for (key, selector) in &rule.matches.0 {
                 rule_index.add(*key, selector, number);
             }
         }
-        let mut tag_index = Index::default();
+        let mut tag_index = MatchIndex::default();
         for (number, (_, targets)) in (0..).zip(&document.tags.0) {
             for (key, selector) in &targets.0.0 {
                 tag_index.add(*key, selector, number);

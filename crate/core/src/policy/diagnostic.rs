@@ -1,4 +1,4 @@
-//! What lint says: diagnostics with a stable code, a span and a mend.
+//! Diagnostics: what is wrong with a policy, where, and what to write instead.
 
 use serde::Serialize;
 
@@ -10,24 +10,33 @@ use super::span::SourceSpan;
 pub enum Severity {
     /// The policy is refused; a running server keeps the last good one.
     Error,
-    /// The policy is used; somebody should look.
+    /// The policy is used, but it probably does not do what was meant.
     Warning,
 }
 
-/// A kind of diagnostic. Codes are stable: a code keeps its meaning for ever, and `docs/lint.md`
-/// shows an example and the mend of each.
+/// A kind of diagnostic. A code never changes its meaning. `docs/lint.md` shows an example of each, and
+/// how to correct it; a test compares that page with this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DiagnosticCode {
     /// `SL` and three digits.
     pub id: &'static str,
     /// Whether such a diagnostic refuses the policy.
     pub severity: Severity,
+    /// What is wrong, in a few words: the heading in `docs/lint.md`.
+    pub title: &'static str,
 }
 
 macro_rules! codes {
-    ($($severity:ident { $($(#[$doc:meta])* $name:ident = $id:literal;)* })*) => {
+    ($($severity:ident { $($name:ident = $id:literal $title:literal;)* })*) => {
         impl DiagnosticCode {
-            $($($(#[$doc])* pub const $name: Self = Self { id: $id, severity: Severity::$severity };)*)*
+            $($(
+                #[doc = concat!($title, ".")]
+                pub const $name: Self = Self {
+                    id: $id,
+                    severity: Severity::$severity,
+                    title: $title,
+                };
+            )*)*
 
             /// Every code, in order.
             pub const ALL: &'static [Self] = &[$($(Self::$name,)*)*];
@@ -37,118 +46,67 @@ macro_rules! codes {
 
 codes! {
     Error {
-        /// The file is larger than [`super::source::MAX_BYTES`].
-        TOO_LARGE = "SL001";
-        /// The file is not UTF-8.
-        NOT_UTF8 = "SL002";
-        /// NUL or another control character.
-        CONTROL_CHARACTER = "SL003";
-        /// Neither YAML nor JSON can be read here.
-        SYNTAX = "SL004";
-        /// Deeper than [`super::source::MAX_SOURCE_DEPTH`].
-        TOO_DEEP = "SL005";
-        /// More values than [`super::source::MAX_WEIGHT`], aliases counted in full.
-        TOO_MANY_VALUES = "SL006";
-        /// One mapping has the same key twice.
-        DUPLICATE_KEY = "SL007";
-        /// A key that is not text.
-        KEY_NOT_TEXT = "SL008";
-        /// No document, or several.
-        NOT_ONE_DOCUMENT = "SL009";
-        /// A YAML tag that the policy language does not have.
-        YAML_TAG = "SL010";
-        /// An alias inside of what it names.
-        ALIAS_IN_ITSELF = "SL011";
+        TOO_LARGE = "SL001" "The file is too large";
+        NOT_UTF8 = "SL002" "The file is not UTF-8";
+        CONTROL_CHARACTER = "SL003" "A control character";
+        SYNTAX = "SL004" "Neither YAML nor JSON";
+        TOO_DEEP = "SL005" "Nested too deep";
+        TOO_MANY_VALUES = "SL006" "Too many values";
+        DUPLICATE_KEY = "SL007" "Duplicate key";
+        KEY_NOT_TEXT = "SL008" "A key that is not text";
+        NOT_ONE_DOCUMENT = "SL009" "No document, or more than one";
+        YAML_TAG = "SL010" "A YAML tag";
+        ALIAS_IN_ITSELF = "SL011" "An alias within its own value";
 
-        /// A key that the language does not have.
-        UNKNOWN_KEY = "SL101";
-        /// A value of the wrong type.
-        WRONG_TYPE = "SL102";
-        /// A key that must be there.
-        MISSING_KEY = "SL103";
-        /// A value that is not one of those allowed.
-        WRONG_VALUE = "SL104";
-        /// Text, a condition or a match without content.
-        EMPTY = "SL105";
-        /// Two keys of which only one may be there, or none of two.
-        NOT_ONE_OF = "SL106";
-        /// Not a duration.
-        BAD_DURATION = "SL107";
-        /// Not a date or time, or a time without a zone.
-        BAD_TIME = "SL108";
-        /// Not a glob.
-        BAD_GLOB = "SL109";
-        /// A brace that is no placeholder, or a placeholder outside a filter.
-        BAD_PLACEHOLDER = "SL110";
-        /// A contact that is neither a mail address nor a web address.
-        BAD_CONTACT = "SL111";
-        /// A name that the Hub or Jupyter refuses.
-        BAD_NAME = "SL112";
-        /// A path or address that a card or kernel must not have.
-        BAD_PATH = "SL113";
+        UNKNOWN_KEY = "SL101" "Unknown key";
+        WRONG_TYPE = "SL102" "Wrong type";
+        MISSING_KEY = "SL103" "Missing key";
+        WRONG_VALUE = "SL104" "A value that is not allowed";
+        EMPTY = "SL105" "Empty value";
+        NOT_ONE_OF = "SL106" "Not exactly one of two keys";
+        BAD_DURATION = "SL107" "Not a duration";
+        BAD_TIME = "SL108" "Not a date or time";
+        BAD_GLOB = "SL109" "Not a glob";
+        BAD_PLACEHOLDER = "SL110" "Not a placeholder";
+        BAD_CONTACT = "SL111" "Not a contact address";
+        BAD_NAME = "SL112" "Not a valid name";
+        BAD_PATH = "SL113" "Not a safe path or address";
 
-        /// Two rules, cards, grants, roles or kernels of one name.
-        DUPLICATE_ID = "SL201";
-        /// A kernel whose card depends on itself.
-        KERNEL_CYCLE = "SL202";
+        DUPLICATE_ID = "SL201" "Duplicate name";
+        KERNEL_CYCLE = "SL202" "A kernel that depends on itself";
 
-        /// A scope that does not exist.
-        UNKNOWN_SCOPE = "SL301";
-        /// A filter that the Hub does not have, or one without a name.
-        BAD_FILTER = "SL302";
-        /// A glob in a filter, which the Hub takes literally.
-        GLOB_IN_SCOPE = "SL303";
-        /// A custom scope whose name the Hub refuses.
-        CUSTOM_SCOPE_NAME = "SL304";
-        /// A custom scope with the name of one of the Hub's own.
-        CUSTOM_SCOPE_CLASH = "SL305";
-        /// A subscope that is not a custom scope of this policy, or leads into a cycle.
-        BAD_SUBSCOPE = "SL306";
-        /// A role that the Hub does not let anybody redefine.
-        FIXED_ROLE = "SL307";
-        /// A role that may put anybody into a group and open the servers of its members.
-        GROUP_TAKEOVER = "SL308";
+        UNKNOWN_SCOPE = "SL301" "A scope that does not exist";
+        BAD_FILTER = "SL302" "A filter that does not exist or has no name";
+        GLOB_IN_SCOPE = "SL303" "A glob in a scope";
+        CUSTOM_SCOPE_NAME = "SL304" "A bad name of a custom scope";
+        CUSTOM_SCOPE_CLASH = "SL305" "A custom scope named like one of the Hub's";
+        BAD_SUBSCOPE = "SL306" "A bad subscope";
+        FIXED_ROLE = "SL307" "A role that cannot be changed";
+        GROUP_TAKEOVER = "SL308" "A role that gives access to all servers through a group";
 
-        /// A grant that reaches default servers.
-        DEFAULT_SERVERS = "SL401";
+        DEFAULT_SERVERS = "SL401" "A grant that reaches default servers";
     }
     Warning {
-        /// A rule with neither `show_when` nor `hide_when`.
-        RULE_WITHOUT_SAY = "SL501";
-        /// A selector or kernel name that nothing can match.
-        NEVER_MATCHES = "SL502";
-        /// A rule that another one makes pointless.
-        SHADOWED = "SL503";
-        /// A window that ends before it begins.
-        NEVER_OPENS = "SL504";
-        /// A window that is over.
-        OVER = "SL505";
-        /// A group that neither the Hub nor a role knows.
-        UNKNOWN_GROUP = "SL506";
-        /// A custom scope that a condition asks for and no role grants.
-        NOT_GRANTED = "SL507";
-        /// A condition that always or never holds, whoever asks.
-        CONSTANT = "SL508";
-        /// A kernel that is spelled nearly as another one.
-        UNKNOWN_KERNEL = "SL509";
-        /// A role that grants nothing, or to nobody.
-        IDLE_ROLE = "SL510";
-        /// A role `user` that takes from users what they need.
-        USER_WITHOUT_SELF = "SL511";
-        /// A filter that this scope does not look at.
-        IDLE_FILTER = "SL512";
-        /// A grant to nobody.
-        GRANT_TO_NOBODY = "SL513";
-        /// Every card is hidden.
-        ALL_HIDDEN = "SL514";
-        /// A refresh that burdens the Hub, or facts that close before the next refresh.
-        ODD_TIMING = "SL515";
-        /// A kernel directory that is not absolute.
-        RELATIVE_PATH = "SL516";
+        RULE_WITHOUT_CONDITION = "SL501" "A rule without a condition";
+        NEVER_MATCHES = "SL502" "A glob that matches nothing";
+        POINTLESS_RULE = "SL503" "A rule that changes nothing beside another rule";
+        NEVER_OPENS = "SL504" "A window that never opens";
+        OVER = "SL505" "A window that has ended";
+        UNKNOWN_GROUP = "SL506" "An unknown group";
+        NOT_GRANTED = "SL507" "A scope that no role grants";
+        CONSTANT = "SL508" "A condition that always or never holds";
+        UNKNOWN_KERNEL = "SL509" "A kernel whose name may be misspelled";
+        INEFFECTIVE_ROLE = "SL510" "A role that changes nothing";
+        USER_WITHOUT_SELF = "SL511" "The role `user` without `self`";
+        INEFFECTIVE_FILTER = "SL512" "A filter without effect";
+        GRANT_WITHOUT_RECIPIENTS = "SL513" "A grant without recipients";
+        ALL_HIDDEN = "SL514" "Every card is hidden";
+        ODD_TIMING = "SL515" "Refresh and expiry that do not fit";
+        RELATIVE_PATH = "SL516" "A relative kernel directory";
     }
 }
 
-/// One thing that lint has to say about a policy.
+/// One thing that is wrong with a policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// Whether it refuses the policy.
@@ -198,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn quoting_shortens_and_disarms() {
+    fn quoting_shortens_and_replaces_control_characters() {
         assert_eq!(quoted("a\u{1b}[31m"), "`a\u{fffd}[31m`");
         assert_eq!(quoted(&"x".repeat(61)), format!("`{}…`", "x".repeat(60)));
     }

@@ -1,14 +1,14 @@
-//! SelectorNodes: `*` any run of characters except `/`, `**` any run, `?` one character except `/`,
-//! `[a-z]` one of a class, `[!a-z]` or `[^a-z]` one outside it (and never `/`), `\` takes the next
-//! character as it is.
+//! Globs: `*` matches any characters except `/`, `**` any characters, `?` one character except `/`,
+//! `[a-z]` one of a class, `[!a-z]` or `[^a-z]` one outside it (and never `/`); `\` takes away the
+//! special meaning of the next character.
 //!
-//! A match walks the text once and keeps the set of places in the pattern that it can be at, so its
-//! time is at most text × pattern, whatever the pattern: nothing backtracks. A pattern is at most
-//! [`MAX_BYTES`] long.
+//! Matching does not backtrack: it reads the text once and keeps the set of positions that it can have
+//! reached in the pattern, so its time is at most text × pattern. A pattern is at most [`MAX_BYTES`]
+//! long.
 
 use crate::error::Error;
 
-/// Longest pattern: the longest name in a Hub's database is 255 characters, a server has two of them.
+/// The longest pattern: names in a Hub's database have at most 255 characters, and a server has two.
 pub const MAX_BYTES: usize = 600;
 
 /// A checked pattern, ready to match.
@@ -23,18 +23,19 @@ pub struct Glob {
 enum Token {
     Char(char),
     /// `?`
-    One,
+    QuestionMark,
     /// `*`
-    Run,
+    Star,
     /// `**`
-    Anything,
-    RuleSet {
+    DoubleStar,
+    /// `[…]`
+    Class {
         negated: bool,
         ranges: Vec<(char, char)>,
     },
 }
 
-/// The literal text that everything a glob matches must contain, and where: what an index goes by.
+/// The literal text that everything a glob matches must contain, and where: for an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Anchor {
     /// The text equals this.
@@ -69,13 +70,13 @@ impl Glob {
         while let Some(c) = rest.next() {
             let token = match c {
                 '*' => {
-                    let mut run = Token::Run;
+                    let mut star = Token::Star;
                     while rest.next_if_eq(&'*').is_some() {
-                        run = Token::Anything;
+                        star = Token::DoubleStar;
                     }
-                    run
+                    star
                 }
-                '?' => Token::One,
+                '?' => Token::QuestionMark,
                 '[' => class(&mut rest)?,
                 '\\' => Token::Char(fold(
                     rest.next().ok_or_else(|| {
@@ -100,49 +101,49 @@ impl Glob {
         if let Anchor::Whole(whole) = &self.anchor {
             return whole == text || (self.ignore_case && whole.eq_ignore_ascii_case(text));
         }
-        let mut here = States::default();
-        self.arrive(&mut here, 0);
+        let mut positions = PositionSet::default();
+        self.add_position(&mut positions, 0);
         for c in text.chars() {
             let c = fold(c, self.ignore_case);
-            let mut next = States::default();
+            let mut next = PositionSet::default();
             let mut stuck = true;
-            here.each(|at| {
-                let (goes_on, stays) = match self.tokens.get(at) {
+            positions.each(|at| {
+                let (advances, stays) = match self.tokens.get(at) {
                     Some(Token::Char(wanted)) => (*wanted == c, false),
-                    Some(Token::One) => (c != '/', false),
-                    Some(Token::RuleSet { negated, ranges }) => {
+                    Some(Token::QuestionMark) => (c != '/', false),
+                    Some(Token::Class { negated, ranges }) => {
                         (self.in_class(*negated, ranges, c), false)
                     }
-                    Some(Token::Run) => (false, c != '/'),
-                    Some(Token::Anything) => (false, true),
+                    Some(Token::Star) => (false, c != '/'),
+                    Some(Token::DoubleStar) => (false, true),
                     None => (false, false),
                 };
-                if goes_on || stays {
+                if advances || stays {
                     stuck = false;
-                    self.arrive(&mut next, at + usize::from(goes_on));
+                    self.add_position(&mut next, at + usize::from(advances));
                 }
             });
             if stuck {
                 return false;
             }
-            here = next;
+            positions = next;
         }
-        here.has(self.tokens.len())
+        positions.has(self.tokens.len())
     }
 
-    /// What an index may go by: exact for [`Anchor::Whole`], a necessary condition otherwise.
+    /// What an index may use: exact for [`Anchor::Whole`], a necessary condition otherwise.
     /// In lower case when the glob ignores case.
     #[must_use]
     pub fn anchor(&self) -> &Anchor {
         &self.anchor
     }
 
-    /// Being at a star also means being behind it, since a star may stand for nothing.
-    fn arrive(&self, states: &mut States, mut at: usize) {
-        states.add(at);
-        while matches!(self.tokens.get(at), Some(Token::Run | Token::Anything)) {
+    /// Adds a position and, since a star may match nothing, those after stars there.
+    fn add_position(&self, positions: &mut PositionSet, mut at: usize) {
+        positions.add(at);
+        while matches!(self.tokens.get(at), Some(Token::Star | Token::DoubleStar)) {
             at += 1;
-            states.add(at);
+            positions.add(at);
         }
     }
 
@@ -196,7 +197,7 @@ fn fold(c: char, ignore_case: bool) -> char {
 /// The rest of a class after its `[`.
 fn class(rest: &mut impl Iterator<Item = char>) -> Result<Token, Error> {
     let unclosed = || bad_glob(r"has a [ without its ]: write \[ for the character itself");
-    // Each character, and whether a `\` took its meaning away.
+    // Each character, and whether it follows a `\`.
     let mut next = || match rest.next() {
         Some('\\') => rest.next().map(|c| (c, true)).ok_or_else(unclosed),
         Some(c) => Ok((c, false)),
@@ -215,7 +216,7 @@ fn class(rest: &mut impl Iterator<Item = char>) -> Result<Token, Error> {
         if current == ('-', false) {
             current = next()?;
             if current == (']', false) {
-                // `[a-]`: the dash stands for itself.
+                // `[a-]`: a dash at the end is literal.
                 ranges.push(('-', '-'));
             } else {
                 last = current.0;
@@ -234,7 +235,7 @@ fn class(rest: &mut impl Iterator<Item = char>) -> Result<Token, Error> {
             r"has an empty class: write \[ for the character itself",
         ));
     }
-    Ok(Token::RuleSet { negated, ranges })
+    Ok(Token::Class { negated, ranges })
 }
 
 fn bad_glob(what: &str) -> Error {
@@ -243,15 +244,15 @@ fn bad_glob(what: &str) -> Error {
 
 const WORDS: usize = MAX_BYTES / 64 + 1;
 
-/// A set of places in a pattern: one bit for each token, and one for the end.
+/// A set of positions in a pattern: one bit for each token, and one for the end.
 #[derive(Default)]
-struct States {
+struct PositionSet {
     words: [u64; WORDS],
-    /// Words from here on are empty: most patterns need one.
+    /// Words from here on are empty; most patterns need one word.
     used: usize,
 }
 
-impl States {
+impl PositionSet {
     fn add(&mut self, at: usize) {
         if let Some(word) = self.words.get_mut(at / 64) {
             *word |= 1 << (at % 64);
@@ -318,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_sets() {
+    fn classes() {
         for (pattern, yes, no) in [
             ("[abc]", "abc", "dA/-"),
             ("[a-c]", "abc", "d-"),

@@ -1,7 +1,7 @@
-//! From a text to the selectors that match it, without asking every selector.
+//! Finds the selectors that match a text, without trying every selector.
 //!
-//! Each glob is filed under its longest literal part by where in the text that part must be. A text
-//! is looked up by its possible parts, so that a rule about something else costs it nothing.
+//! Each glob is indexed by its longest literal part and by where in the text that part must be. A text
+//! is looked up by its possible parts, so that selectors of other names cost it nothing.
 
 use rustc_hash::FxHashMap;
 
@@ -20,6 +20,21 @@ impl CompiledSelector {
         Self {
             include: globs(&selector.include, ignore_case),
             except: globs(&selector.except, ignore_case),
+        }
+    }
+
+    /// A selector of globs that are compiled already.
+    #[cfg(feature = "server")]
+    pub(super) fn from_globs(include: Vec<Glob>, except: Vec<Glob>) -> Self {
+        Self { include, except }
+    }
+
+    /// The selector that matches every text.
+    #[cfg(feature = "server")]
+    pub(super) fn everything() -> Self {
+        Self {
+            include: globs(&[Pattern::everything()], false),
+            except: Vec::new(),
         }
     }
 
@@ -57,16 +72,10 @@ pub(super) fn globs(patterns: &[Pattern], ignore_case: bool) -> Vec<Glob> {
         .collect()
 }
 
-/// Selectors on the keys of a match, each leading to a number (of a rule, of a tag).
+/// Selectors of names, each leading to a number (of a rule, of a tag, of a grant).
 #[derive(Debug, Default)]
-pub(super) struct Index {
+pub(super) struct SelectorIndex {
     selectors: Vec<(CompiledSelector, u32)>,
-    /// By number of the key; none where no selector is on it or a later one.
-    keys: Vec<KeyIndex>,
-}
-
-#[derive(Debug, Default)]
-struct KeyIndex {
     whole: FxHashMap<String, Vec<u32>>,
     start: Parts,
     end: Parts,
@@ -74,35 +83,59 @@ struct KeyIndex {
     unanchored: Vec<u32>,
 }
 
-/// Literal parts, and which lengths they have.
+/// Literal parts with the selectors that have them, and which lengths they have.
 #[derive(Debug, Default)]
 struct Parts {
     selectors: FxHashMap<String, Vec<u32>>,
     lengths: Vec<usize>,
 }
 
-impl Index {
+/// The selectors of matches, by key.
+#[derive(Debug, Default)]
+pub(super) struct MatchIndex {
+    /// By number of the key; none where no selector is on it or a later one.
+    keys: Vec<SelectorIndex>,
+}
+
+impl MatchIndex {
     pub(super) fn add(&mut self, key: MatchKey, selector: &Selector, leads_to: u32) {
         let selector = CompiledSelector::new(selector, key == MatchKey::Kernel);
-        let number = self.selectors.len() as u32;
         if self.keys.len() <= key as usize {
-            self.keys.resize_with(key as usize + 1, KeyIndex::default);
+            self.keys
+                .resize_with(key as usize + 1, SelectorIndex::default);
         }
         if let Some(index) = self.keys.get_mut(key as usize) {
-            for glob in &selector.include {
-                index.add(glob.anchor(), number);
-            }
+            index.add(selector, leads_to);
         }
-        self.selectors.push((selector, leads_to));
     }
 
     /// Appends where the selectors on `key` that match `text` lead to, in no order and with repetitions.
     /// Kernel names are looked up in lower case.
     pub(super) fn find(&self, key: MatchKey, text: &str, out: &mut Vec<u32>) {
-        let Some(index) = self.keys.get(key as usize) else {
-            return;
-        };
-        index.candidates(text, &mut |numbers| {
+        if let Some(index) = self.keys.get(key as usize) {
+            index.find(text, out);
+        }
+    }
+}
+
+impl SelectorIndex {
+    pub(super) fn add(&mut self, selector: CompiledSelector, leads_to: u32) {
+        let number = self.selectors.len() as u32;
+        for glob in &selector.include {
+            match glob.anchor() {
+                Anchor::Whole(text) => self.whole.entry(text.clone()).or_default().push(number),
+                Anchor::Start(part) => self.start.add(part, number),
+                Anchor::End(part) => self.end.add(part, number),
+                Anchor::Inside(part) => self.inside.add(part, number),
+                Anchor::None => self.unanchored.push(number),
+            }
+        }
+        self.selectors.push((selector, leads_to));
+    }
+
+    /// Appends where the selectors that match `text` lead to, in no order and with repetitions.
+    pub(super) fn find(&self, text: &str, out: &mut Vec<u32>) {
+        self.candidates(text, &mut |numbers| {
             for &number in numbers {
                 if let Some((selector, leads_to)) = self.selectors.get(number as usize)
                     && selector.matches(text)
@@ -112,19 +145,8 @@ impl Index {
             }
         });
     }
-}
 
-impl KeyIndex {
-    fn add(&mut self, anchor: &Anchor, number: u32) {
-        match anchor {
-            Anchor::Whole(text) => self.whole.entry(text.clone()).or_default().push(number),
-            Anchor::Start(part) => self.start.add(part, number),
-            Anchor::End(part) => self.end.add(part, number),
-            Anchor::Inside(part) => self.inside.add(part, number),
-            Anchor::None => self.unanchored.push(number),
-        }
-    }
-
+    /// Visits the numbers of selectors that may match `text`.
     fn candidates(&self, text: &str, visit: &mut dyn FnMut(&[u32])) {
         visit(&self.unanchored);
         if let Some(numbers) = self.whole.get(text) {
@@ -183,12 +205,12 @@ mod tests {
     }
 
     #[test]
-    fn finds_what_asking_every_selector_finds() {
+    fn finds_what_trying_every_selector_finds() {
         let globs = [
             "abc", "ab*", "*bc", "*b*", "?bc", "**", "[a-c]*", "é*", "*é", "", "*/b", "a/*",
             "ab/**",
         ];
-        let mut index = Index::default();
+        let mut index = MatchIndex::default();
         for (number, glob) in globs.iter().enumerate() {
             index.add(
                 MatchKey::Service,

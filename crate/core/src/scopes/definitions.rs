@@ -126,7 +126,7 @@ pub struct Definitions {
 impl Definitions {
     /// The Hub's scopes and a deployment's custom ones, by name.
     ///
-    /// Names are taken as they come; with feature `files`, `scopes::define` checks them as the Hub
+    /// Names are not checked; with feature `server`, `scopes::define` checks them as the Hub
     /// does.
     #[must_use]
     pub fn with_custom(custom: impl IntoIterator<Item = (String, CustomScope)>) -> Self {
@@ -172,39 +172,39 @@ impl Definitions {
     }
 
     /// Whether the subscopes of `base` lead into a cycle, which the Hub cannot expand.
-    pub(super) fn is_endless(&self, base: &str) -> bool {
+    pub(super) fn is_cyclic(&self, base: &str) -> bool {
         if self.custom(base).is_none() {
             return false;
         }
         let implied = self.implied(base);
-        let mut wanted_by: HashMap<&str, usize> = HashMap::new();
+        let mut includers: HashMap<&str, usize> = HashMap::new();
         for subscope in implied.iter().flat_map(|scope| self.subscopes(scope)) {
-            *wanted_by.entry(subscope).or_default() += 1;
+            *includers.entry(subscope).or_default() += 1;
         }
-        // Take away, again and again, what nothing left wants: only cycles cannot be taken away.
-        let mut free: Vec<&str> = implied.clone();
-        free.retain(|scope| !wanted_by.contains_key(scope));
-        let mut taken = 0;
-        while let Some(scope) = free.pop() {
-            taken += 1;
+        // Count what has a place in a topological order (Kahn's algorithm): scopes in cycles have none.
+        let mut ready: Vec<&str> = implied.clone();
+        ready.retain(|scope| !includers.contains_key(scope));
+        let mut placed = 0;
+        while let Some(scope) = ready.pop() {
+            placed += 1;
             for subscope in self.subscopes(scope) {
-                if let Some(wanting) = wanted_by.get_mut(subscope) {
-                    *wanting -= 1;
-                    if *wanting == 0 {
-                        free.push(subscope);
+                if let Some(includers_left) = includers.get_mut(subscope) {
+                    *includers_left -= 1;
+                    if *includers_left == 0 {
+                        ready.push(subscope);
                     }
                 }
             }
         }
-        taken < implied.len()
+        placed < implied.len()
     }
 
     fn custom(&self, name: &str) -> Option<&CustomScope> {
-        let place = self
+        let index = self
             .custom
-            .binary_search_by(|(known, _)| known.as_str().cmp(name))
+            .binary_search_by(|(other, _)| other.as_str().cmp(name))
             .ok()?;
-        self.custom.get(place).map(|(_, scope)| scope)
+        self.custom.get(index).map(|(_, scope)| scope)
     }
 
     fn subscopes(&self, base: &str) -> impl Iterator<Item = &str> {
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn only_cycles_are_endless() {
+    fn scopes_that_lead_into_a_cycle_are_cyclic() {
         let definitions = Definitions::with_custom(
             [
                 ("end", vec![]),
@@ -255,11 +255,11 @@ mod tests {
                 (name.to_owned(), scope)
             }),
         );
-        for finite in ["end", "diamond", "left", "right", "admin:users", "unknown"] {
-            assert!(!definitions.is_endless(finite), "{finite}");
+        for acyclic in ["end", "diamond", "left", "right", "admin:users", "unknown"] {
+            assert!(!definitions.is_cyclic(acyclic), "{acyclic}");
         }
-        for endless in ["into", "there", "back", "itself"] {
-            assert!(definitions.is_endless(endless), "{endless}");
+        for cyclic in ["into", "there", "back", "itself"] {
+            assert!(definitions.is_cyclic(cyclic), "{cyclic}");
         }
         let mut implied = definitions.implied("into");
         implied.sort_unstable();

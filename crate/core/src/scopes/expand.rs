@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::definitions::{Definitions, SELF_SCOPES};
-use super::set::{Name, ScopeSet};
+use super::set::{NameId, ScopeSet};
 use super::text::{empty_filter, split};
 use crate::error::Error;
 
@@ -52,7 +52,7 @@ pub struct Expansion {
 
 /// Expands raw scopes; as [`expand`], but never fails.
 ///
-/// A scope that does not exist stands for itself, so that a newer Hub's scopes keep their meaning.
+/// A scope that does not exist is kept without subscopes, so that scopes of a newer Hub keep their meaning.
 #[must_use]
 pub fn expand_leniently<'s>(
     raw_scopes: impl IntoIterator<Item = &'s str>,
@@ -60,11 +60,11 @@ pub fn expand_leniently<'s>(
     client: Option<OauthClient>,
     definitions: &Definitions,
 ) -> Expansion {
-    let fill = Fill::new(owner, client);
+    let filter_names = FilterNames::new(owner, client);
     let mut expansion = Expansion::default();
     let Expansion { scopes, problems } = &mut expansion;
-    let mut implied_by: Vec<Vec<(&str, Name)>> = Vec::new();
-    let mut known: HashMap<String, u32> = HashMap::new();
+    let mut implied_by: Vec<Vec<(&str, NameId)>> = Vec::new();
+    let mut base_numbers: HashMap<String, u32> = HashMap::new();
     for raw_scope in raw_scopes {
         let (base, filter) = split(raw_scope);
         if base == "self" && filter.is_empty() {
@@ -73,29 +73,31 @@ pub fn expand_leniently<'s>(
             }
             continue;
         }
-        let number = match known.get(base) {
+        let number = match base_numbers.get(base) {
             Some(&number) => number,
             None => {
                 let number = implied_by.len() as u32;
                 let mut implied = Vec::new();
                 for scope in definitions.implied(base) {
-                    implied.push((scope, scopes.name_base(scope)));
+                    implied.push((scope, scopes.intern_base(scope)));
                 }
                 implied_by.push(implied);
-                known.insert(base.to_owned(), number);
+                base_numbers.insert(base.to_owned(), number);
                 number
             }
         };
-        let filled = match fill.filled(filter) {
+        let completed = match filter_names.complete(filter) {
             None => Err(ScopeWarning::Unfilled),
-            Some(filled) => scopes.name_filter(filled).ok_or(ScopeWarning::EmptyFilter),
+            Some(filter) => scopes
+                .intern_filter(filter)
+                .ok_or(ScopeWarning::EmptyFilter),
         };
         for &(scope, name) in implied_by.get(number as usize).into_iter().flatten() {
-            // The names of users are nothing that one server has; follows `_expand_scope`.
+            // A filter by server does not apply to the names of users; follows `_expand_scope`.
             if filter.starts_with("server") && scope.starts_with("read:user") {
                 continue;
             }
-            match filled {
+            match completed {
                 Ok(filter) => scopes.add(name, filter),
                 Err(problem) => {
                     problems.push((problem, [scope, "!", filter].concat()));
@@ -129,7 +131,7 @@ pub fn expand<'s>(
         if !definitions.contains(base) {
             return Err(unknown_scope(base));
         }
-        if definitions.is_endless(base) {
+        if definitions.is_cyclic(base) {
             return Err(Error::new(
                 "endless-scope",
                 format!("The subscopes of `{base}` lead back to themselves. Remove one of them."),
@@ -171,14 +173,14 @@ pub(super) fn unknown_scope(base: &str) -> Error {
     )
 }
 
-/// What the filters without a name stand for.
-struct Fill {
+/// The names for filters without one, as whole filters: `!user` becomes `!user=ann`.
+struct FilterNames {
     user: Option<String>,
     service: Option<String>,
     server: Option<String>,
 }
 
-impl Fill {
+impl FilterNames {
     fn new(owner: Option<Owner>, client: Option<OauthClient>) -> Self {
         let (user, owning_service) = match owner {
             None => (None, None),
@@ -197,8 +199,8 @@ impl Fill {
         }
     }
 
-    /// The filter with its name; `None` if there is nothing to fill in.
-    fn filled<'f>(&'f self, filter: &'f str) -> Option<&'f str> {
+    /// The filter with its name; `None` if there is none for it.
+    fn complete<'f>(&'f self, filter: &'f str) -> Option<&'f str> {
         match filter {
             "user" => self.user.as_deref(),
             "service" => self.service.as_deref(),

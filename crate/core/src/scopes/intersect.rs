@@ -7,8 +7,8 @@ use crate::error::Error;
 
 /// The scopes that both sets give; follows `jupyterhub.scopes._intersect_expanded_scopes`.
 ///
-/// A server's filter meets its owner's, and with `groups_of` the filters of users and servers meet
-/// those of their groups. Without `groups_of`, a warning (code `groups-not-looked-up`) says where
+/// A filter by user includes the servers of that user. With `groups_of`, a filter by group includes
+/// the users in it and their servers. Without `groups_of`, a warning (code `groups-not-looked-up`) says where
 /// that may have lost something; there is at most one.
 #[must_use]
 pub fn intersect(
@@ -19,28 +19,28 @@ pub fn intersect(
     let mut common = ScopeSet::default();
     for (set, other) in [(a, b), (b, a)] {
         for scope in set.iter().filter(|scope| other.covers(scope, groups_of)) {
-            common.copy(&scope);
+            common.add_scope(&scope);
         }
     }
     let warning = match groups_of {
         Some(_) => None,
-        None => missed_groups(a, b),
+        None => group_lookup_warning(a, b),
     };
     (common, warning)
 }
 
 /// Warns if one set has groups, and the other users or servers, that the other side lacks.
-fn missed_groups(a: &ScopeSet, b: &ScopeSet) -> Option<Error> {
-    let lonely_a = lonely(a, b);
-    let lonely_b = lonely(b, a);
-    let missed = lonely_a.iter().find(|(base, kind)| {
-        let meets = match kind {
-            FilterKind::Group => FilterKind::OfUser,
-            FilterKind::OfUser => FilterKind::Group,
+fn group_lookup_warning(a: &ScopeSet, b: &ScopeSet) -> Option<Error> {
+    let only_a = filters_only_in(a, b);
+    let only_b = filters_only_in(b, a);
+    let base = only_a.iter().find(|(base, kind)| {
+        let other_kind = match kind {
+            FilterKind::Group => FilterKind::User,
+            FilterKind::User => FilterKind::Group,
         };
-        lonely_b.contains(&(base, meets))
+        only_b.contains(&(base, other_kind))
     });
-    missed.map(|(base, _)| {
+    base.map(|(base, _)| {
         Error::new(
             "groups-not-looked-up",
             format!(
@@ -51,23 +51,26 @@ fn missed_groups(a: &ScopeSet, b: &ScopeSet) -> Option<Error> {
     })
 }
 
+/// Kinds of filters that only groups can relate.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum FilterKind {
+    /// By group.
     Group,
-    OfUser,
+    /// By user, or by a server of one.
+    User,
 }
 
 /// The base scopes that both sets hold with filters, with the kinds of filters only `set` has.
-fn lonely<'a>(set: &'a ScopeSet, other: &ScopeSet) -> BTreeSet<(&'a str, FilterKind)> {
-    let lonely = |scope: Scope<'a>| {
+fn filters_only_in<'a>(set: &'a ScopeSet, other: &ScopeSet) -> BTreeSet<(&'a str, FilterKind)> {
+    let kind_of = |scope: Scope<'a>| {
         let kind = match scope.filter?.0 {
             "group" => FilterKind::Group,
-            "user" | "server" => FilterKind::OfUser,
+            "user" | "server" => FilterKind::User,
             _ => return None,
         };
-        other.filters_without(&scope).then_some((scope.base, kind))
+        other.lacks_filter(&scope).then_some((scope.base, kind))
     };
-    set.iter().filter_map(lonely).collect()
+    set.iter().filter_map(kind_of).collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod expand;
 mod held;
 mod intersect;
 #[cfg(feature = "server")]
-mod needed;
+mod required;
 #[cfg(feature = "server")]
 mod roles;
 mod set;
@@ -32,7 +32,7 @@ pub use expand::{Expansion, OauthClient, Owner, ScopeWarning, expand, expand_len
 pub use held::HeldScopes;
 pub use intersect::intersect;
 #[cfg(feature = "server")]
-pub use needed::{access_scope, check_scopes, identify_scopes};
+pub use required::{access_scope, check_scopes, identify_scopes};
 #[cfg(feature = "server")]
-pub use roles::{Holder, Role, Roles, share_scopes};
+pub use roles::{OwnerScopes, Role, Roles, is_default_role, is_role_name, share_scopes};
 pub use set::{GroupsOf, Scope, ScopeSet};

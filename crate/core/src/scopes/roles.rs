@@ -8,7 +8,7 @@ use super::definitions::Definitions;
 use super::exist::check_exists;
 use super::expand::{OauthClient, Owner, expand};
 use super::intersect::intersect;
-use super::needed::{access_scope, identify_scopes};
+use super::required::{access_scope, identify_scopes};
 use super::set::{GroupsOf, ScopeSet};
 use super::text::split;
 use crate::error::Error;
@@ -172,9 +172,9 @@ fn default_scopes(name: &str, scopes: &[&str], extra_user_scopes: &[String]) -> 
 
 /// Checks that `admin` keeps what it is; follows `jupyterhub.roles.create_role`.
 fn check_admin(role: &Role, default: &[String]) -> Result<(), Error> {
-    let describes = role.description.as_deref();
+    let description = role.description.as_deref();
     if role.scopes.as_ref().is_none_or(|scopes| scopes == default)
-        && describes.is_none_or(|own| own == ADMIN_DESCRIPTION)
+        && description.is_none_or(|own| own == ADMIN_DESCRIPTION)
     {
         return Ok(());
     }
@@ -184,7 +184,32 @@ fn check_admin(role: &Role, default: &[String]) -> Result<(), Error> {
     ))
 }
 
-/// Checks a role's name; follows `jupyterhub.roles._validate_role_name`.
+/// Whether the Hub creates this role itself.
+#[must_use]
+pub fn is_default_role(name: &str) -> bool {
+    DEFAULT_ROLES.iter().any(|(default, _)| *default == name)
+}
+
+/// Whether the Hub accepts this as the name of a role; follows `jupyterhub.roles._validate_role_name`.
+///
+/// As the Hub's regular expression does, this accepts one line feed at the end.
+#[must_use]
+pub fn is_role_name(name: &str) -> bool {
+    let letter_or_digit = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    match name.strip_suffix('\n').unwrap_or(name).as_bytes() {
+        [first, inner @ .., last] => {
+            first.is_ascii_lowercase()
+                && (1..=253).contains(&inner.len())
+                && inner
+                    .iter()
+                    .all(|&c| letter_or_digit(c) || b"-_~.".contains(&c))
+                && letter_or_digit(*last)
+        }
+        _ => false,
+    }
+}
+
+/// Checks a role's name, and that it is new.
 fn check_name(role: &Role, loaded: &[Role]) -> Result<(), Error> {
     let name = role.name.as_str();
     if loaded.iter().any(|other| other.name == name) {
@@ -193,18 +218,7 @@ fn check_name(role: &Role, loaded: &[Role]) -> Result<(), Error> {
             format!("There are two roles named `{name}`. Join them or rename one."),
         ));
     }
-    let letter = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
-    // As the Hub's regular expression does, this lets one line feed at the end pass.
-    let valid = match name.strip_suffix('\n').unwrap_or(name).as_bytes() {
-        [first, inner @ .., last] => {
-            first.is_ascii_lowercase()
-                && (1..=253).contains(&inner.len())
-                && inner.iter().all(|&c| letter(c) || b"-_~.".contains(&c))
-                && letter(*last)
-        }
-        _ => false,
-    };
-    if valid {
+    if is_role_name(name) {
         return Ok(());
     }
     Err(Error::new(
@@ -254,9 +268,9 @@ pub fn share_scopes<'s>(
     filtered.collect()
 }
 
-/// Someone who holds scopes, with all that they come from.
+/// A user or service, and everything that gives scopes to them.
 #[derive(Debug, Clone)]
-pub struct Holder<'a> {
+pub struct OwnerScopes<'a> {
     /// Who it is.
     pub owner: Owner<'a>,
     /// The raw scopes of the roles, as [`Roles::of_user`] or [`Roles::of_service`] gives them.
@@ -267,7 +281,7 @@ pub struct Holder<'a> {
     pub shared_with_groups: Vec<String>,
 }
 
-impl Holder<'_> {
+impl OwnerScopes<'_> {
     /// The expanded scopes; follows `jupyterhub.scopes.get_scopes_for` of a user or service.
     ///
     /// They are reduced, which the Hub does not do once it has added the shares'. Returned beside
@@ -282,12 +296,12 @@ impl Holder<'_> {
         expand(all, Some(self.owner), None, definitions)
     }
 
-    /// What a token of this holder gives; follows `jupyterhub.scopes.get_scopes_for` of a token.
+    /// What a token of this owner gives; follows `jupyterhub.scopes.get_scopes_for` of a token.
     ///
     /// `client` is the OAuth client it was issued to; a token made at the Hub has none. As at the
     /// Hub, shares with groups do not count here, and those with the user count as they are
     /// written, without subscopes. Returned beside the scopes are the warnings of [`expand`], and
-    /// `discarded-scope` for each scope of which the holder has only a part or nothing.
+    /// `discarded-scope` for each scope of which the owner has only a part or nothing.
     ///
     /// # Errors
     /// As [`expand`].

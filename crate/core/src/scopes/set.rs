@@ -10,19 +10,19 @@ use crate::error::Error;
 /// The groups of a user by name; empty for a user who is in none or is not known.
 pub type GroupsOf<'g> = dyn Fn(&str) -> &'g [String] + 'g;
 
-/// The number of a text that a set has seen; texts are numbered as they come.
+/// The number of a name in a [`NameInterner`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Name(u32);
+pub(super) struct NameId(u32);
 
 /// Entity and name of a filter; `None` is no filter.
-pub(super) type NamedFilter = Option<(Name, Name)>;
+pub(super) type NamedFilter = Option<(NameId, NameId)>;
 
-/// Hashes names by multiplication: as their numbers are given here, nobody can choose them so that
-/// they collide.
+/// Hashes the numbers of names by multiplication: a set gives the numbers itself, so nobody can choose
+/// numbers that collide.
 #[derive(Default)]
 struct NameHasher(u64);
 
-type ByName = BuildHasherDefault<NameHasher>;
+type NameHashBuilder = BuildHasherDefault<NameHasher>;
 
 impl Hasher for NameHasher {
     fn write(&mut self, bytes: &[u8]) {
@@ -41,35 +41,36 @@ impl Hasher for NameHasher {
     }
 }
 
-// Interned first in every set, so that these are their numbers.
+// Every set interns these first, so their numbers are known.
 const ENTITIES: [&str; 3] = ["user", "server", "group"];
-const USER: Name = Name(0);
-const SERVER: Name = Name(1);
-const GROUP: Name = Name(2);
+const USER: NameId = NameId(0);
+const SERVER: NameId = NameId(1);
+const GROUP: NameId = NameId(2);
 
+/// Numbers the names in a set, in the order in which they come.
 #[derive(Debug, Clone, Default)]
-struct Names {
-    numbers: HashMap<Arc<str>, Name>,
+struct NameInterner {
+    numbers: HashMap<Arc<str>, NameId>,
     texts: Vec<Arc<str>>,
 }
 
-impl Names {
-    fn intern(&mut self, text: &str) -> Name {
+impl NameInterner {
+    fn intern(&mut self, text: &str) -> NameId {
         if let Some(&name) = self.numbers.get(text) {
             return name;
         }
-        let name = Name(self.texts.len() as u32);
+        let name = NameId(self.texts.len() as u32);
         let text: Arc<str> = text.into();
         self.texts.push(Arc::clone(&text));
         self.numbers.insert(text, name);
         name
     }
 
-    fn find(&self, text: &str) -> Option<Name> {
+    fn find(&self, text: &str) -> Option<NameId> {
         self.numbers.get(text).copied()
     }
 
-    fn text(&self, name: Name) -> &str {
+    fn text(&self, name: NameId) -> &str {
         self.texts.get(name.0 as usize).map_or("", |text| text)
     }
 }
@@ -80,7 +81,7 @@ enum Filters {
     /// Everything: it is held without a filter.
     All,
     /// Only these, as (entity, name).
-    Only(HashSet<(Name, Name), ByName>),
+    Only(HashSet<(NameId, NameId), NameHashBuilder>),
 }
 
 /// One scope of a set: its base and, if it has a filter, entity and name.
@@ -103,16 +104,16 @@ impl Scope<'_> {
     }
 }
 
-/// A reduced set of expanded scopes: none is there twice, nor beside the same without a filter.
+/// A reduced set of expanded scopes: no duplicates, and no filter where the scope is held without one.
 #[derive(Debug, Clone)]
 pub struct ScopeSet {
-    names: Names,
-    bases: HashMap<Name, Filters, ByName>,
+    names: NameInterner,
+    bases: HashMap<NameId, Filters, NameHashBuilder>,
 }
 
 impl Default for ScopeSet {
     fn default() -> Self {
-        let mut names = Names::default();
+        let mut names = NameInterner::default();
         for entity in ENTITIES {
             names.intern(entity);
         }
@@ -163,10 +164,10 @@ impl ScopeSet {
     /// Adds one scope; an empty `filter` is none. False, and nothing added, if the filter has no
     /// name.
     pub(super) fn insert(&mut self, base: &str, filter: &str) -> bool {
-        let Some(filter) = self.name_filter(filter) else {
+        let Some(filter) = self.intern_filter(filter) else {
             return false;
         };
-        let base = self.name_base(base);
+        let base = self.intern_base(base);
         self.add(base, filter);
         true
     }
@@ -181,12 +182,12 @@ impl ScopeSet {
     }
 
     /// The name of a base scope, to [`ScopeSet::add`] it.
-    pub(super) fn name_base(&mut self, base: &str) -> Name {
+    pub(super) fn intern_base(&mut self, base: &str) -> NameId {
         self.names.intern(base)
     }
 
     /// The names of a filter, to [`ScopeSet::add`] it; `None` if it has an entity alone.
-    pub(super) fn name_filter(&mut self, filter: &str) -> Option<NamedFilter> {
+    pub(super) fn intern_filter(&mut self, filter: &str) -> Option<NamedFilter> {
         if filter.is_empty() {
             return Some(None);
         }
@@ -197,7 +198,7 @@ impl ScopeSet {
     }
 
     /// Adds one scope.
-    pub(super) fn add(&mut self, base: Name, filter: NamedFilter) {
+    pub(super) fn add(&mut self, base: NameId, filter: NamedFilter) {
         let Some(filter) = filter else {
             self.bases.insert(base, Filters::All);
             return;
@@ -212,7 +213,7 @@ impl ScopeSet {
     }
 
     /// Adds a scope of another set.
-    pub(super) fn copy(&mut self, scope: &Scope) {
+    pub(super) fn add_scope(&mut self, scope: &Scope) {
         let base = self.names.intern(scope.base);
         let filter = scope
             .filter
@@ -228,12 +229,12 @@ impl ScopeSet {
         self.bases.get(&self.names.find(base)?)
     }
 
-    /// Gives `user` by name what the set holds for users in these groups.
+    /// Adds, for each filter by one of these groups, the same filter by `user`.
     ///
-    /// After it, no check for this user or their servers needs to look up groups.
+    /// After that, no check for this user or their servers needs to look up groups.
     pub(super) fn resolve_groups(&mut self, user: &str, groups: &[String]) {
         let user = self.names.intern(user);
-        let groups: Vec<Name> = groups.iter().filter_map(|g| self.names.find(g)).collect();
+        let groups: Vec<NameId> = groups.iter().filter_map(|g| self.names.find(g)).collect();
         for filters in self.bases.values_mut() {
             if let Filters::Only(held) = filters
                 && groups.iter().any(|&group| held.contains(&(GROUP, group)))
@@ -295,7 +296,7 @@ impl ScopeSet {
     }
 
     /// Whether the set holds the base of `scope` with filters, and this very filter is not there.
-    pub(super) fn filters_without(&self, scope: &Scope) -> bool {
+    pub(super) fn lacks_filter(&self, scope: &Scope) -> bool {
         let (Some(Filters::Only(held)), Some((entity, name))) =
             (self.filters(scope.base), scope.filter)
         else {
@@ -308,7 +309,7 @@ impl ScopeSet {
     /// Whether filters reach a resource: by its name, by its owner, or by a group of its owner.
     fn reaches(
         &self,
-        held: &HashSet<(Name, Name), ByName>,
+        held: &HashSet<(NameId, NameId), NameHashBuilder>,
         entity: &str,
         name: &str,
         groups_of: Option<&GroupsOf>,

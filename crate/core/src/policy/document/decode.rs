@@ -7,7 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::selector::Pattern;
+use super::pattern::Pattern;
 
 /// The error for a mapping that selects nothing.
 pub(super) const INCLUDE_MISSING: &str = "include is missing: write include: \"**\" for everything";

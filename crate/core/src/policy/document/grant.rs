@@ -5,7 +5,8 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::decode::{self, Patterns};
-use super::selector::{Pattern, Selector};
+use super::pattern::Pattern;
+use super::selector::Selector;
 use crate::policy::time::TimeSpec;
 
 /// Servers that the Hub shares with some users.

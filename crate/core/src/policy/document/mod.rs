@@ -11,6 +11,7 @@ mod condition;
 mod decode;
 mod entries;
 mod grant;
+mod pattern;
 mod role;
 mod rule;
 mod selector;
@@ -26,9 +27,10 @@ pub use condition::{
 };
 pub use entries::OrderedMap;
 pub use grant::{Grant, Recipients, ServerSelection};
+pub use pattern::Pattern;
 pub use role::{CustomScopeDefinition, RoleDefinition};
 pub use rule::{Match, MatchKey, Rule, TagTargets};
-pub use selector::{Pattern, Selector};
+pub use selector::Selector;
 pub use template::ScopeTemplate;
 pub(crate) use template::Template;
 

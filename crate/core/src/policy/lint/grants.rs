@@ -1,72 +1,78 @@
 //! Grants: what the Hub's shares must never reach.
 
-use super::conditions::NameTable;
-use super::rules::{check_window, unique};
-use super::selectors::{self, SelectorNodes, compiled};
-use super::{Cursor, Reporter};
+use super::common::{check_unique, check_window};
+use super::cursor::Cursor;
+use super::names::NameTable;
+use super::reporter::Reporter;
+use super::selectors::{self, SelectorNodes};
+use crate::policy::card::Kind;
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
 use crate::policy::glob::Glob;
+use crate::policy::source::SourceValue;
 
 /// Checks `grants`.
-pub fn check(lint: &mut Reporter, root: &Cursor, names: &NameTable) {
+pub fn check(reporter: &mut Reporter, root: &Cursor, names: &NameTable) {
     let grants = root.items_of("grants");
-    unique(lint, "grant", &grants, "id");
+    check_unique(reporter, "grant", &grants, "id");
     for grant in &grants {
-        check_window(lint, grant);
+        check_window(reporter, grant);
         if let Some(to) = grant.get("to") {
-            check_recipients(lint, &to, names);
+            check_recipients(reporter, &to, names);
         }
         if let Some(servers) = grant.get("servers") {
-            check_servers(lint, &servers);
+            check_servers(reporter, &servers);
         }
     }
 }
 
-fn check_recipients(lint: &mut Reporter, to: &Cursor, names: &NameTable) {
+fn check_recipients(reporter: &mut Reporter, to: &Cursor, names: &NameTable) {
     if let Some(groups) = to.get("groups") {
-        selectors::check(lint, &groups, "group");
-        names.check_groups(lint, &groups);
+        selectors::check(reporter, &groups, "group");
+        names.check_groups_exist(reporter, &groups);
     }
     if let Some(users) = to.get("users") {
-        selectors::check(lint, &users, "user");
+        selectors::check(reporter, &users, "user");
     }
-    if to.node.kind() == "a mapping" && to.node.entries().is_empty() {
-        lint.report(
-            DiagnosticCode::GRANT_TO_NOBODY,
+    if matches!(&to.node.value, SourceValue::Map(entries) if entries.is_empty()) {
+        reporter.report(
+            DiagnosticCode::GRANT_WITHOUT_RECIPIENTS,
             to,
-            "This grant is to nobody.",
+            "This grant has no recipients.",
             "Write `to: {groups: [NAME]}` or `to: {users: [NAME]}`.",
         );
     }
 }
 
-fn check_servers(lint: &mut Reporter, servers: &Cursor) {
-    selectors::check(lint, servers, "server");
-    let is_map = servers.node.kind() == "a mapping";
+fn check_servers(reporter: &mut Reporter, servers: &Cursor) {
+    selectors::check(reporter, servers, Kind::Server.as_str());
+    let is_map = matches!(servers.node.value, SourceValue::Map(_));
     let (include, tags) = (servers.get("include"), servers.get("tags"));
     if is_map && include.is_none() && tags.is_none() {
-        lint.report(
+        reporter.report(
             DiagnosticCode::NOT_ONE_OF,
             servers,
-            "This says neither which servers nor which tags.",
+            "This selects neither servers nor tags.",
             "Add `include: \"*/dash-*\"` or `tags: [dashboard]`.",
         );
     }
-    let globs = SelectorNodes::of(servers);
-    let except = compiled(&globs.except, false);
-    for at in &globs.include {
-        let Some(text) = at.node.text() else { continue };
+    let globs = SelectorNodes::new(servers);
+    let except = selectors::compile(&globs.except, false);
+    for cursor in &globs.include {
+        let Some(text) = cursor.node.text() else {
+            continue;
+        };
         let Ok(glob) = Glob::new(text, false) else {
             continue;
         };
-        let reached = default_servers(text)
-            .find(|server| glob.matches(server) && !except.iter().any(|glob| glob.matches(server)));
-        if let Some(server) = reached {
-            lint.report(
+        let is_reached = |server: &String| {
+            glob.matches(server) && !except.iter().any(|except| except.matches(server))
+        };
+        if let Some(server) = default_servers(text).find(is_reached) {
+            reporter.report(
                 DiagnosticCode::DEFAULT_SERVERS,
-                at,
+                cursor,
                 format!(
-                    "{} reaches default servers, such as {}: everything that their owners do.",
+                    "{} reaches default servers, such as {}, where a guest may act as the owner.",
                     quoted(text),
                     quoted(&server)
                 ),
@@ -77,20 +83,20 @@ fn check_servers(lint: &mut Reporter, servers: &Cursor) {
 }
 
 /// Default servers, `owner/`, that a glob is likely to match if it matches any: its part before the
-/// first `/` with different fillings for what may vary.
+/// first `/`, with different texts for what may vary.
 fn default_servers(glob: &str) -> impl Iterator<Item = String> {
     ["owner", "another-owner", "xy", "x", ""]
         .into_iter()
-        .map(move |filling| {
+        .map(move |run| {
             let mut server = String::new();
             let mut rest = glob.chars();
             while let Some(c) = rest.next() {
                 match c {
                     '/' => break,
-                    '*' => server.push_str(filling),
+                    '*' => server.push_str(run),
                     '?' => server.push('x'),
                     '\\' => server.extend(rest.next()),
-                    '[' => server.push(member(&mut rest)),
+                    '[' => server.push(class_member(&mut rest)),
                     _ => server.push(c),
                 }
             }
@@ -99,8 +105,8 @@ fn default_servers(glob: &str) -> impl Iterator<Item = String> {
         })
 }
 
-/// A character of the class whose `[` was read; goes on behind its `]`.
-fn member(rest: &mut std::str::Chars) -> char {
+/// A character that the class matches whose `[` was read; reads up to its `]`.
+fn class_member(rest: &mut std::str::Chars) -> char {
     let mut inside: Vec<char> = Vec::new();
     while let Some(c) = rest.next() {
         match c {
@@ -110,7 +116,7 @@ fn member(rest: &mut std::str::Chars) -> char {
         }
     }
     match inside.as_slice() {
-        // Of what a negated class leaves, a name is unlikely to have this one elsewhere.
+        // A name is unlikely to have this character, so a negated class is likely to match it.
         ['!' | '^', ..] | [] => '~',
         [first, ..] => *first,
     }

@@ -1,18 +1,19 @@
-//! The shape of the file: keys and types, as the schema of the Rust types has them.
+//! Keys and types, checked by the JSON Schema of the Rust types.
 
 use serde_json::{Map, Number, Value as Json};
 
-use super::{Cursor, Reporter};
+use super::cursor::Cursor;
+use super::reporter::Reporter;
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
 use crate::policy::schema;
 use crate::policy::source::{SourceNode, SourceValue};
 
 /// Reports unknown and missing keys, wrong types, and text that is not of its kind.
-pub fn check(lint: &mut Reporter, root: &Cursor) {
+pub fn check(reporter: &mut Reporter, root: &Cursor) {
     SchemaCheck {
         definitions: schema::definitions(),
     }
-    .value(lint, root, schema::policy());
+    .value(reporter, root, schema::policy());
 }
 
 struct SchemaCheck {
@@ -20,39 +21,39 @@ struct SchemaCheck {
 }
 
 impl SchemaCheck {
-    fn value(&self, lint: &mut Reporter, at: &Cursor, schema: &Json) {
-        if lint.is_full() {
+    fn value(&self, reporter: &mut Reporter, cursor: &Cursor, schema: &Json) {
+        if reporter.is_full() {
             return;
         }
         let alternatives = self.alternatives(schema);
-        let fitting = alternatives
+        let matching = alternatives
             .iter()
             .copied()
-            .find(|schema| has_type(at.node, schema));
-        let Some(schema) = fitting else {
-            return wrong_type(lint, at, &alternatives);
+            .find(|schema| has_type(cursor.node, schema));
+        let Some(schema) = matching else {
+            return report_wrong_type(reporter, cursor, &alternatives);
         };
-        match &at.node.value {
-            SourceValue::Map(_) => self.map(lint, at, schema),
+        match &cursor.node.value {
+            SourceValue::Map(_) => self.map(reporter, cursor, schema),
             SourceValue::List(items) => {
                 let at_least = schema.get("minItems").and_then(Json::as_u64).unwrap_or(0);
                 if (items.len() as u64) < at_least {
-                    empty(lint, at);
+                    report_empty(reporter, cursor);
                 }
                 if let Some(items) = schema.get("items") {
-                    for item in at.items() {
-                        self.value(lint, &item, items);
+                    for item in cursor.items() {
+                        self.value(reporter, &item, items);
                     }
                 }
             }
-            _ if check_constants(lint, at, &alternatives) => {}
-            SourceValue::Text(text) => check_text(lint, at, text, schema),
-            SourceValue::Number(number) => check_number(lint, at, number, schema),
+            _ if check_constants(reporter, cursor, &alternatives) => {}
+            SourceValue::Text(text) => check_text(reporter, cursor, text, schema),
+            SourceValue::Number(number) => check_number(reporter, cursor, number, schema),
             SourceValue::Bool(_) | SourceValue::Null => {}
         }
     }
 
-    fn map(&self, lint: &mut Reporter, at: &Cursor, schema: &Json) {
+    fn map(&self, reporter: &mut Reporter, cursor: &Cursor, schema: &Json) {
         let none = Map::new();
         let keys = schema
             .get("properties")
@@ -61,22 +62,22 @@ impl SchemaCheck {
         let others = schema
             .get("additionalProperties")
             .filter(|schema| schema.is_object());
-        for (entry, at) in at.entries() {
+        for (entry, value) in cursor.entries() {
             match keys.get(&entry.key).or(others) {
-                Some(schema) => self.value(lint, &at, schema),
+                Some(schema) => self.value(reporter, &value, schema),
                 None => {
-                    let near = lint
+                    let near = reporter
                         .suggester
                         .find(&entry.key, keys.keys().map(String::as_str));
                     let help = match near {
                         Some(near) => format!("Did you mean `{near}`?"),
-                        None => format!("Keys here: {}.", names(keys.keys())),
+                        None => format!("The keys here are {}.", list_names(keys.keys())),
                     };
-                    lint.report_key(
+                    reporter.report_key(
                         DiagnosticCode::UNKNOWN_KEY,
                         entry,
-                        &at,
-                        format!("There is no key {} here.", quoted(&entry.key)),
+                        &value,
+                        format!("Unknown key {}.", quoted(&entry.key)),
                         help,
                     );
                 }
@@ -84,11 +85,11 @@ impl SchemaCheck {
         }
         let required = schema.get("required").and_then(Json::as_array);
         for key in required.into_iter().flatten().filter_map(Json::as_str) {
-            if at.node.get(key).is_none() {
-                lint.report(
+            if cursor.node.get(key).is_none() {
+                reporter.report(
                     DiagnosticCode::MISSING_KEY,
-                    at,
-                    format!("The key `{key}` is missing here."),
+                    cursor,
+                    format!("The key `{key}` is missing."),
                     format!("Add `{key}: …`."),
                 );
             }
@@ -97,12 +98,12 @@ impl SchemaCheck {
             .get("minProperties")
             .and_then(Json::as_u64)
             .unwrap_or(0);
-        if (at.node.entries().len() as u64) < at_least {
-            empty(lint, at);
+        if (cursor.node.entries().len() as u64) < at_least {
+            report_empty(reporter, cursor);
         }
     }
 
-    /// The schema without references: one, or the alternatives that it consists of.
+    /// The schema without references: itself, or the alternatives that it consists of.
     fn alternatives<'a>(&'a self, schema: &'a Json) -> Vec<&'a Json> {
         let name = schema.get("$ref").and_then(Json::as_str);
         let name = name.and_then(|name| name.strip_prefix("#/$defs/"));
@@ -110,7 +111,7 @@ impl SchemaCheck {
         let schema = definition.unwrap_or(schema);
         let any_of = schema.get("anyOf").or_else(|| schema.get("oneOf"));
         match any_of.and_then(Json::as_array) {
-            // Beside a type, they only say which keys go together.
+            // Beside a type, alternatives only say which keys go together.
             Some(all) if schema.get("type").is_none() => {
                 all.iter().flat_map(|one| self.alternatives(one)).collect()
             }
@@ -130,12 +131,12 @@ fn has_type(node: &SourceNode, schema: &Json) -> bool {
     }
 }
 
-fn wrong_type(lint: &mut Reporter, at: &Cursor, alternatives: &[&Json]) {
+fn report_wrong_type(reporter: &mut Reporter, cursor: &Cursor, alternatives: &[&Json]) {
     let wanted = |wanted: &str| {
         let types = alternatives.iter().filter_map(|schema| schema.get("type"));
         types.filter_map(Json::as_str).any(|name| name == wanted)
     };
-    let help = match &at.node.value {
+    let help = match &cursor.node.value {
         SourceValue::Null => "Write a value, or delete the key.".to_owned(),
         SourceValue::Text(text) if wanted("boolean") => match text.to_lowercase().as_str() {
             "yes" | "on" | "true" => "Write `true`: in YAML 1.2 this is text.".to_owned(),
@@ -143,24 +144,24 @@ fn wrong_type(lint: &mut Reporter, at: &Cursor, alternatives: &[&Json]) {
             _ => "Write `true` or `false`.".to_owned(),
         },
         SourceValue::Number(_) | SourceValue::Bool(_) if wanted("string") => {
-            format!("Write it in quotes: \"{}\".", at.node.to_json())
+            format!("Write it in quotes: \"{}\".", cursor.node.to_json())
         }
         SourceValue::Text(text) if wanted("array") => format!("Write [{text}]."),
-        _ => format!("Write {}.", expected(alternatives)),
+        _ => format!("Write {}.", expected_types(alternatives)),
     };
-    lint.report(
+    reporter.report(
         DiagnosticCode::WRONG_TYPE,
-        at,
+        cursor,
         format!(
-            "This must be {}, and it is {}.",
-            expected(alternatives),
-            at.node.kind()
+            "This must be {}, but it is {}.",
+            expected_types(alternatives),
+            cursor.node.kind()
         ),
         help,
     );
 }
 
-fn expected(alternatives: &[&Json]) -> String {
+fn expected_types(alternatives: &[&Json]) -> String {
     let kinds = alternatives
         .iter()
         .map(|schema| match schema.get("type").and_then(Json::as_str) {
@@ -176,34 +177,34 @@ fn expected(alternatives: &[&Json]) -> String {
 }
 
 /// Reports a value that is none of the constants; says whether there are constants.
-fn check_constants(lint: &mut Reporter, at: &Cursor, alternatives: &[&Json]) -> bool {
+fn check_constants(reporter: &mut Reporter, cursor: &Cursor, alternatives: &[&Json]) -> bool {
     let wanted = alternatives.iter().filter_map(|schema| schema.get("const"));
     let wanted: Vec<&Json> = wanted.collect();
-    let value = at.node.to_json();
+    let value = cursor.node.to_json();
     if wanted.is_empty() || wanted.contains(&&value) {
         return !wanted.is_empty();
     }
-    let wanted: Vec<String> = wanted.into_iter().map(plain).collect();
-    let near = lint
+    let wanted: Vec<String> = wanted.into_iter().map(unquoted).collect();
+    let near = reporter
         .suggester
-        .find(&plain(&value), wanted.iter().map(String::as_str));
+        .find(&unquoted(&value), wanted.iter().map(String::as_str));
     let help = match near {
         Some(near) => format!("Did you mean `{near}`?"),
-        None => format!("Write one of {}.", names(&wanted)),
+        None => format!("Write one of {}.", list_names(&wanted)),
     };
-    let message = format!("This cannot be {}.", quoted(&plain(&value)));
-    lint.report(DiagnosticCode::WRONG_VALUE, at, message, help);
+    let message = format!("{} is not allowed here.", quoted(&unquoted(&value)));
+    reporter.report(DiagnosticCode::WRONG_VALUE, cursor, message, help);
     true
 }
 
 /// Text without quotes, anything else as JSON.
-fn plain(value: &Json) -> String {
+fn unquoted(value: &Json) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn check_number(lint: &mut Reporter, at: &Cursor, number: &Number, schema: &Json) {
+fn check_number(reporter: &mut Reporter, cursor: &Cursor, number: &Number, schema: &Json) {
     let bound = |name| schema.get(name).and_then(Json::as_f64);
     let (least, most) = (bound("minimum"), bound("maximum"));
     let number = number.as_f64();
@@ -211,35 +212,35 @@ fn check_number(lint: &mut Reporter, at: &Cursor, number: &Number, schema: &Json
         let from = least.unwrap_or(f64::MIN);
         let to = most.unwrap_or(f64::MAX);
         let help = format!("Write a number from {from} to {to}.");
-        lint.report(
+        reporter.report(
             DiagnosticCode::WRONG_VALUE,
-            at,
+            cursor,
             "This number is out of range.",
             help,
         );
     }
 }
 
-fn check_text(lint: &mut Reporter, at: &Cursor, text: &str, schema: &Json) {
+fn check_text(reporter: &mut Reporter, cursor: &Cursor, text: &str, schema: &Json) {
     if text.is_empty() {
-        return empty(lint, at);
+        return report_empty(reporter, cursor);
     }
     let format = schema.get("format").and_then(Json::as_str);
     if let Some((code, error)) = schema::check_format(format.unwrap_or_default(), text) {
-        lint.report_error(code, at, &error);
+        reporter.report_error(code, cursor, &error);
     }
 }
 
-fn empty(lint: &mut Reporter, at: &Cursor) {
-    lint.report(
+fn report_empty(reporter: &mut Reporter, cursor: &Cursor) {
+    reporter.report(
         DiagnosticCode::EMPTY,
-        at,
-        format!("This is {} without content.", at.node.kind()),
-        "Write what is meant, or delete the key.",
+        cursor,
+        format!("This is {} without content.", cursor.node.kind()),
+        "Write a value, or delete the key.",
     );
 }
 
-fn names<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
+fn list_names<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
     let quoted = names.into_iter().map(|name| format!("`{}`", name.as_ref()));
     quoted.collect::<Vec<_>>().join(", ")
 }

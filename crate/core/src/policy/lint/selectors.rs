@@ -1,50 +1,46 @@
 //! Selectors: a glob, a list of globs, or `{include, except}`.
 
-use super::{Cursor, Reporter};
+use super::cursor::Cursor;
+use super::reporter::Reporter;
+use crate::policy::card::Kind;
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
-use crate::policy::glob::Glob;
+use crate::policy::glob::{Glob, is_glob};
+use crate::policy::index::CompiledSelector;
 use crate::policy::source::SourceValue;
 
 /// The globs of a selector.
 pub struct SelectorNodes<'a> {
-    /// What is chosen.
+    /// Alternatives.
     pub include: Vec<Cursor<'a>>,
-    /// What is not.
+    /// Exceptions.
     pub except: Vec<Cursor<'a>>,
 }
 
 impl<'a> SelectorNodes<'a> {
     /// The globs of a selector of any form; what is not text is left out.
-    pub fn of(selector: &Cursor<'a>) -> Self {
+    pub fn new(selector: &Cursor<'a>) -> Self {
+        let globs_of = |key| selector.get(key).iter().flat_map(one_or_more).collect();
         let mut globs = match &selector.node.value {
             SourceValue::Map(_) => Self {
-                include: selector
-                    .get("include")
-                    .iter()
-                    .flat_map(one_or_more)
-                    .collect(),
-                except: selector
-                    .get("except")
-                    .iter()
-                    .flat_map(one_or_more)
-                    .collect(),
+                include: globs_of("include"),
+                except: globs_of("except"),
             },
             _ => Self {
                 include: one_or_more(selector),
                 except: Vec::new(),
             },
         };
-        globs.include.retain(|at| at.node.text().is_some());
-        globs.except.retain(|at| at.node.text().is_some());
+        globs.include.retain(|glob| glob.node.text().is_some());
+        globs.except.retain(|glob| glob.node.text().is_some());
         globs
     }
 
-    /// What the globs choose; those that are none choose nothing.
-    pub fn choice(&self, ignore_case: bool) -> CompiledSelector {
-        CompiledSelector {
-            include: compiled(&self.include, ignore_case),
-            except: compiled(&self.except, ignore_case),
-        }
+    /// The selector, without globs that cannot be read.
+    pub fn compile(&self, ignore_case: bool) -> CompiledSelector {
+        CompiledSelector::from_globs(
+            compile(&self.include, ignore_case),
+            compile(&self.except, ignore_case),
+        )
     }
 
     /// All globs.
@@ -53,104 +49,97 @@ impl<'a> SelectorNodes<'a> {
     }
 }
 
-/// Compiled globs of a selector.
-pub struct CompiledSelector {
-    include: Vec<Glob>,
-    except: Vec<Glob>,
-}
-
-impl CompiledSelector {
-    /// Every text.
-    pub fn everything() -> Self {
-        Self {
-            include: Glob::new("**", false).into_iter().collect(),
-            except: Vec::new(),
-        }
-    }
-
-    /// Whether a text is chosen.
-    pub fn has(&self, text: &str) -> bool {
-        let any = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(text));
-        any(&self.include) && !any(&self.except)
+fn one_or_more<'a>(cursor: &Cursor<'a>) -> Vec<Cursor<'a>> {
+    match cursor.node.value {
+        SourceValue::List(_) => cursor.items().collect(),
+        _ => vec![cursor.clone()],
     }
 }
 
-fn one_or_more<'a>(at: &Cursor<'a>) -> Vec<Cursor<'a>> {
-    match at.node.value {
-        SourceValue::List(_) => at.items().collect(),
-        _ => vec![at.clone()],
-    }
-}
-
-/// Compiles globs; those that are none are left out.
-pub fn compiled(globs: &[Cursor], ignore_case: bool) -> Vec<Glob> {
-    let texts = globs.iter().filter_map(|at| at.node.text());
+/// Compiles globs; those that cannot be read are left out.
+pub fn compile(globs: &[Cursor], ignore_case: bool) -> Vec<Glob> {
+    let texts = globs.iter().filter_map(|glob| glob.node.text());
     texts
         .filter_map(|text| Glob::new(text, ignore_case).ok())
         .collect()
 }
 
-/// Whether the text has anything that is special in a glob.
-pub fn is_glob(text: &str) -> bool {
-    text.contains(['*', '?', '[', '\\'])
+/// Whether a glob matches everything that a selector of this kind of name looks at.
+pub fn matches_every(kind: &str, glob: &str) -> bool {
+    // Kernel names have no `/`, at which `*` stops.
+    glob == "**" || (glob == "*" && kind == Kind::Kernel.as_str())
 }
 
-/// Reports a selector, and globs in it, that nothing can match. `key` says what it looks at.
-pub fn check(lint: &mut Reporter, selector: &Cursor, key: &str) {
-    let globs = SelectorNodes::of(selector);
-    let list = match selector.get("include") {
-        Some(include) => include,
-        None => selector.clone(),
-    };
+/// Reports a selector, and globs in it, that nothing can match.
+///
+/// `kind` says what names the selector looks at: a key of `match` or of a condition.
+pub fn check(reporter: &mut Reporter, selector: &Cursor, kind: &str) {
+    let globs = SelectorNodes::new(selector);
+    let list = selector.get("include").unwrap_or_else(|| selector.clone());
     if matches!(&list.node.value, SourceValue::List(items) if items.is_empty()) {
-        lint.report(
+        reporter.report(
             DiagnosticCode::NEVER_MATCHES,
             &list,
             "An empty list matches nothing.",
             "Write at least one glob; `**` matches everything.",
         );
     }
-    for at in &globs.include {
-        let Some(text) = at.node.text() else { continue };
-        let ignore_case = key == "kernel";
-        let except = globs.except.iter().find(|except| {
-            let except = except.node.text();
-            let takes = |except: &str| {
-                let glob = Glob::new(except, ignore_case).ok();
-                glob.is_some_and(|glob| glob.matches(text))
-            };
-            except == Some(text)
-                || except == Some("**")
-                || (!is_glob(text) && lint.may_compare(1) && except.is_some_and(takes))
-        });
-        if let Some(except) = except {
-            lint.report(
-                DiagnosticCode::NEVER_MATCHES,
-                at,
-                format!(
-                    "{} matches nothing that `except` does not take away.",
-                    quoted(text)
-                ),
-                format!("Delete it here, or on line {}.", except.node.span.line),
-            );
-        }
+    for glob in &globs.include {
+        report_excepted(reporter, glob, &globs.except, kind);
     }
-    for at in globs.iter() {
-        let Some(text) = at.node.text() else { continue };
-        let problem = match key {
-            "server" if !text.contains(['/', '[']) && !text.contains("**") => Some(format!(
-                "Servers are matched as `owner/name`: write `*/{text}`, or `{text}/*` for an owner."
-            )),
-            "kernel"
-                if text.contains(|c: char| !(c.is_alphanumeric() || "._-*?[]!^\\".contains(c))) =>
-            {
-                Some("Kernelspec names have only letters, digits, `-`, `_` and `.`.".to_owned())
-            }
-            _ => None,
+    for glob in globs.iter() {
+        report_impossible(reporter, glob, kind);
+    }
+}
+
+/// Reports a glob all of whose names an exception takes away.
+fn report_excepted(reporter: &mut Reporter, glob: &Cursor, exceptions: &[Cursor], kind: &str) {
+    let Some(text) = glob.node.text() else { return };
+    let ignore_case = kind == Kind::Kernel.as_str();
+    let exception = exceptions.iter().find(|exception| {
+        let Some(exception) = exception.node.text() else {
+            return false;
         };
-        if let (Some(help), false) = (problem, text.is_empty()) {
-            let message = format!("{} can match no {key}.", quoted(text));
-            lint.report(DiagnosticCode::NEVER_MATCHES, at, message, help);
-        }
+        let matches = || Glob::new(exception, ignore_case).is_ok_and(|glob| glob.matches(text));
+        exception == text
+            || exception == "**"
+            || (!is_glob(text) && reporter.may_compare(1) && matches())
+    });
+    if let Some(exception) = exception {
+        let line = exception.node.span.line;
+        reporter.report(
+            DiagnosticCode::NEVER_MATCHES,
+            glob,
+            format!(
+                "`except` on line {line} excludes everything that {} matches.",
+                quoted(text)
+            ),
+            "Delete one of the two.",
+        );
+    }
+}
+
+/// Reports a glob that no name of its kind matches.
+fn report_impossible(reporter: &mut Reporter, glob: &Cursor, kind: &str) {
+    let Some(text) = glob.node.text().filter(|text| !text.is_empty()) else {
+        return;
+    };
+    let help = if kind == Kind::Server.as_str() {
+        let may_have_slash = text.contains(['/', '[']) || text.contains("**");
+        (!may_have_slash).then(|| {
+            format!(
+                "Servers are matched as `owner/name`: write `*/{text}`, or `{text}/*` for an owner."
+            )
+        })
+    } else if kind == Kind::Kernel.as_str() {
+        let is_possible = |c: char| c.is_alphanumeric() || "._-*?[]!^\\".contains(c);
+        (!text.chars().all(is_possible))
+            .then(|| "Kernelspec names have only letters, digits, `-`, `_` and `.`.".to_owned())
+    } else {
+        None
+    };
+    if let Some(help) = help {
+        let message = format!("No {kind} matches {}.", quoted(text));
+        reporter.report(DiagnosticCode::NEVER_MATCHES, glob, message, help);
     }
 }

@@ -1,0 +1,97 @@
+"""Reads users, groups and shares from a running JupyterHub."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import click
+
+from ..context import VisitorFacts, visitor_from_model
+from ..hub_api import (
+    HubClient,
+    HubError,
+    HubRefused,
+    TokenRejected,
+    name_of,
+    quote_segment,
+)
+from .errors import CliError
+
+TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105  a variable's name
+
+TIMEOUT_S = 20.0
+
+HINTS = {
+    401: "The Hub does not know the token.",
+    403: "The token may not read this: give it list:users, read:users and list:groups.",
+    404: "There is no such user, or the token may not see it.",
+}
+"""What to do about the Hub's status codes."""
+
+Answer = TypeVar("Answer")
+
+
+def read_groups(hub_url: str) -> list[str]:
+    """Return the names of all groups of the Hub."""
+    return _query(hub_url, lambda client: client.whole_list("/groups", parse=name_of))
+
+
+def read_users(hub_url: str) -> list[VisitorFacts]:
+    """Return all users of the Hub, without their scopes and shares."""
+    return _query(hub_url, lambda client: client.whole_list("/users", parse=_user_from_model))
+
+
+def read_user(hub_url: str, name: str) -> VisitorFacts:
+    """Return a user of the Hub, without their scopes, and with the servers that shares open.
+
+    If the token may not read shares, there are none.
+    """
+
+    async def read_user_and_shares(client: HubClient) -> VisitorFacts:
+        user = _user_from_model(await client.get(f"/users/{quote_segment(name)}"))
+        try:
+            shared = await client.servers_shared_with(name)
+        except (TokenRejected, HubRefused):
+            return user
+        return replace(user, shares=shared.names)
+
+    return _query(hub_url, read_user_and_shares)
+
+
+def _user_from_model(model: Any) -> VisitorFacts:
+    return visitor_from_model(model, scopes=())
+
+
+def _query(hub_url: str, send: Callable[[HubClient], Awaitable[Answer]]) -> Answer:
+    """Return what ``send`` reads; a failed request ends the command."""
+    api_url = _api_url(hub_url)
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not token:
+        raise click.UsageError(f"--hub needs a token in the environment variable {TOKEN_VARIABLE}.")
+
+    async def send_and_close() -> Answer:
+        client = HubClient(api_url, token, timeout_s=TIMEOUT_S)
+        try:
+            return await send(client)
+        finally:
+            client.close()
+
+    try:
+        return asyncio.run(send_and_close())
+    except HubError as error:
+        hint = HINTS.get(error.status or 0, "")
+        raise CliError(f"{str(error).rstrip('.')}. {hint}".strip()) from None
+
+
+def _api_url(url: str) -> str:
+    """Return the address of the Hub's API. ``url`` is the Hub's base, its ``/hub/`` or the API."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        raise click.BadParameter(f"{url!r} is not the address of a Hub.", param_hint="--hub")
+    base = url.rstrip("/").removesuffix("/api").removesuffix("/hub")
+    return f"{base}/hub/api"

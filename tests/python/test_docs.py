@@ -1,0 +1,83 @@
+"""What the docs show is what the engine and the command line answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyterlab_scoped_launcher import _core
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    "path", ["jupyterlab_scoped_launcher/policy.schema.json", "docs/policy.schema.json"]
+)
+def test_the_schema_is_current(path: str) -> None:
+    hint = f"scoped-launcher schema --output {path}"
+    assert (REPO / path).read_text(encoding="utf-8") == _core.schema(), hint
+
+
+def policies_in_the_docs() -> list[Any]:
+    """Return whole policies: the examples, and YAML blocks of all pages but lint.md.
+
+    The policies of lint.md have errors on purpose.
+    """
+    pages = [*REPO.glob("*.md"), *REPO.glob("docs/*.md"), *REPO.glob("examples/**/*.md")]
+    blocks = [
+        pytest.param(block, id=f"{page.name}-{number}")
+        for page in pages
+        if page.name != "lint.md"
+        for number, block in enumerate(
+            re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.S)
+        )
+        if block.startswith("version:")
+    ]
+    files = REPO.glob("examples/**/*policy*.yaml")
+    return blocks + [pytest.param(file.read_text("utf-8"), id=str(file.name)) for file in files]
+
+
+@pytest.mark.parametrize("policy_text", policies_in_the_docs())
+def test_policies_in_the_docs_have_no_errors(policy_text: str) -> None:
+    diagnostics = json.loads(_core.lint(policy_text.encode()))["diagnostics"]
+    assert [entry for entry in diagnostics if entry["severity"] == "error"] == []
+
+
+def commands_in_the_docs() -> list[Any]:
+    """Return each command of the pages' console blocks, with the output that the page shows."""
+    return [
+        pytest.param(command, output, id=command.partition("scoped-launcher ")[2][:50])
+        for page in ("batch.md", "cli.md")
+        for block in re.findall(
+            r"```console\n(.*?)```", (REPO / "docs" / page).read_text("utf-8"), re.S
+        )
+        for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.M)
+    ]
+
+
+@pytest.mark.parametrize(("command", "output"), commands_in_the_docs())
+def test_commands_in_the_docs_print_what_the_docs_show(command: str, output: str) -> None:
+    search_path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=REPO,
+        env={**os.environ, "PATH": search_path},
+    )
+    assert done.stderr == ""
+    assert done.stdout.rstrip() == output.rstrip()
+
+
+def test_the_policy_with_ten_mistakes_has_ten() -> None:
+    path = REPO / "docs" / "examples" / "ten-mistakes.yaml"
+    assert len(json.loads(_core.lint(path.read_bytes()))["diagnostics"]) == 10
