@@ -80,7 +80,7 @@ def _seconds(now: str) -> float:
     return datetime.fromisoformat(now.replace("Z", "+00:00")).timestamp()
 
 
-def test_a_group_shows_and_goes_without_a_new_login(hub, visitor):
+def test_group_changes_apply_without_a_new_login(hub, visitor):
     name = visitor.context()["user"]
     assert "empty" not in visitor.context()["groups"]
     hub.api("POST", "/groups/empty/users", users=[name])
@@ -134,7 +134,7 @@ def test_a_page_needs_the_xsrf_token(visitor):
 
 @pytest.mark.parametrize("route", ["context", "policy"])
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "token nonsense"}])
-def test_a_stranger_learns_nothing(visitor, route, headers):
+def test_an_unauthenticated_request_is_refused(visitor, route, headers):
     answer = requests.get(
         f"{visitor.base}/scoped-launcher/{route}",
         headers=headers,
@@ -229,7 +229,7 @@ class TestPolicy:
         assert mended["warnings"] == []
 
 
-def test_an_outage_of_the_hub_is_bridged_and_then_closes(hub, visitor):
+def test_after_max_stale_an_outage_of_the_hub_is_an_error(hub, visitor):
     good = visitor.context()
     with hub.line.disturbed(lambda line: line.answer(502, b"<h1>Bad Gateway</h1>")):
         stale = in_time(visitor, lambda context: context["stale"])
@@ -246,7 +246,7 @@ def test_an_outage_of_the_hub_is_bridged_and_then_closes(hub, visitor):
     assert visitor.context()["stale"] is False
 
 
-def test_asking_keeps_no_idle_server_alive(visitor):
+def test_requests_are_no_activity(visitor):
     before = visitor.get("api/status").json()["last_activity"]
     time.sleep(0.01)
     visitor.context()

@@ -314,7 +314,7 @@ class TestIcons:
         assert ask("a.svg").code == 404
 
 
-def test_under_a_hub_without_its_login_nobody_is_known(get, monkeypatch):
+def test_under_a_hub_without_its_login_there_is_no_context(get, monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_API_URL", "http://127.0.0.1:1/hub/api")
     status, answer = get()
     assert (status, answer["code"]) == (503, "no-hub-login")

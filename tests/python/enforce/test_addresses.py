@@ -98,7 +98,7 @@ HOSTS_THAT_ARE_MORE = [
 
 
 @pytest.mark.parametrize("host", HOSTS_THAT_ARE_MORE)
-async def test_a_host_that_is_more_than_a_host_leads_nowhere(status, host, port):
+async def test_a_host_that_is_more_than_a_host_is_refused(status, host, port):
     for way in ("proxy", "proxy/absolute"):
         assert await status(f"{way}/{host.format(port=port)}:1/x") == 400
 
@@ -111,7 +111,7 @@ async def test_other_hosts_are_decided_by_port(status, host, port, no_hub):
     assert answer == 200 or host.startswith("%") or no_hub == "hide"
 
 
-async def test_a_port_of_too_many_digits_leads_nowhere(status):
+async def test_a_port_of_too_many_digits_is_refused(status):
     assert await status(f"proxy/{'9' * 5000}/") == 400
 
 

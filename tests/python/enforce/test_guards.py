@@ -199,7 +199,7 @@ async def test_tags_of_a_kernelspec_count(jp_fetch, installed):
     assert await status(start(jp_fetch, "quiet")) == 403
 
 
-async def test_hostile_kernelspecs_harm_nobody(jp_fetch, installed, jp_data_dir):
+async def test_hostile_kernelspecs_do_not_break_the_list(jp_fetch, installed, jp_data_dir):
     installed("tags-a", metadata={"tags": {"exam": 1}})
     installed("tags-b", metadata={"tags": [1, None, ["exam"], "\0", "e" * 10_000]})
     installed("meta", metadata=[])
@@ -212,7 +212,7 @@ async def test_hostile_kernelspecs_harm_nobody(jp_fetch, installed, jp_data_dir)
 
 
 @pytest.mark.filterwarnings("ignore:Invalid kernelspec directory name")
-async def test_names_and_tags_that_are_no_text_harm_nobody(
+async def test_names_and_tags_that_are_no_text_do_not_break_the_list(
     jp_fetch, installed, jp_data_dir, caplog
 ):
     installed("tags-c", metadata={"tags": ["\ud800", "exam"]})
@@ -262,7 +262,7 @@ class TestThePolicysKernels:
         assert found == (200 if no_hub == "show" else 403)
 
 
-async def test_the_policys_kernel_comes_before_one_that_took_its_name(
+async def test_the_policys_kernel_takes_precedence_over_one_of_the_same_name(
     class_kernel, installed, policy, jp_configurable_serverapp, jp_argv, jp_server_config
 ):
     class_kernel("show")
@@ -351,7 +351,7 @@ def test_terminals_that_would_not_wait_are_not_guarded(
     assert "jupyter_server_terminals 0.5.3 does not wait" in capsys.readouterr().err
 
 
-async def test_nobody_reports_our_events(jp_fetch):
+async def test_visitors_cannot_forge_events(jp_fetch):
     card = {"kind": "kernel", "name": "class1", "rule": "class"}
     data = {"outcome": "denied", "action": "start", "user": "profx", "reason": "x", "stale": False}
     event = {"schema_id": SCHEMA_ID, "version": "1", "data": {**card, **data}}

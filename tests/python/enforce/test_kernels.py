@@ -57,7 +57,7 @@ def test_what_is_not_its_name_starts_nothing(visitors, name):
     assert visitors["non-member"].get("api/kernels").json() == []
 
 
-def test_the_refusal_says_why_and_whom_to_ask(visitors):
+def test_the_refusal_has_the_reason_and_the_contact(visitors):
     message = visitors["non-member"].start_kernel(CLASS_KERNEL).json()["message"]
     assert "PythonForMorons101" in message
     assert "profx@example.edu" in message
@@ -98,7 +98,7 @@ def test_odd_bodies_start_nothing(visitors, body):
 
 
 @pytest.mark.parametrize("body", ["[]", '"Class1234_Semester02"', '{"name": ["x"]}', "{", "nul\0"])
-def test_bodies_that_are_nothing_start_nothing(visitors, body):
+def test_empty_bodies_start_nothing(visitors, body):
     visitor = visitors["non-member"]
     for path in ("api/kernels", "api/sessions"):
         answer = visitor.request("POST", path, data=body)
@@ -107,7 +107,7 @@ def test_bodies_that_are_nothing_start_nothing(visitors, body):
     assert visitor.get("api/kernels").json() == []
 
 
-def test_strangers_get_nothing(stranger):
+def test_visitors_whom_the_hub_refuses_get_nothing(stranger):
     assert stranger.get("api/kernelspecs").status_code == 403
     assert stranger.start_kernel("python3").status_code == 403
     assert stranger.start_kernel(CLASS_KERNEL).status_code == 403

@@ -135,7 +135,7 @@ def test_a_service_that_runs_for_a_member_is_refused_by_its_port(visitors):
     assert answer.status_code == 403
 
 
-def test_strangers_get_nothing(stranger, port):
+def test_visitors_whom_the_hub_refuses_get_nothing(stranger, port):
     for path in ("class-tools/", "class-fixed/", f"proxy/{port}/", "open-tools/"):
         answer = stranger.get(path)
         assert answer.status_code in (302, 403)
