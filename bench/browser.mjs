@@ -66,7 +66,7 @@ export async function openBrowser(root) {
           const wasm = await (await fetch('/labextension/wasm/scoped_launcher_bg.wasm')).arrayBuffer();
           const contestants = [];
           for (const name of names) {
-            contestants.push(await openContestant(name, `${location.origin}/`, wasm));
+            contestants.push(await openContestant(name, '/labextension/wasm/scoped_launcher.js', wasm));
           }
           return measure(workload, contestants, kind => console.log(kind));
         },
@@ -83,7 +83,7 @@ export async function openBrowser(root) {
           ]);
           const workload = prepare(await (await fetch(file)).json());
           const wasm = await (await fetch('/labextension/wasm/scoped_launcher_bg.wasm')).arrayBuffer();
-          return firstRun(workload, () => openContestant(name, `${location.origin}/`, wasm));
+          return firstRun(workload, () => openContestant(name, '/labextension/wasm/scoped_launcher.js', wasm));
         },
         { file, name }
       ),

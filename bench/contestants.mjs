@@ -3,11 +3,11 @@
 /** In the order of the tables. */
 export const NAMES = ['this engine', 'indexed JavaScript', 'plain JavaScript'];
 
-/** `root` is the address of this repository, `wasm` the bytes of the engine that ships. */
-export async function openContestant(name, root, wasm) {
+/** `glue` is the address of scoped_launcher.js, `wasm` the bytes of the engine that ships. */
+export async function openContestant(name, glue, wasm) {
   if (name === 'this engine') {
     const { loadEngine } = await import('./engine.mjs');
-    return loadEngine(new URL('labextension/wasm/scoped_launcher.js', root).href, wasm);
+    return loadEngine(glue, wasm);
   }
   const { indexedJavaScript, plainJavaScript } = await import('./javascript.mjs');
   return name === indexedJavaScript.name ? indexedJavaScript : plainJavaScript;

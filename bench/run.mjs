@@ -5,7 +5,7 @@
 //
 // Needs labextension/wasm (npm run build:wasm), a python with the package installed, cargo, Chromium, and bench/node_modules.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -92,11 +92,15 @@ function sizeOf(files) {
 }
 
 const built = join(root, 'labextension/wasm');
-const wasm = readFileSync(join(built, 'scoped_launcher_bg.wasm'));
-const rootUrl = pathToFileURL(`${root}/`).href;
+const wasmFile = join(built, 'scoped_launcher_bg.wasm');
+const wasm = readFileSync(wasmFile);
 mkdirSync(folder, { recursive: true });
+// By this name Node takes it for a module without reading it twice.
+const glueFile = join(folder, 'scoped_launcher.mjs');
+copyFileSync(join(built, 'scoped_launcher.js'), glueFile);
+const glue = pathToFileURL(glueFile).href;
 
-report('the server\'s answers');
+report("the server's answers");
 const workloads = names.map(name => {
   const load = workload(SIZES[name]);
   const answers = answersTo(load);
@@ -118,11 +122,13 @@ try {
     const path = `/target/bench/${name}.json`;
     const contestants = [];
     for (const contestant of NAMES) {
-      contestants.push(await openContestant(contestant, rootUrl, wasm));
+      contestants.push(await openContestant(contestant, glue, wasm));
     }
     // First runs before the rest: they start processes of their own.
     report(`${name}: first runs in ${FRESH_RUNS} fresh processes`);
-    const firstInNode = await firstRuns(contestant => JSON.parse(output(process.execPath, ['bench/first-run.mjs', file, contestant])));
+    const firstInNode = await firstRuns(contestant =>
+      JSON.parse(output(process.execPath, ['bench/first-run.mjs', file, contestant, glue, wasmFile]))
+    );
     report(`${name}: first runs in ${FRESH_RUNS} fresh pages of Chromium`);
     const firstInChromium = await firstRuns(contestant => browser.firstRun(path, contestant));
     const inNode = await measure(prepared, contestants, kind => report(`${name}: ${kind}, Node`));
