@@ -18,7 +18,8 @@ import { plot } from './plot.mjs';
 import { page } from './report.mjs';
 import { SIZES, workload } from './workload.mjs';
 
-const FRESH_RUNS = 7;
+/** How many first runs there are; fewer where one takes seconds. */
+const freshRuns = cards => (cards > 10_000 ? 3 : 7);
 const PEER_LIMIT_MS = 8000;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -73,11 +74,11 @@ function native(files) {
 const median = numbers => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 
 /** The medians of first runs in fresh processes or pages. */
-async function firstRuns(run) {
+async function firstRuns(count, run) {
   const results = {};
   for (const name of NAMES) {
     const runs = [];
-    for (let n = 0; n < FRESH_RUNS; n++) {
+    for (let n = 0; n < count; n++) {
       runs.push(await run(name));
     }
     results[name] = { start_ms: median(runs.map(({ start_ms }) => start_ms)), first_ms: median(runs.map(({ first_ms }) => first_ms)) };
@@ -124,13 +125,14 @@ try {
     for (const contestant of NAMES) {
       contestants.push(await openContestant(contestant, glue, wasm));
     }
+    const fresh = freshRuns(sizes.cards);
     // First runs before the rest: they start processes of their own.
-    report(`${name}: first runs in ${FRESH_RUNS} fresh processes`);
-    const firstInNode = await firstRuns(contestant =>
+    report(`${name}: first runs in ${fresh} fresh processes`);
+    const firstInNode = await firstRuns(fresh, contestant =>
       JSON.parse(output(process.execPath, ['bench/first-run.mjs', file, contestant, glue, wasmFile]))
     );
-    report(`${name}: first runs in ${FRESH_RUNS} fresh pages of Chromium`);
-    const firstInChromium = await firstRuns(contestant => browser.firstRun(path, contestant));
+    report(`${name}: first runs in ${fresh} fresh pages of Chromium`);
+    const firstInChromium = await firstRuns(fresh, contestant => browser.firstRun(path, contestant));
     const inNode = await measure(prepared, contestants, kind => report(`${name}: ${kind}, Node`));
     const inChromium = await browser.measure(path, NAMES, kind => report(`${name}: ${kind}, Chromium`));
     const shown = new Set([inNode.shown, inChromium.shown, natives[at].shown]);
