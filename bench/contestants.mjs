@@ -1,7 +1,7 @@
 // What is timed in full, in Node and in a browser. Each module is loaded when it is asked for: that is part of a first run.
 
-/** In the order of the tables. */
-export const NAMES = ['this engine', 'indexed JavaScript', 'plain JavaScript'];
+/** In the order of the tables; with many cards, plain JavaScript takes too long (peers.mjs has it). */
+export const namesFor = cards => ['this engine', 'indexed JavaScript', ...(cards > 10_000 ? [] : ['plain JavaScript'])];
 
 /** `glue` is the address of scoped_launcher.js, `wasm` the bytes of the engine that ships. */
 export async function openContestant(name, glue, wasm) {

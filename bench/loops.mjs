@@ -76,17 +76,23 @@ export class Engine {
 
   decideOne(card) {
     const name = nameOf(card);
-    const isMatched = (match, tags) =>
-      match.some(({ key, matcher }) => {
-        switch (key) {
-          case 'category':
-            return card.category !== undefined && matcher.matches(card.category);
-          case 'tag':
-            return tags.some(tag => matcher.matches(tag));
-          default:
-            return key === card.kind && matcher.matches(name);
+    const { kind, category } = card;
+    const isMatched = (match, tags) => {
+      for (const { key, matcher } of match) {
+        if (key === kind) {
+          if (matcher.matches(name)) {
+            return true;
+          }
+        } else if (key === 'category') {
+          if (category !== undefined && matcher.matches(category)) {
+            return true;
+          }
+        } else if (key === 'tag' && tags.some(tag => matcher.matches(tag))) {
+          return true;
         }
-      });
+      }
+      return false;
+    };
     const own = card.tags ?? [];
     const tags = own.concat(this.tags.filter(({ match }) => isMatched(match, own)).map(({ tag }) => tag));
     let shown = false;

@@ -5,8 +5,9 @@ import { LATER_MS } from './workload.mjs';
 /** How long one batch of runs of one contestant takes at least, and how many rounds of batches there are. */
 const BATCH_MS = 40;
 const ROUNDS = 15;
-/** What takes longer than this is run less. */
+/** What takes longer than this is run in fewer rounds. */
 const SLOW_MS = 1000;
+const SLOW_ROUNDS = 2;
 
 function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
@@ -122,17 +123,18 @@ export async function measure(workload, contestants, report = () => {}) {
   install();
   const shown = await compare(workload, contestants);
   const times = Object.fromEntries(contestants.map(({ name }) => [name, {}]));
+  const pages = [];
+  for (const contestant of contestants) {
+    const { page } = await cold(workload, contestant);
+    pages.push({ contestant, page });
+  }
   for (const [kind, { run, repeats }] of Object.entries(RUNS)) {
     report(kind);
-    const states = [];
-    for (const contestant of contestants) {
-      const { page } = await cold(workload, contestant);
-      states.push({ contestant, page, n: 0, repeat: 1, results: [] });
-    }
+    const states = pages.map(({ contestant, page }) => ({ contestant, page, n: 0, repeat: 1, results: [] }));
     for (let round = -1; round < ROUNDS; round++) {
       for (const state of states) {
         const { contestant, page, results } = state;
-        if (round > 2 && results[0] > SLOW_MS) {
+        if (round >= SLOW_ROUNDS && results[0] > SLOW_MS) {
           continue;
         }
         const end = clock() + BATCH_MS;
@@ -152,12 +154,12 @@ export async function measure(workload, contestants, report = () => {}) {
         }
       }
     }
-    for (const { contestant, page, results } of states) {
-      contestant.dispose(page);
+    for (const { contestant, results } of states) {
       const sorted = results.sort((a, b) => a - b);
       const quantile = q => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
       times[contestant.name][kind] = { ms: median(results), q1_ms: quantile(0.25), q3_ms: quantile(0.75), runs: results.length };
     }
   }
+  pages.forEach(({ contestant, page }) => contestant.dispose(page));
   return { shown, times };
 }

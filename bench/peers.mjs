@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clock } from './fetch.mjs';
 import { Engine } from './indexed.mjs';
+import { Engine as LoopEngine } from './loops.mjs';
 
 const require = createRequire(import.meta.url);
 const modules = join(dirname(fileURLToPath(import.meta.url)), 'node_modules');
@@ -271,8 +272,24 @@ async function cel() {
   };
 }
 
+/** The plain JavaScript too: with many cards it is too slow to be timed in full. */
+function plain() {
+  return {
+    name: 'plain JavaScript',
+    package: 'bench/loops.mjs',
+    setUp(answer, cards) {
+      const { policy, ...context } = JSON.parse(answer);
+      const engine = new LoopEngine(policy.document);
+      engine.setCards(cards);
+      engine.setContext(context);
+      engine.now = Date.parse(context.now);
+      return (_, card) => engine.decideOne(card);
+    }
+  };
+}
+
 /** The peers, in the order of the tables. */
-export const peers = () => Promise.all([cel(), casbin(), cedar()]);
+export const peers = () => Promise.all([plain(), cel(), casbin(), cedar()]);
 
 /**
  * Compares a peer's decisions, and times them: `setup_ms` from the answer's text to a policy that can be asked, and
@@ -289,7 +306,7 @@ export async function measurePeer(peer, answer, cards, limitMs) {
   let decide;
   for (let n = 0; n < 5 && (n === 0 || setups[0] < limitMs / 10); n++) {
     const start = clock();
-    decide = await peer.setUp(answer);
+    decide = await peer.setUp(answer, cards);
     setups.push(clock() - start);
   }
   // Steps of the golden ratio reach all parts of the list early.
@@ -307,7 +324,7 @@ export async function measurePeer(peer, answer, cards, limitMs) {
     for (asked = 0; asked < cards.length && spent < limitMs; asked++) {
       const card = (asked * step) % cards.length;
       const start = clock();
-      const visible = await decide(requests[card]);
+      const visible = await decide(requests[card], cards[card]);
       const ms = clock() - start;
       total += ms;
       spent += ms;
