@@ -3,7 +3,12 @@
 //! `fixed_workload OP` with one of `lint` (read and check a policy file of 300 rules), `compile` (read the same policy
 //! as JSON, compile it, decide no card), `decide` (also match and decide 500 cards) and `expand` (expand 200 scopes).
 //! Prints the length of the answer.
-#![allow(missing_docs, clippy::print_stdout, clippy::expect_used)]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::indexing_slicing
+)]
 
 use serde_json::{Value, json};
 
