@@ -22,7 +22,8 @@ function regexOf(glob, flags) {
   return new RegExp(`^${out}$`, flags);
 }
 
-function matcherOf(selector, ignoreCase) {
+/** A selector, compiled. */
+export function matcherOf(selector, ignoreCase) {
   const list = value => (Array.isArray(value) ? value : [value ?? []].flat());
   const mapping = selector instanceof Object && !Array.isArray(selector);
   const include = list(mapping ? selector.include : selector);
@@ -42,6 +43,27 @@ function matcherOf(selector, ignoreCase) {
     matches: text =>
       includes.some(glob => glob.matches(text)) &&
       !excepts.some(glob => glob.matches(text))
+  };
+}
+
+/** Whether the visitor holds a scope, by the context and the policy's roles. */
+export function holdsScope(policy, context) {
+  const held = new Set(context.scopes);
+  for (const server of context.shares) {
+    held.add(`access:servers!server=${server}`);
+  }
+  const groups = new Set(context.groups);
+  for (const role of policy.roles ?? []) {
+    if (role.users?.includes(context.user) || role.groups?.some(group => groups.has(group))) {
+      role.scopes.forEach(scope => held.add(scope));
+    }
+  }
+  return scope => {
+    const [base, filter] = scope.split('!');
+    if (held.has(scope) || held.has(base)) {
+      return true;
+    }
+    return filter?.startsWith('server=') ? held.has(`${base}!user=${filter.slice(7).split('/')[0]}`) : false;
   };
 }
 
@@ -240,32 +262,14 @@ export class Engine {
   }
 
   setContext(context) {
-    const scopes = [...context.scopes];
-    for (const server of context.shares) {
-      scopes.push(`access:servers!server=${server}`);
-    }
     const groups = new Set(context.groups);
-    for (const role of this.policy.roles ?? []) {
-      if (role.users?.includes(context.user) || role.groups?.some(group => groups.has(group))) {
-        scopes.push(...role.scopes);
-      }
-    }
-    const held = new Set(scopes);
     this.facts = {
       groups,
       groupList: context.groups,
       admin: context.admin,
       owner: context.server.owner === context.user,
       kernels: new Map(),
-      holds: scope => {
-        const [base, filter] = scope.split('!');
-        if (held.has(scope) || held.has(base)) {
-          return true;
-        }
-        return filter?.startsWith('server=')
-          ? held.has(`${base}!user=${filter.slice(7).split('/')[0]}`)
-          : false;
-      }
+      holds: holdsScope(this.policy, context)
     };
     const now = ({ needs, test }) => (needs === 0 ? test(this.facts) : undefined);
     this.known = this.conditions.map(({ show, hide }) => ({

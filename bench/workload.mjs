@@ -25,6 +25,8 @@ export function workload({ cards, rules, scopes, groups }) {
   const policy = {
     version: 1,
     default: 'show',
+    // The clock moves by hours, to times at which other rules are in force.
+    max_stale: '1d',
     tags: { exam: { kernel: 'exam-*', category: 'Exams' } },
     roles: [
       {
@@ -79,7 +81,7 @@ export function workload({ cards, rules, scopes, groups }) {
     }
     policy.rules.push(rule);
   }
-  const deck = [];
+  const launcher = [];
   for (let n = 0; n < cards; n++) {
     const id = `card-${n}`;
     const at = Math.floor(pick(rules) / 10) * 10;
@@ -87,7 +89,7 @@ export function workload({ cards, rules, scopes, groups }) {
       case 0:
       case 1:
       case 2:
-        deck.push({
+        launcher.push({
           id,
           kind: 'kernel',
           name: `class${at + pick(4)}_python`,
@@ -95,13 +97,13 @@ export function workload({ cards, rules, scopes, groups }) {
         });
         break;
       case 3:
-        deck.push({ id, kind: 'proxy', name: `class${at + 3}-tools`, category: 'Other' });
+        launcher.push({ id, kind: 'proxy', name: `class${at + 3}-tools`, category: 'Other' });
         break;
       case 4:
-        deck.push({ id, kind: 'service', name: `svc-${at + 5}` });
+        launcher.push({ id, kind: 'service', name: `svc-${at + 5}` });
         break;
       case 5:
-        deck.push({
+        launcher.push({
           id,
           kind: 'server',
           owner: `user-${pick(scopes)}`,
@@ -109,7 +111,7 @@ export function workload({ cards, rules, scopes, groups }) {
         });
         break;
       case 6:
-        deck.push({
+        launcher.push({
           id,
           kind: 'command',
           name: `tool${at + 7}:open`,
@@ -118,12 +120,12 @@ export function workload({ cards, rules, scopes, groups }) {
         });
         break;
       default:
-        deck.push({ id, kind: 'kernel', name: `python-gpu${at + 8}`, category: 'Console' });
+        launcher.push({ id, kind: 'kernel', name: `python-gpu${at + 8}`, category: 'Console' });
     }
   }
   const held = [];
   for (let n = 0; n < scopes; n++) {
-    const card = deck[(n * 8 + 5) % deck.length];
+    const card = launcher[(n * 8 + 5) % launcher.length];
     held.push(
       n % 4 === 0
         ? `access:services!service=svc-${(n % rules) + 1}`
@@ -140,7 +142,15 @@ export function workload({ cards, rules, scopes, groups }) {
     scopes: held,
     shares: ['profx/dash-6-5'],
     server: { owner: 'mmuster', name: '' },
-    now: '2026-12-01T09:00:00Z'
+    now: '2026-12-01T09:00:00Z',
+    age_s: 0.4,
+    stale: false,
+    warnings: []
   };
-  return { policy, context, cards: deck };
+  // The visitor has left a group.
+  const otherContext = { ...context, groups: context.groups.slice(1) };
+  return { policy, contexts: [context, otherContext], cards: launcher };
 }
+
+/** From the context's time to one at which some rules are no longer in force. */
+export const LATER_MS = 4 * 60 * 60 * 1000;

@@ -99,6 +99,11 @@ STEPS = [
     Step("lint", "direction of Python imports", "lint-imports --no-cache"),
     Step("lint", "eslint, prettier, stylelint, types, imports", "npm run --silent lint:check"),
     Step("rust", "Rust tests", "cargo test", cargo_counts),
+    Step(
+        "rust",
+        "instructions of a fixed workload",
+        "node scripts/check-instructions.mjs",
+    ),
     Step("wasm", "size of the WebAssembly file", "npm run --silent size"),
     Step("wasm", "WebAssembly tests in Chromium", "npm run --silent test:wasm", cargo_counts),
     Step("typescript", "TypeScript tests", "npm run --silent test", jest_counts),
