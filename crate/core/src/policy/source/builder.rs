@@ -1,6 +1,7 @@
 //! Builds the tree from what a parser reads, within its bounds.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::error::{ReadResult, SourceError, source_error, too_deep, too_many};
 use super::limits::{MAX_SOURCE_DEPTH, MAX_WEIGHT};
@@ -13,12 +14,12 @@ use crate::policy::span::SourceSpan;
 pub(super) struct Builder {
     open: Vec<Frame>,
     pub(super) root: Option<SourceNode>,
-    anchors: HashMap<usize, Anchored>,
+    anchors: HashMap<usize, Rc<Anchored>>,
     weight: usize,
     pub(super) errors: Vec<SourceError>,
 }
 
-pub(super) struct Frame {
+struct Frame {
     span: SourceSpan,
     anchor: usize,
     weight_before: usize,
@@ -42,7 +43,7 @@ impl Container {
     }
 }
 
-pub(super) struct Anchored {
+struct Anchored {
     node: SourceNode,
     weight: usize,
     height: usize,
@@ -106,7 +107,7 @@ impl Builder {
     }
 
     pub(super) fn alias(&mut self, anchor: usize, span: SourceSpan) -> ReadResult {
-        let Some(anchored) = self.anchors.get(&anchor) else {
+        let Some(anchored) = self.anchors.get(&anchor).cloned() else {
             return Err(source_error(
                 DiagnosticCode::ALIAS_IN_ITSELF,
                 span,
@@ -114,21 +115,12 @@ impl Builder {
                 "Write the value out.",
             ));
         };
-        let (weight, height) = (anchored.weight, anchored.height);
-        self.check_depth(height, span)?;
-        self.charge(weight, span)?;
-        match self.anchors.get(&anchor) {
-            Some(anchored) => self.complete(anchored.node.clone(), 0, weight),
-            None => Ok(()),
-        }
+        self.check_depth(anchored.height, span)?;
+        self.charge(anchored.weight, span)?;
+        self.complete(anchored.node.clone(), 0, anchored.weight)
     }
 
-    pub(super) fn complete(
-        &mut self,
-        node: SourceNode,
-        anchor: usize,
-        weight: usize,
-    ) -> ReadResult {
+    fn complete(&mut self, node: SourceNode, anchor: usize, weight: usize) -> ReadResult {
         if anchor > 0 {
             self.charge(weight, node.span)?;
             let anchored = Anchored {
@@ -136,7 +128,7 @@ impl Builder {
                 height: node.height(),
                 node: node.clone(),
             };
-            self.anchors.insert(anchor, anchored);
+            self.anchors.insert(anchor, Rc::new(anchored));
         }
         match self.open.last_mut().map(|frame| &mut frame.container) {
             None => self.root = Some(node),
@@ -164,12 +156,12 @@ impl Builder {
         Ok(())
     }
 
-    pub(super) fn expects_key(&self) -> bool {
+    fn expects_key(&self) -> bool {
         let container = self.open.last().map(|frame| &frame.container);
         matches!(container, Some(Container::Map { key: None, .. }))
     }
 
-    pub(super) fn charge(&mut self, weight: usize, span: SourceSpan) -> ReadResult {
+    fn charge(&mut self, weight: usize, span: SourceSpan) -> ReadResult {
         self.weight += weight;
         if self.weight <= MAX_WEIGHT {
             return Ok(());
@@ -177,14 +169,14 @@ impl Builder {
         Err(too_many(span))
     }
 
-    pub(super) fn check_depth(&self, more: usize, span: SourceSpan) -> ReadResult {
+    fn check_depth(&self, more: usize, span: SourceSpan) -> ReadResult {
         if self.open.len() + more <= MAX_SOURCE_DEPTH {
             return Ok(());
         }
         Err(too_deep(span))
     }
 
-    pub(super) fn report_duplicates(&mut self, entries: &[SourceEntry]) {
+    fn report_duplicates(&mut self, entries: &[SourceEntry]) {
         let mut first = HashMap::new();
         for entry in entries {
             let Some(before) = first.insert(entry.key.as_str(), entry.key_span) else {
@@ -205,7 +197,7 @@ impl Builder {
     }
 
     /// The keys that lead to the value that is being read.
-    pub(super) fn path(&self) -> String {
+    fn path(&self) -> String {
         let mut path = String::new();
         for frame in &self.open {
             path = match &frame.container {

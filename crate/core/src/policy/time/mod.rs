@@ -10,7 +10,7 @@ use serde::de::{Deserializer, Error as _};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use self::instant::{Reader, bad_time};
+use self::instant::{Reader, bad_time, start_of_day};
 use self::units::DAY;
 use crate::error::Error;
 
@@ -35,7 +35,10 @@ impl TimeSpec {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut reader = Reader(text.as_bytes());
         let (start_ms, end_ms) = match reader.date() {
-            Some(day) if reader.0.is_empty() => (day, day + DAY),
+            Some(date) if reader.0.is_empty() => {
+                let start = start_of_day(date);
+                (start, start + DAY)
+            }
             _ => {
                 let instant = parse_instant(text).map_err(|_| {
                     bad_time(

@@ -61,6 +61,40 @@ fn a_date_means_its_whole_day() {
     assert!(without_zone.message.contains("zone"), "{without_zone}");
 }
 
+#[cfg(feature = "server")]
+#[test]
+fn what_a_browser_is_told_of_a_window_is_readable_there() {
+    for (text, start, end) in [
+        ("2027-02-28", "2027-02-28T00:00:00Z", "2027-03-01T00:00:00Z"),
+        (
+            "2027-02-28 01:00:00.5+01:30",
+            "2027-02-27T23:30:00.5Z",
+            "2027-02-27T23:30:00.5Z",
+        ),
+        ("0000-01-01", "0000-01-01T00:00:00Z", "0000-01-02T00:00:00Z"),
+        (
+            "0000-01-01T00:00:00+01:00",
+            "0000-01-01T00:00:00Z",
+            "0000-01-01T00:00:00Z",
+        ),
+        (
+            "9999-12-31",
+            "9999-12-31T00:00:00Z",
+            "9999-12-31T23:59:59.999Z",
+        ),
+    ] {
+        let time = TimeSpec::parse(text).unwrap();
+        for (sent, expected) in [(time.start(), start), (time.end(), end)] {
+            assert_eq!(sent.as_str(), expected, "{text}");
+            assert_eq!(
+                TimeSpec::parse(expected).unwrap().as_str(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+}
+
 #[test]
 fn every_day_follows_the_one_before() {
     let mut expected = parse_instant("1896-01-01T00:00:00Z").unwrap();
