@@ -95,6 +95,17 @@ impl Glob {
         })
     }
 
+    /// Checks a pattern. Text without special characters is one if it is short enough.
+    ///
+    /// # Errors
+    /// As [`Glob::new`].
+    pub fn check(pattern: &str) -> Result<(), Error> {
+        if is_glob(pattern) || pattern.len() > MAX_BYTES {
+            Self::new(pattern, false)?;
+        }
+        Ok(())
+    }
+
     /// Does the whole text match? The text's own case is folded when the glob ignores case.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {

@@ -15,10 +15,10 @@ impl Pattern {
     /// Checks a glob.
     ///
     /// # Errors
-    /// `bad-glob`, as [`Glob::new`].
+    /// `bad-glob`, as [`Glob::check`].
     pub fn new(text: impl Into<String>) -> Result<Self, Error> {
         let text = text.into();
-        Glob::new(&text, false)?;
+        Glob::check(&text)?;
         Ok(Self(text))
     }
 
