@@ -14,6 +14,7 @@ pub const MAX_BYTES: usize = 600;
 /// A checked pattern, ready to match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glob {
+    /// Not looked at where the anchor is the whole text.
     tokens: Vec<Token>,
     anchor: Anchor,
     ignore_case: bool,
@@ -64,6 +65,14 @@ impl Glob {
     pub fn new(pattern: &str, ignore_case: bool) -> Result<Self, Error> {
         if pattern.len() > MAX_BYTES {
             return Err(bad_glob("is longer than 600 bytes: write a shorter one"));
+        }
+        if !is_glob(pattern) {
+            let whole = pattern.chars().map(|c| fold(c, ignore_case)).collect();
+            return Ok(Self {
+                tokens: Vec::new(),
+                anchor: Anchor::Whole(whole),
+                ignore_case,
+            });
         }
         let mut tokens = Vec::new();
         let mut rest = pattern.chars().peekable();

@@ -63,6 +63,8 @@ pub fn expand_leniently<'s>(
     let filter_names = FilterNames::new(owner, client);
     let mut expansion = Expansion::default();
     let Expansion { scopes, problems } = &mut expansion;
+    let raw_scopes = raw_scopes.into_iter();
+    scopes.reserve_names(raw_scopes.size_hint().0);
     let mut implied_by: Vec<Vec<(&str, NameId)>> = Vec::new();
     let mut base_numbers: HashMap<String, u32> = HashMap::new();
     for raw_scope in raw_scopes {

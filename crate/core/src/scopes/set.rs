@@ -184,6 +184,12 @@ impl ScopeSet {
         }
     }
 
+    /// Makes room for so many more names.
+    pub(super) fn reserve_names(&mut self, count: usize) {
+        self.names.numbers.reserve(count);
+        self.names.texts.reserve(count);
+    }
+
     /// The name of a base scope, to [`ScopeSet::add`] it.
     pub(super) fn intern_base(&mut self, base: &str) -> NameId {
         self.names.intern(base)
