@@ -8,47 +8,38 @@ use crate::policy::diagnostic::DiagnosticCode;
 use crate::policy::document::MAX_CONDITION_DEPTH;
 use crate::policy::source::{SourceNode, SourceValue};
 
-/// The keys of conditions, for which every check here has to say what it does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PredicateKey {
-    /// A selector of groups.
-    Group,
-    /// A selector of users.
-    User,
-    /// A scope.
-    Scope,
-    /// The exact name of a kernel.
-    Kernel,
-    /// Whether the visitor is an admin.
-    Admin,
-    /// Whether the visitor owns the server.
-    Owner,
-    /// Holds always, or never.
-    Always,
-    /// Conditions that must all hold.
-    All,
-    /// Conditions of which one must hold.
-    Any,
-    /// A condition that must not hold.
-    Not,
+crate::text_enum! {
+    /// The keys of conditions, for which every check here has to say what it does. A test compares
+    /// this list with the schema of conditions.
+    pub enum PredicateKey as "ConditionKey" {
+        /// A selector of groups.
+        Group = "group",
+        /// A selector of users.
+        User = "user",
+        /// A scope.
+        Scope = "scope",
+        /// The exact name of a kernel.
+        Kernel = "kernel",
+        /// Whether the visitor is an admin.
+        Admin = "admin",
+        /// Whether the visitor owns the server.
+        Owner = "owner",
+        /// Holds always, or never.
+        Always = "always",
+        /// Conditions that must all hold.
+        All = "all",
+        /// Conditions of which one must hold.
+        Any = "any",
+        /// A condition that must not hold.
+        Not = "not",
+    }
 }
 
 impl PredicateKey {
-    /// Reads a key; a test compares this list with the schema of conditions.
+    /// Reads a key.
     pub fn new(key: &str) -> Option<Self> {
-        Some(match key {
-            "group" => Self::Group,
-            "user" => Self::User,
-            "scope" => Self::Scope,
-            "kernel" => Self::Kernel,
-            "admin" => Self::Admin,
-            "owner" => Self::Owner,
-            "always" => Self::Always,
-            "all" => Self::All,
-            "any" => Self::Any,
-            "not" => Self::Not,
-            _ => return None,
-        })
+        let mut keys = Self::ALL.iter().copied();
+        keys.find(|known| known.as_str() == key)
     }
 }
 
