@@ -1,4 +1,4 @@
-"""One JupyterHub for the tests of the server's routes, and a line to it that they may disturb."""
+"""One JupyterHub for the tests of routes, and a proxy to it that can answer with faults."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hub_proxy import HubProxy
 from hubs import Hub
-from lines import Line
 
 POLICY = """\
 version: 1
@@ -22,7 +22,7 @@ preview: {user: mixin}
 
 
 class RoutesHub(Hub):
-    """A Hub whose users' servers speak with its API through ``line``."""
+    """A Hub whose users' servers use its API through ``proxy``."""
 
     policy_text = POLICY
 
@@ -31,8 +31,8 @@ class RoutesHub(Hub):
         self.policy.write_text(self.policy_text)
         config = Path(__file__).with_name("jupyterhub_config.py")
         super().__init__(folder, config, policy=str(self.policy))
-        self.line = Line(self.hub_url, disturbs="/api/user")
-        self.known["line_url"] = self.line.url
+        self.proxy = HubProxy(self.hub_url, fault_path="/api/user")
+        self.known["api_proxy_url"] = self.proxy.url
 
 
 @pytest.fixture(scope="session")
@@ -40,4 +40,4 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RoutesHub]:
     """Start the Hub; stop it, its proxy and its users' servers after the last test."""
     with RoutesHub(tmp_path_factory.mktemp("hub")) as running:
         yield running
-    running.line.shutdown()
+    running.proxy.shutdown()

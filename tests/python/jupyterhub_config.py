@@ -9,7 +9,7 @@ load_subconfig(known["common"])
 c = get_config()
 c.Authenticator.admin_users = {"mixin"}
 c.JupyterHub.load_groups = {"Morons": {"users": ["member"]}, "empty": {"users": []}}
-c.Spawner.hub_connect_url = known["line_url"]
+c.Spawner.hub_connect_url = known["api_proxy_url"]
 c.Spawner.args += [f"--ScopedLauncher.policy_file={known['policy']}"]
 # What a server that lists shares needs: its visitors' tokens may read the shares to the visitor.
 c.Spawner.oauth_client_allowed_scopes = ["read:users:shares!user"]

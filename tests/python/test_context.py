@@ -45,7 +45,7 @@ class Cache:
 
 @pytest.fixture
 def cache(hub):
-    cache = Cache(f"{hub.line.url}/hub/api/")
+    cache = Cache(f"{hub.proxy.url}/hub/api/")
     yield cache
 
     async def close() -> None:
@@ -63,31 +63,31 @@ def member(hub) -> str:
 HUB_HEADERS = {"Content-Type": "application/json", "X-JupyterHub-Version": "6.1.1"}
 
 
-def hang_up(line: Any) -> None:
-    line.connection.shutdown(socket.SHUT_RDWR)
-    line.close_connection = True
+def hang_up(request: Any) -> None:
+    request.connection.shutdown(socket.SHUT_RDWR)
+    request.close_connection = True
 
 
-def be_slow(line: Any) -> None:
+def be_slow(request: Any) -> None:
     time.sleep(1)
-    line.answer(200, b"{}")
+    request.answer(200, b"{}")
 
 
-def cut_off(line: Any) -> None:
-    line.send_response(200)
-    line.send_header("Content-Length", "1000")
-    line.end_headers()
-    line.wfile.write(b'{"kind": "user"')
-    hang_up(line)
+def cut_off(request: Any) -> None:
+    request.send_response(200)
+    request.send_header("Content-Length", "1000")
+    request.end_headers()
+    request.wfile.write(b'{"kind": "user"')
+    hang_up(request)
 
 
-def redirect(line: Any) -> None:
-    line.answer(302, b"", {"Location": f"{line.server.url}/elsewhere"})
+def redirect(request: Any) -> None:
+    request.answer(302, b"", {"Location": f"{request.server.url}/elsewhere"})
 
 
 def answer(status: int, body: bytes | dict[str, Any], headers: Any = HUB_HEADERS) -> Any:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return lambda line: line.answer(status, content, headers)
+    return lambda request: request.answer(status, content, headers)
 
 
 MODEL = {"kind": "user", "name": "member", "admin": False, "groups": [], "scopes": []}
@@ -140,7 +140,7 @@ def test_reads_what_the_hub_knows(hub, cache, member):
 def test_a_bad_connection_gives_the_last_good_context_and_then_none(hub, cache, member, name):
     fault, code = FAULTS[name]
     good = cache.load(member)
-    with hub.line.disturbed(fault):
+    with hub.proxy.with_fault(fault):
         stale = cache.load(member)
         assert stale.stale
         assert stale.visitor == good.visitor
@@ -156,7 +156,7 @@ def test_a_bad_connection_gives_the_last_good_context_and_then_none(hub, cache, 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_bad_connection_from_the_start_gives_none(hub, cache, member, name):
     fault, code = FAULTS[name]
-    with hub.line.disturbed(fault), pytest.raises(ContextError) as closed:
+    with hub.proxy.with_fault(fault), pytest.raises(ContextError) as closed:
         cache.load(member)
     assert closed.value.code == code
     said = str(closed.value)
@@ -168,21 +168,21 @@ def test_a_bad_connection_from_the_start_gives_none(hub, cache, member, name):
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_token_is_forgotten_at_once(hub, cache, member, status):
     cache.load(member)
-    with hub.line.disturbed(answer(status, {"message": "Forbidden"})):
+    with hub.proxy.with_fault(answer(status, {"message": "Forbidden"})):
         with pytest.raises(ContextError) as refused:
             cache.load(member)
         assert (refused.value.code, refused.value.status) == ("not-authenticated", 403)
-    with hub.line.disturbed(hang_up), pytest.raises(ContextError) as closed:
+    with hub.proxy.with_fault(hang_up), pytest.raises(ContextError) as closed:
         cache.load(member)  # no last good facts
     assert closed.value.code == "hub-unreachable"
 
 
 @pytest.mark.usefixtures("quick")
 def test_a_redirect_is_not_followed(hub, cache, member):
-    hub.line.asked.clear()
-    with hub.line.disturbed(redirect), pytest.raises(ContextError):
+    hub.proxy.asked.clear()
+    with hub.proxy.with_fault(redirect), pytest.raises(ContextError):
         cache.load(member)
-    assert hub.line.asked == ["/hub/api/user"]
+    assert hub.proxy.asked == ["/hub/api/user"]
 
 
 def test_a_hub_that_does_not_listen_is_unreachable(member):
@@ -193,21 +193,21 @@ def test_a_hub_that_does_not_listen_is_unreachable(member):
 
 
 def test_many_questions_share_one_request(hub, cache, member):
-    hub.line.asked.clear()
+    hub.proxy.asked.clear()
     first = cache.load_all(*[member] * 20)
     later = cache.load(member)
-    assert hub.line.asked == ["/hub/api/user"]
+    assert hub.proxy.asked == ["/hub/api/user"]
     assert {snapshot.visitor for snapshot in [*first, later]} == {first[0].visitor}
 
 
 def test_a_failure_is_shared_too(hub, cache, member, monkeypatch):
     monkeypatch.setattr(cache.client, "_timeout_s", 0.3)
-    hub.line.asked.clear()
-    with hub.line.disturbed(be_slow):
+    hub.proxy.asked.clear()
+    with hub.proxy.with_fault(be_slow):
         for _ in range(3):
             with pytest.raises(ContextError):
                 cache.load(member)
-    assert hub.line.asked == ["/hub/api/user"]
+    assert hub.proxy.asked == ["/hub/api/user"]
 
 
 def test_each_visitor_gets_their_own(hub, cache, member):
@@ -224,7 +224,7 @@ def test_remembers_a_bounded_number_of_visitors(hub, cache, member, monkeypatch)
     cache.load(member)
     for _ in range(2):
         cache.load(hub.token("other", "access:servers!server=other/"))
-    with hub.line.disturbed(hang_up), pytest.raises(ContextError):
+    with hub.proxy.with_fault(hang_up), pytest.raises(ContextError):
         cache.load(member)  # forgotten, so there is nothing to use for stale
 
 
@@ -239,7 +239,7 @@ def test_an_outage_is_logged_once_and_so_is_its_end(hub, cache, member, caplog):
     caplog.set_level(logging.INFO, logger="test.context")
     cache.load(member)
     assert not caplog.messages
-    with hub.line.disturbed(answer(500, b"")):
+    with hub.proxy.with_fault(answer(500, b"")):
         for _ in range(3):
             cache.load(member)
     assert [r.levelname for r in caplog.records] == ["WARNING"]
@@ -270,9 +270,9 @@ class TestShares:
 
     def test_are_read_page_by_page(self, hub, cache, sharing, monkeypatch):
         monkeypatch.setattr(context, "PAGE_SIZE", 1)
-        hub.line.asked.clear()
+        hub.proxy.asked.clear()
         assert cache.load(sharing).visitor.shares == ("sharer/bare-1", "sharer/bare-2")
-        assert hub.line.asked == [
+        assert hub.proxy.asked == [
             "/hub/api/user",
             "/hub/api/users/member/shared?offset=0&limit=1",
             "/hub/api/users/member/shared?offset=1&limit=1",
@@ -286,9 +286,9 @@ class TestShares:
         assert snapshot.visitor.warnings == ("Only the first 1 servers shared with you are used.",)
 
     def test_are_not_asked_for_without_leave(self, hub, cache, member, sharing):
-        hub.line.asked.clear()
+        hub.proxy.asked.clear()
         assert cache.load(member).visitor.shares == ()
-        assert hub.line.asked == ["/hub/api/user"]
+        assert hub.proxy.asked == ["/hub/api/user"]
 
     @pytest.mark.usefixtures("quick")
     @pytest.mark.parametrize(
@@ -303,10 +303,10 @@ class TestShares:
         ],
     )
     def test_fail_softly(self, hub, cache, sharing, fault):
-        def only_shares(line: Any) -> None:
-            (fault if "/shared" in line.path else type(line).forward)(line)
+        def only_shares(request: Any) -> None:
+            (fault if "/shared" in request.path else type(request).forward)(request)
 
-        with hub.line.disturbed(only_shares):
+        with hub.proxy.with_fault(only_shares):
             snapshot = cache.load(sharing)
         assert (snapshot.visitor.groups, snapshot.visitor.shares) == (("Morons",), ())
         (warning,) = snapshot.visitor.warnings

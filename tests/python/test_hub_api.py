@@ -33,7 +33,7 @@ def run(hub) -> Iterator[Run]:
 
     def run_with_client(use: Callable[[HubClient], Awaitable[Any]]) -> Any:
         async def with_client() -> Any:
-            client = HubClient(hub.line.api_url, hub.known["token"], timeout_s=1.0)
+            client = HubClient(hub.proxy.api_url, hub.known["token"], timeout_s=1.0)
             try:
                 return await use(client)
             finally:
@@ -82,7 +82,7 @@ def test_it_reads_an_answer_and_the_clock_of_the_hub(run, hub):
     ],
 )
 def test_every_failure_has_a_code_and_hides_the_token(run, hub, fault, kind, code):
-    with hub.line.disturbed(fault), pytest.raises(HubError) as failed:
+    with hub.proxy.with_fault(fault), pytest.raises(HubError) as failed:
         run(lambda client: client.get("/user"))
     assert type(failed.value) is kind
     assert failed.value.code == code
@@ -92,7 +92,7 @@ def test_every_failure_has_a_code_and_hides_the_token(run, hub, fault, kind, cod
 
 def test_it_says_when_to_try_again(run, hub):
     with (
-        hub.line.disturbed(answer(429, **{"Retry-After": "7"})),
+        hub.proxy.with_fault(answer(429, **{"Retry-After": "7"})),
         pytest.raises(HubUnavailable) as failed,
     ):
         run(lambda client: client.get("/user"))
@@ -103,10 +103,10 @@ def test_a_list_is_read_in_overlapping_pages(run, hub):
     names = [f"paged-{number}" for number in range(5)]
     for name in names:
         hub.api("POST", f"/users/{name}", ok=(409,))
-    hub.line.asked.clear()
+    hub.proxy.asked.clear()
     models = run(lambda client: client.whole_list("/users", page_size=2))
     assert set(names) <= {model["name"] for model in models}
-    assert hub.line.asked[:2] == [
+    assert hub.proxy.asked[:2] == [
         "/hub/api/users?offset=0&limit=2",
         "/hub/api/users?offset=1&limit=2",
     ]
@@ -121,7 +121,7 @@ def test_a_list_that_keeps_changing_is_given_up(run, hub):
 
     for name in ("paged-0", "paged-1", "paged-2"):
         hub.api("POST", f"/users/{name}", ok=(409,))
-    with hub.line.disturbed(other_first_item), pytest.raises(HubUnavailable, match="changed 4"):
+    with hub.proxy.with_fault(other_first_item), pytest.raises(HubUnavailable, match="changed 4"):
         run(lambda client: client.whole_list("/users", page_size=2))
 
 
@@ -159,10 +159,10 @@ def test_shared_servers_are_read_page_by_page_up_to_a_limit(run, hub):
     def read(**options: int) -> SharedServers:
         return run(lambda client: client.servers_shared_with("me/you", page_size=1, **options))
 
-    with hub.line.disturbed(three_shares):
+    with hub.proxy.with_fault(three_shares):
         assert read() == SharedServers(("profx/dash-1",) * 2, complete=True)
         assert read(max_pages=2) == SharedServers(("profx/dash-1",), complete=False)
-    assert hub.line.asked[-1] == "/hub/api/users/me%2Fyou/shared?offset=1&limit=1"
+    assert hub.proxy.asked[-1] == "/hub/api/users/me%2Fyou/shared?offset=1&limit=1"
 
 
 def test_the_minimum_version():

@@ -231,7 +231,7 @@ class TestPolicy:
 
 def test_after_max_stale_an_outage_of_the_hub_is_an_error(hub, visitor):
     good = visitor.context()
-    with hub.line.disturbed(lambda line: line.answer(502, b"<h1>Bad Gateway</h1>")):
+    with hub.proxy.with_fault(lambda request: request.answer(502, b"<h1>Bad Gateway</h1>")):
         stale = in_time(visitor, lambda context: context["stale"])
         assert stale["groups"] == good["groups"]
         assert stale["age_s"] >= MIN_REQUEST_INTERVAL_S
@@ -257,10 +257,10 @@ def test_the_hub_is_asked_once_however_many_ask(hub, visitors):
     visitor = visitors["mixin"]
     visitor.context()
     time.sleep(MIN_REQUEST_INTERVAL_S)
-    hub.line.asked.clear()
+    hub.proxy.asked.clear()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: visitor.context(), range(16)))
-    assert [path for path in hub.line.asked if path.endswith("/user")] == ["/hub/api/user"]
+    assert [path for path in hub.proxy.asked if path.endswith("/user")] == ["/hub/api/user"]
 
 
 def test_an_unknown_method_or_path_is_refused_as_json(visitor):

@@ -1,4 +1,4 @@
-"""Faults for a `Line` between the grants service and the Hub: answers that no Hub should give."""
+"""Wrong answers of a Hub, made by a proxy in front of a real one."""
 
 from __future__ import annotations
 
@@ -89,6 +89,6 @@ WRONG_ANSWERS: dict[str, Fault] = {
     "404": status(404),
     "a login page": status(302),
     "another web server": other_server,
-    "a dead line": lambda call: call.connection.close(),
+    "a closed connection": lambda call: call.connection.close(),
 }
 """Faults by their names."""

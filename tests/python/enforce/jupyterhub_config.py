@@ -14,8 +14,8 @@ c.JupyterHub.load_groups = {known["group"]: {"users": ["student"]}}
 c.JupyterHub.services += known["services"]
 c.JupyterHub.load_roles += [{"name": "desk", "users": ["student"], "scopes": ["custom:desk:use"]}]
 c.Spawner.environment.update(known["environment"])
-if "line_url" in known:
-    c.Spawner.hub_connect_url = known["line_url"]
+if "api_proxy_url" in known:
+    c.Spawner.hub_connect_url = known["api_proxy_url"]
 
 
 async def earlier_hook(spawner):

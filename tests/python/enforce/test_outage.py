@@ -8,7 +8,7 @@ import time
 import pytest
 import requests
 import websocket
-from lines import Line
+from hub_proxy import HubProxy
 
 CLASS_KERNEL = "Class1234_Semester02"
 MAX_STALE_S = 8.0
@@ -17,14 +17,14 @@ UNKNOWN = "Your permissions cannot be checked right now."
 
 @pytest.fixture(scope="module")
 def hub(new_hub):
-    """A Hub whose servers reach its API through a `Line`, and keep a context for `MAX_STALE_S`."""
+    """A Hub whose users' servers use its API through a proxy that can answer with faults."""
     hub = new_hub(policy=f"max_stale: {MAX_STALE_S:.0f}s\n")
-    hub.line = Line(hub.hub_url, disturbs="/hub/api/user")
-    hub.known["line_url"] = hub.line.url
+    hub.proxy = HubProxy(hub.hub_url, fault_path="/hub/api/user")
+    hub.known["api_proxy_url"] = hub.proxy.url
     with hub:
         hub.start_servers("student/", "outsider/")
         yield hub
-    hub.line.shutdown()
+    hub.proxy.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +113,10 @@ def test_an_outage_is_bridged_and_after_max_stale_governed_cards_are_refused(hub
 
 def test_a_membership_that_ended_during_an_outage_is_known_afterwards(hub, member):
     assert enters(member)
-    hub.line.fault = lambda call: call.connection.close()
+    hub.proxy.fault = lambda call: call.connection.close()
     hub.remove("student")
     assert enters(member), "nobody could know"
-    hub.line.fault = None
+    hub.proxy.fault = None
     try:
         hub.known_soon(lambda: not enters(member))
         assert start_and_end(member) == 403
@@ -155,7 +155,7 @@ def test_malformed_answers_count_as_an_outage(hub, new_token, fault, why):
     """For a visitor who has been here, until max_stale; for one who comes now, at once."""
     known, unknown = new_token(), new_token()
     assert known().status_code == 200
-    with hub.line.disturbed(fault):
+    with hub.proxy.with_fault(fault):
         assert unknown().status_code == 403
         assert f"{UNKNOWN} {why}" in unknown().text
         time.sleep(2)  # for which the last answer is shared
@@ -167,7 +167,7 @@ def test_a_hub_that_does_not_answer_delays_requests_by_seconds(hub, member):
     assert enters(member)
     open_one = member.connect("class-fixed/ws")
     release = threading.Event()
-    with hub.line.disturbed(lambda call: release.wait(60)):
+    with hub.proxy.with_fault(lambda call: release.wait(60)):
         try:
             assert member.close_code(open_one, MAX_STALE_S + 10) == 1008
             started = time.monotonic()

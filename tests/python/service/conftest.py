@@ -1,5 +1,5 @@
 """Real parts for the tests of the grants service: a JupyterHub of its own, the service as a
-process, and a line between the two that a test may disturb.
+process, and a proxy between the two that can answer with faults.
 
 The users and servers of each test have names of their own, so that tests share the Hub without
 seeing each other; each test's policy names only those.
@@ -20,8 +20,8 @@ from urllib.parse import quote
 
 import psutil
 import pytest
+from hub_proxy import HubProxy
 from hubs import PACKAGE, Hub, wait
-from lines import Line
 
 
 class GrantsHub(Hub):
@@ -77,7 +77,7 @@ class Grants:
 
     def __init__(self, hub: GrantsHub, folder: Path) -> None:
         self.hub = hub
-        self.line = Line(hub.hub_url)
+        self.proxy = HubProxy(hub.hub_url)
         self.policy_file = folder / "policy.json"
         self.records = folder / "records.sqlite"
         self.log_file = folder / "service.log"
@@ -126,7 +126,7 @@ class Grants:
 
     def close(self) -> None:
         self.kill()
-        self.line.shutdown()
+        self.proxy.shutdown()
 
     def log(self) -> str:
         return self.log_file.read_text() if self.log_file.exists() else ""
@@ -157,7 +157,7 @@ class Grants:
         return {
             **os.environ,
             "PYTHONPATH": PACKAGE,
-            "JUPYTERHUB_API_URL": self.line.api_url,
+            "JUPYTERHUB_API_URL": self.proxy.api_url,
             "JUPYTERHUB_API_TOKEN": token or self.hub.known["grants_token"],
         }
 

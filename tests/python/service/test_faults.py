@@ -76,11 +76,11 @@ def test_killed_in_any_phase(hub, grants, phase, after):
         grants.once()
         grants.policy()
         wanted = {}
-    stop = grants.line.fault = Stop(PHASES[phase], after=after)
+    stop = grants.proxy.fault = Stop(PHASES[phase], after=after)
     grants.start()
     assert stop.reached.wait(30), grants.log()
     grants.kill()
-    grants.line.fault = None
+    grants.proxy.fault = None
     stop.go_on.set()
     made = hub.shares(f"{name}-profx")
 
@@ -99,7 +99,7 @@ def in_vain(ask) -> None:
 
 def lists_asked(grants) -> int:
     """How often the service has asked for the users."""
-    return sum(path.startswith("/hub/api/users?") for path in grants.line.asked)
+    return sum(path.startswith("/hub/api/users?") for path in grants.proxy.asked)
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -132,10 +132,10 @@ def test_the_hub_is_killed_in_any_phase(hub, grants, phase, until):
         asking.join()
         call.close_connection = True
 
-    grants.line.fault = kill_meanwhile
+    grants.proxy.fault = kill_meanwhile
     grants.start("--interval", "0.2")
     grants.wait_for("pass_failed")
-    grants.line.fault = None
+    grants.proxy.fault = None
     hub.start()
     until(lambda: hub.shares(profx).keys() == wanted.keys(), 60, grants.log)
     lists = lists_asked(grants)
@@ -168,11 +168,11 @@ def test_the_service_of_a_killed_hub_makes_way_for_that_of_the_next(hub, until):
 def test_a_person_shared_while_the_service_was_dead(hub, grants):
     wanted = class_of(hub, "dead", 1)
     grants.policy(grant("dead"))
-    stop = grants.line.fault = Stop(PHASES["creating"], after=False)
+    stop = grants.proxy.fault = Stop(PHASES["creating"], after=False)
     grants.start()
     assert stop.reached.wait(30)
     grants.kill()
-    grants.line.fault = None
+    grants.proxy.fault = None
     stop.go_on.set()
     ((server, user),) = wanted
     with closing(sqlite3.connect(grants.records)) as db, db:  # it died long ago
@@ -209,15 +209,15 @@ def alarms_of(grants) -> list[int]:
 def test_no_fault_revokes_anything(hub, followed, fault, until):
     before = hub.shares("fault-profx")
     alarms = alarms_of(followed)
-    followed.line.fault = WRONG_ANSWERS[fault]
+    followed.proxy.fault = WRONG_ANSWERS[fault]
     try:
         until(
             lambda: alarms_of(followed) != alarms,
             log=followed.log,
         )
     finally:
-        followed.line.fault = None
-    followed.line.asked.clear()
+        followed.proxy.fault = None
+    followed.proxy.asked.clear()
     until(lambda: lists_asked(followed) >= 3, log=followed.log)  # it has made two whole passes
     assert hub.shares("fault-profx") == before
     assert not followed.events("revoked")
@@ -239,7 +239,7 @@ def test_a_list_that_moves_while_it_is_read(hub, grants):
             hub.api("DELETE", f"/users/{names.pop(0)}")
         call.forward()
 
-    grants.line.fault = fault
+    grants.proxy.fault = fault
     grants.once("--page-size", "5")
     assert not names
     assert hub.shares("shift-profx").keys() == wanted.keys()
@@ -320,12 +320,12 @@ def test_the_hub_goes_and_comes_back(hub, grants):
     grants.start()
     grants.wait_for("granted", 2)
     before = hub.shares("away-profx")
-    grants.line.fault = lambda call: call.connection.close()
+    grants.proxy.fault = lambda call: call.connection.close()
     hub.leave("away-0", "away-group")
     hub.user("away-new", "away-group")
     grants.wait_for("pass_failed")
     assert hub.shares("away-profx") == before
-    grants.line.fault = None
+    grants.proxy.fault = None
     grants.wait_for("revoked", seconds=60)
     grants.wait_for("granted", 3, seconds=60)
     server = next(iter(wanted))[0]
@@ -344,11 +344,11 @@ def test_a_jump_of_the_clock_ends_nothing(hub, grants):
         at = parsedate_to_datetime(headers["Date"]) + timedelta(days=365)
         call.answer(code, body, {**headers, "Date": format_datetime(at, usegmt=True)})
 
-    grants.line.fault = a_year_ahead
+    grants.proxy.fault = a_year_ahead
     grants.wait_for("clock_jumped", 3)
     hub.user("jump-new", "jump-group")
     grants.wait_for("granted", 3)  # the rest of the work goes on
-    grants.line.fault = None
+    grants.proxy.fault = None
     jumps = len(grants.events("clock_jumped"))
     time.sleep(2.5)
     assert len(grants.events("clock_jumped")) <= jumps + 1
@@ -368,9 +368,9 @@ def test_an_incompatible_hub_is_refused(hub, grants):
         code, body, headers = call.ask()
         call.answer(code, body.replace(jupyterhub.__version__.encode(), b"5.5.0"), headers)
 
-    grants.line.fault = old
+    grants.proxy.fault = old
     done = grants.run("--once")
-    grants.line.fault = None
+    grants.proxy.fault = None
     assert done.returncode == 3
     assert "This is JupyterHub 5.5.0. Grants need 5.5.1 or newer" in done.stderr
 

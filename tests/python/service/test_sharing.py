@@ -192,7 +192,7 @@ def test_who_was_active_last_need_not_wait_for_the_whole_list(hub, grants, until
             body = json.dumps(page).encode()
         call.answer(status, body, headers)
 
-    grants.line.fault = slow_and_behind
+    grants.proxy.fault = slow_and_behind
     for number in range(8):
         hub.user(f"quick-extra-{number}")
     grants.start("--page-size", "5")
@@ -201,7 +201,7 @@ def test_who_was_active_last_need_not_wait_for_the_whole_list(hub, grants, until
     now = datetime.now(timezone.utc).isoformat()
     hub.api("POST", "/users/quick-new/activity", last_activity=now)
     until(lambda: (server, "quick-new") in hub.shares("quick-profx"), log=grants.log)
-    grants.line.asked.clear()
-    until(lambda: sum("offset=0&" in path for path in grants.line.asked) >= 4, log=grants.log)
+    grants.proxy.asked.clear()
+    until(lambda: sum("offset=0&" in path for path in grants.proxy.asked) >= 4, log=grants.log)
     assert (server, "quick-new") in hub.shares("quick-profx")
     assert not grants.events("revoked")

@@ -1,4 +1,4 @@
-"""A line to a Hub's API that a test may disturb: a real HTTP server that forwards."""
+"""A real HTTP server that forwards requests to a Hub's API, and can answer with faults instead."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-PASSED_ON = {"content-type", "x-jupyterhub-version", "location", "date", "retry-after"}
+FORWARDED_HEADERS = {"content-type", "x-jupyterhub-version", "location", "date", "retry-after"}
 
 
-class Line(ThreadingHTTPServer):
-    """Forwards every request to ``target``, or lets ``fault`` answer those for ``disturbs``."""
+class HubProxy(ThreadingHTTPServer):
+    """Forwards every request to ``target``, or lets ``fault`` answer those for ``fault_path``."""
 
     daemon_threads = True
 
-    def __init__(self, target: str, disturbs: str = "/") -> None:
-        super().__init__(("127.0.0.1", 0), Call)
+    def __init__(self, target: str, fault_path: str = "/") -> None:
+        super().__init__(("127.0.0.1", 0), ProxiedRequest)
         self.target = target
-        self.disturbs = disturbs  # what a path must have in it
-        self.fault: Callable[[Call], Any] | None = None
+        self.fault_path = fault_path  # what a path must contain
+        self.fault: Callable[[ProxiedRequest], Any] | None = None
         self.asked: list[str] = []  # the paths of GET requests, in order
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -35,7 +35,7 @@ class Line(ThreadingHTTPServer):
         return f"{self.url}/hub/api"
 
     @contextmanager
-    def disturbed(self, fault: Callable[[Call], Any]) -> Iterator[None]:
+    def with_fault(self, fault: Callable[[ProxiedRequest], Any]) -> Iterator[None]:
         """Let ``fault`` answer while the block runs."""
         self.fault = fault
         try:
@@ -47,10 +47,10 @@ class Line(ThreadingHTTPServer):
         """Say nothing of clients that went away: some are killed, some left waiting on purpose."""
 
 
-class Call(BaseHTTPRequestHandler):
-    """One request on the line."""
+class ProxiedRequest(BaseHTTPRequestHandler):
+    """One request to the Hub."""
 
-    server: Line
+    server: HubProxy
     protocol_version = "HTTP/1.1"
 
     def any_method(self) -> None:
@@ -58,7 +58,7 @@ class Call(BaseHTTPRequestHandler):
         if not self.is_change:
             self.server.asked.append(self.path)
         fault = self.server.fault
-        if fault is not None and self.server.disturbs in self.path:
+        if fault is not None and self.server.fault_path in self.path:
             fault(self)
         else:
             self.forward()
@@ -96,7 +96,7 @@ class Call(BaseHTTPRequestHandler):
         if headers is None:
             headers = {"Content-Type": "application/json"}
         for name, value in headers.items():
-            if name.lower() in PASSED_ON:
+            if name.lower() in FORWARDED_HEADERS:
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
