@@ -93,6 +93,12 @@ STEPS = [
         "cargo clippy -p scoped-launcher-web --target wasm32-unknown-unknown --tests"
         " -- -D warnings",
     ),
+    Step(
+        "lint",
+        "circles of Rust imports, long files",
+        "cargo test -p scoped-launcher-core --test modules",
+        cargo_counts,
+    ),
     Step("lint", "ruff", "ruff check ."),
     Step("lint", "ruff format", "ruff format --check ."),
     Step("lint", "mypy", "mypy"),

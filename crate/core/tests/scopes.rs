@@ -161,7 +161,7 @@ proptest! {
         let held = HeldScopes::new(strs(&raw), "a", groups_of("a"), &definitions);
         for asked in &asked {
             let expected = set.has(asked, false, Some(&groups_of)).unwrap();
-            prop_assert_eq!(held.has(asked), expected, "{}", asked);
+            prop_assert_eq!(held.check(asked).unwrap(), expected, "{}", asked);
         }
     }
 

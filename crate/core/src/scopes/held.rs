@@ -46,17 +46,17 @@ impl HeldScopes {
     pub fn check(&self, scope: &str) -> Result<bool, Error> {
         self.scopes.has(scope, false, None)
     }
-
-    /// As [`HeldScopes::check`], where a scope that cannot be held is not held.
-    #[must_use]
-    pub fn has(&self, scope: &str) -> bool {
-        self.check(scope).unwrap_or(false)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Definitions, HeldScopes};
+
+    impl HeldScopes {
+        fn has(&self, scope: &str) -> bool {
+            self.check(scope).unwrap_or(false)
+        }
+    }
 
     fn held(scopes: &[&str]) -> HeldScopes {
         let groups = ["class".to_owned()];
