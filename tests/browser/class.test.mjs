@@ -79,7 +79,7 @@ describe('the class example', { timeout: 300_000 }, () => {
       [],
       'no card of the class was ever inserted'
     );
-    await profx.addToClass(CLASS, 'mmuster');
+    await profx.addToGroup(CLASS, 'mmuster');
     await waitUntil(
       () => mmuster.classCards(),
       hasAllCards,
@@ -161,7 +161,7 @@ describe('the class example', { timeout: 300_000 }, () => {
       UPDATE_SECONDS,
       'cards of the class'
     );
-    await profx.removeFromClass(CLASS, 'mmuster');
+    await profx.removeFromGroup(CLASS, 'mmuster');
     await waitUntil(
       () => mmuster.classCards(),
       hasNoCards,

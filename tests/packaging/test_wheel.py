@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "jupyterlab-scoped-launcher"
 LABEXTENSION = f"share/jupyter/labextensions/{NAME}"
-WASM_BUDGET = 150_000  # bytes; raw size travels
+WASM_BUDGET = 400_000  # bytes, as in bench/limits.json; raw size travels
 
 
 def run(

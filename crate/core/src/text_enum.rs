@@ -25,6 +25,7 @@ macro_rules! text_enum {
             }
         }
 
+        #[allow(dead_code, reason = "not every list needs all of this")]
         impl $name {
             /// Every one of them, in order.
             pub const ALL: &[Self] = &[$(Self::$variant,)+];

@@ -227,6 +227,31 @@ fn names_whom_to_ask_about_a_kernel() {
 }
 
 #[test]
+fn a_card_hidden_because_of_a_kernel_has_the_kernels_message() {
+    let policy = |message: &str| {
+        json!({"version": 1, "rules": [
+            {"id": "tools", "match": {"proxy": "tools"}, "show_when": {"kernel": "class"}, "message": message},
+            {"id": "class", "match": {"kernel": "class"}, "show_when": {"group": "g"}, "message": "Register for the class."},
+        ]})
+    };
+    let mut without = policy("");
+    without["rules"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("message");
+    for (policy, message) in [
+        (without, "Register for the class."),
+        (policy("Start the kernel first."), "Start the kernel first."),
+    ] {
+        let answer = ask(
+            &json!({"op": "explain", "policy": policy, "context": {}, "kernelspecs": ["class"],
+            "cards": [{"id": "t", "kind": "proxy", "name": "tools"}]}),
+        );
+        assert_eq!(answer["decisions"][0]["message"], message);
+    }
+}
+
+#[test]
 fn takes_a_policy_as_the_text_of_a_file_that_is_checked() {
     let decide = |policy: &str| {
         ask(

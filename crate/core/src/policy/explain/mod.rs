@@ -29,7 +29,7 @@ pub struct Explanation<'s> {
     pub contact: Option<&'s str>,
 }
 
-/// So many kernels are followed in search of somebody to ask.
+/// So many kernels are followed in search of a message, or of somebody to ask.
 const MAX_KERNELS_FOLLOWED: usize = 8;
 
 impl Explanation<'_> {
@@ -88,40 +88,46 @@ impl Session {
             decision,
             parts,
             message: hidden
-                .then(|| self.first_of(&evaluation, |rule| rule.message.as_deref()))
+                .then(|| self.first_text(pass, &evaluation, |rule| rule.message.as_deref()))
                 .flatten(),
             contact: hidden
-                .then(|| self.contact(pass, &evaluation, MAX_KERNELS_FOLLOWED))
+                .then(|| self.first_text(pass, &evaluation, |rule| rule.contact.as_deref()))
                 .flatten(),
         })
     }
 
-    fn first_of<'s>(
+    /// A text of the first rule that decided and has it, or else of a rule that hides a kernel that such
+    /// a rule asks for.
+    fn first_text<'s>(
         &'s self,
+        pass: &DecisionPass,
         evaluation: &Evaluation,
-        field: impl Fn(&'s Rule) -> Option<&'s str>,
+        text: impl Fn(&'s Rule) -> Option<&'s str> + Copy,
     ) -> Option<&'s str> {
-        evaluation
-            .decisive()
-            .filter_map(|rule| self.policy.source_rule(rule))
-            .find_map(field)
+        self.first_text_within(pass, evaluation, text, MAX_KERNELS_FOLLOWED)
     }
 
-    /// The contact of a rule that decided, or of one that hides a kernel that it asks for.
-    fn contact(&self, pass: &DecisionPass, evaluation: &Evaluation, follow: usize) -> Option<&str> {
-        if follow == 0 {
-            return None;
-        }
-        self.first_of(evaluation, |rule| rule.contact.as_deref())
-            .or_else(|| {
-                evaluation
-                    .decisive()
-                    .filter_map(|rule| self.policy.rules.get(rule as usize))
-                    .flat_map(|rule| &rule.kernels)
-                    .filter_map(|&kernel| self.evaluate_kernel(pass, kernel))
-                    .filter(|evaluation| !evaluation.visible)
-                    .find_map(|evaluation| self.contact(pass, &evaluation, follow - 1))
-            })
+    fn first_text_within<'s>(
+        &'s self,
+        pass: &DecisionPass,
+        evaluation: &Evaluation,
+        text: impl Fn(&'s Rule) -> Option<&'s str> + Copy,
+        follow: usize,
+    ) -> Option<&'s str> {
+        let follow = follow.checked_sub(1)?;
+        let of_rules = evaluation
+            .decisive()
+            .filter_map(|rule| self.policy.source_rule(rule))
+            .find_map(text);
+        of_rules.or_else(|| {
+            evaluation
+                .decisive()
+                .filter_map(|rule| self.policy.rules.get(rule as usize))
+                .flat_map(|rule| &rule.kernels)
+                .filter_map(|&kernel| self.evaluate_kernel(pass, kernel))
+                .filter(|evaluation| !evaluation.visible)
+                .find_map(|evaluation| self.first_text_within(pass, &evaluation, text, follow))
+        })
     }
 
     fn evaluate_kernel(&self, pass: &DecisionPass, kernel: u32) -> Option<Evaluation<'_>> {
