@@ -15,6 +15,28 @@ if TYPE_CHECKING:
     from ..decisions import PolicyDecider
 
 
+class AccessDenied(web.HTTPError):
+    """A 403 with a sentence for the visitor.
+
+    Tornado doubles each ``%`` of ``HTTPError.log_message``, because some pages format it. Jupyter
+    Server formats it in pages and writes it as it is in JSON: both get the sentence as it is.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(403, sentence)
+        self._sentence = sentence
+
+    @property
+    def log_message(self) -> str:  # type: ignore[override,unused-ignore]
+        """The sentence, also when it is formatted."""
+        return _Unformatted(self._sentence)
+
+
+class _Unformatted(str):
+    def __mod__(self, _values: object) -> str:
+        return str(self)
+
+
 class AccessChecker:
     """Applies the decisions of ``decider``, and records them with ``audit``."""
 
@@ -42,8 +64,8 @@ class AccessChecker:
         self._audit.record(decision, action)
         if not decision.allowed:
             explanation = self.decider.explanation(handler, card)
-            raise web.HTTPError(
-                403, f"You may not use the {card.kind} {card.name!r} on this server. {explanation}"
+            raise AccessDenied(
+                f"You may not use the {card.kind} {card.name!r} on this server. {explanation}"
             )
 
     async def still_allowed(self, handler: JupyterHandler, cards: Sequence[Card]) -> bool:

@@ -139,7 +139,7 @@ class ClassVisitor(Visitor):
 def policy(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The file with the policy of the test's module, for a Jupyter server without a Hub."""
     path = tmp_path / "policy.json"
-    path.write_text(json.dumps(request.module.POLICY))
+    path.write_text(json.dumps(getattr(request, "param", request.module.POLICY)))
     return path
 
 

@@ -21,6 +21,7 @@ from tornado.web import HTTPError
 from traitlets import Unicode
 
 from jupyterlab_scoped_launcher.server.audit import SCHEMA_ID
+from jupyterlab_scoped_launcher.server.guards.access import AccessDenied
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
@@ -212,6 +213,36 @@ async def test_hostile_kernelspecs_do_not_break_the_list(jp_fetch, installed, jp
 
 
 @pytest.mark.filterwarnings("ignore:Invalid kernelspec directory name")
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {
+            "version": 1,
+            "no_hub": "hide",
+            "rules": [
+                {
+                    "id": "class",
+                    "match": {"kernel": "class*"},
+                    "show_when": {"group": "x"},
+                    "message": "50% presence, 100 %s, %(x)d.",
+                    "contact": "https://example.edu/ask%20us",
+                }
+            ],
+        }
+    ],
+    indirect=True,
+)
+async def test_a_percent_sign_of_the_policy_arrives_as_it_is(jp_fetch, installed):
+    installed("class-1")
+    with pytest.raises(HTTPClientError) as refused:
+        await jp_fetch("api", "kernels", method="POST", body='{"name": "class-1"}')
+    message = json.loads(refused.value.response.body)["message"]
+    assert "50% presence, 100 %s, %(x)d." in message
+    assert "https://example.edu/ask%20us" in message
+    # What Jupyter Server's pages show.
+    assert AccessDenied("50% presence").log_message % () == "50% presence"
+
+
 async def test_names_and_tags_that_are_no_text_do_not_break_the_list(
     jp_fetch, installed, jp_data_dir, caplog
 ):
