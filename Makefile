@@ -43,7 +43,7 @@ conformance: setup-test ## Compare N random cases of the scope algebra with the 
 grants-scale: setup-test ## Measure the grants service on a simulated Hub of up to 20,000 users
 	@python tests/python/service/scale.py
 
-bench: setup-test ## Run the benchmarks; writes docs/benchmarks.md and bench/results.json (about 12 minutes)
+bench: setup-test ## Run the benchmarks; writes docs/benchmarks.md and bench/results.json (about 6 minutes)
 	@npm ci --silent --no-audit --no-fund --prefix bench
 	@eval "$$(scripts/tools.sh wasm32 wasm-bindgen wasm-pack)"; npm run --silent build:wasm
 	@node bench/run.mjs
@@ -67,7 +67,7 @@ setup-demo:
 # Downloads and the compiling of tools wait for different things: both at once.
 setup-test:
 	@scripts/tools.sh wasm32 wasm-bindgen wasm-pack >/dev/null & tools=$$!; \
-	scripts/venv.sh test; scripts/chromium.sh; scripts/valgrind.sh; scripts/npm-ci.sh; wait $$tools
+	scripts/venv.sh test; scripts/apt-install.sh chromium=chromium chromium-driver=chromedriver valgrind=valgrind; scripts/npm-ci.sh; wait $$tools
 	@scripts/build-wheel.sh
 	@scripts/install-wheel.sh .venv
 
