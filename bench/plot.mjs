@@ -7,7 +7,7 @@ const RIGHT = 170;
 const TOP = 46;
 const BOTTOM = 58;
 
-/** Colours that are legible on white and on dark grey. */
+/** Colours of lines that can be told apart on white and on dark grey. */
 const COLOURS = {
   'this engine': '#d9480f',
   'indexed JavaScript': '#1c7ed6',
@@ -29,7 +29,7 @@ const STYLE = `
 
 const label = ms => (ms >= 1000 ? `${(ms / 1000).toLocaleString('en')} s` : ms >= 1 ? `${ms} ms` : `${Number((ms * 1000).toPrecision(1))} µs`);
 
-/** One line for each contestant: `{name, dashed, points: [[cards, ms], …]}`. */
+/** One line for each contestant: `{name, points: [[cards, ms], …]}`. */
 function linesOf({ workloads }) {
   const names = Object.keys(COLOURS);
   return names.map(name => ({
@@ -74,7 +74,9 @@ export function plot(results) {
     }
     const end = Math.max(y(points.at(-1)[1]) + 4, last + 17);
     last = end;
-    parts.push(`<text x="${WIDTH - RIGHT + 12}" y="${n(end)}" style="fill:${colour};font-weight:600">${name}</text>`);
+    // The name itself has the colour of text: no colour of a line has enough contrast in both themes.
+    parts.push(`<circle cx="${WIDTH - RIGHT + 16}" cy="${n(end - 4)}" r="4" fill="${colour}"/>`);
+    parts.push(`<text x="${WIDTH - RIGHT + 26}" y="${n(end)}">${name}</text>`);
   }
   const title = 'Time of one pass over all cards against the number of cards, on logarithmic axes';
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
