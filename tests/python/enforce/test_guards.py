@@ -243,6 +243,9 @@ async def test_a_percent_sign_of_the_policy_arrives_as_it_is(jp_fetch, installed
     assert AccessDenied("50% presence").log_message % () == "50% presence"
 
 
+# jupyter_client warns of the directory by its name, which pytest-xdist cannot send to its
+# controller.
+@pytest.mark.filterwarnings("ignore:Invalid kernelspec directory name")
 async def test_names_and_tags_that_are_no_text_do_not_break_the_list(
     jp_fetch, installed, jp_data_dir, caplog
 ):
