@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import './page-cases.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tests = spawn(

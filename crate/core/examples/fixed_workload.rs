@@ -49,7 +49,7 @@ fn decide_line(cards: usize) -> Value {
 fn policy() -> Value {
     json!({
         "version": 1,
-        "tags": {"exam": {"kernel": "exam-*", "category": "Exams"}},
+        "tags": {"exam": [{"kernel": "exam-*"}, {"category": "Exams"}]},
         "roles": [{"name": "students", "groups": ["course-1"], "scopes": ["access:services!service=web-1"]}],
         "rules": (0..RULES).map(rule).collect::<Vec<_>>(),
     })

@@ -43,8 +43,6 @@ crate::text_enum! {
         HubError = "hub-error",
         /// The Hub's answer is not as JupyterHub writes it.
         MalformedResponse = "malformed-response",
-        /// The token belongs to a Hub service, not to a user.
-        NotAUser = "not-a-user",
         /// The server was started under JupyterHub but does not log in with it.
         NoHubLogin = "no-hub-login",
         /// The request is not as the route's documentation says.

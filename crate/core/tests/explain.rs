@@ -91,6 +91,7 @@ fn explains_for_people_and_for_programs() {
             ],
             "message": null,
             "contact": "profx@example.edu",
+            "request": null,
             "trace": [{"rule": "r", "in_force": true, "conditions": [
                 {"path": "show_when.group", "condition": {"group": "PythonForMorons101"}, "outcome": false, "fact": "in no group"},
             ]}],
@@ -159,11 +160,23 @@ fn explains_every_kind_of_condition() {
         ),
         (
             json!({"show_when": {"scope": "access:services!service={name}", "kernel": "class"}}),
-            "Hidden: the rule r cannot be evaluated; the rules of kernel class cannot be evaluated.",
+            "Hidden: the rule r cannot be evaluated; the rules of kernel Class cannot be evaluated.",
         ),
         (
-            json!({"show_when": {"always": false}, "until": "2026-11-30"}),
+            json!({"show_when": {"always": true}, "until": "2026-11-30"}),
+            "Hidden: shown only until 2026-11-30.",
+        ),
+        (
+            json!({"hide_when": {"always": true}, "until": "2026-11-30"}),
             "Shown: no rule says otherwise.",
+        ),
+        (
+            json!({"show_when": {"service": "health-*"}}),
+            "Hidden: shown only to service health-*; you are no service of the Hub.",
+        ),
+        (
+            json!({"show_when": {"group": "A"}}),
+            "Hidden: shown only to members of group A; you are in a, which is written differently.",
         ),
     ] {
         let mut rule = json!({"id": "r", "match": {"kernel": "*"}});
@@ -218,7 +231,7 @@ fn names_whom_to_ask_about_a_kernel() {
     let answer = &answer["decisions"][0];
     assert_eq!(
         answer["sentence"],
-        "Hidden: shown only to users of kernel class or Hub admins; this kernel is hidden from you; you are not an admin. Ask https://example.edu/ask."
+        "Hidden: shown only to users of kernel class; this kernel is hidden from you. Ask https://example.edu/ask."
     );
     assert_eq!(
         answer["trace"][0]["conditions"][0]["fact"],
@@ -252,6 +265,69 @@ fn a_card_hidden_because_of_a_kernel_has_the_kernels_message() {
 }
 
 #[test]
+fn a_kernel_that_is_not_installed_has_its_message_and_contact_too() {
+    let rule = |more: Value| {
+        let mut rule = json!({"id": "tools", "match": {"proxy": "tools"}, "show_when": {"any": [{"kernel": "class*"}]}});
+        rule.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        rule
+    };
+    for (own, message, contact) in [
+        (json!({}), "Register for the class.", "profx@example.edu"),
+        (
+            json!({"contact": "help@example.edu"}),
+            "Register for the class.",
+            "profx@example.edu",
+        ),
+        (
+            json!({"message": "Not here."}),
+            "Not here.",
+            "profx@example.edu",
+        ),
+        (
+            json!({"message": "Not here.", "contact": "help@example.edu"}),
+            "Not here.",
+            "help@example.edu",
+        ),
+    ] {
+        let policy = json!({"version": 1, "kernels": {"Class1": "/srv/class1"}, "rules": [
+            rule(own.clone()),
+            {"id": "class", "match": {"kernel": "class1"}, "show_when": {"group": "g"},
+             "message": "Register for the class.", "contact": "profx@example.edu"},
+        ]});
+        for kernelspecs in [json!(["python3"]), json!(["class1", "python3"])] {
+            let answer = ask(
+                &json!({"op": "explain", "policy": policy, "context": {}, "kernelspecs": kernelspecs,
+                "cards": [{"id": "t", "kind": "proxy", "name": "tools"}]}),
+            );
+            let answer = &answer["decisions"][0];
+            assert_eq!(
+                (&answer["message"], &answer["contact"]),
+                (&json!(message), &json!(contact)),
+                "{own} {kernelspecs}"
+            );
+        }
+    }
+}
+
+#[test]
+fn says_what_a_visitor_may_ask_for_and_what_is_not_known() {
+    let request = explained(
+        &json!({"id": "r", "match": {"kernel": "*"}, "show_when": {"group": "class"}, "request": {"group": "class"}}),
+        &json!({}),
+    );
+    assert_eq!(request["request"], "class");
+    let unknown = explained(
+        &json!({"id": "r", "match": {"kernel": "*"}, "show_when": {"scope": "access:servers!server=profx/dash-1"}}),
+        &json!({"context": {"user": "mmuster", "warnings": ["The Hub did not say which servers are shared."]}}),
+    );
+    let sentence = unknown["sentence"].as_str().unwrap();
+    assert!(sentence.contains("not known"), "{sentence}");
+    assert!(!sentence.contains("you do not hold it"), "{sentence}");
+}
+
+#[test]
 fn takes_a_policy_as_the_text_of_a_file_that_is_checked() {
     let decide = |policy: &str| {
         ask(
@@ -279,7 +355,7 @@ fn a_rule_with_a_window_needs_the_time() {
     assert_eq!(governed["reason"], "error");
     assert_eq!(
         governed["sentence"],
-        "Hidden: the rule r cannot be evaluated; it is in force for a time only, and the time is not known."
+        "Hidden: the rule r cannot be evaluated; it has a time window, and the time is not known."
     );
     assert_eq!(other["reason"], "default");
 }
@@ -308,7 +384,7 @@ fn refuses_what_it_cannot_read() {
 #[test]
 fn the_context_has_a_clock_of_its_own() {
     let window = json!({"version": 1, "rules": [
-        {"id": "r", "match": {"kernel": "*"}, "show_when": {"always": false}, "from": "2026-12-01"},
+        {"id": "r", "match": {"kernel": "*"}, "hide_when": {"always": true}, "from": "2026-12-01"},
     ]});
     let cards = json!([{"id": "x", "kind": "kernel", "name": "x"}]);
     for (now, visible) in [

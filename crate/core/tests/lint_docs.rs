@@ -66,6 +66,13 @@ fn unprintable_examples(code: &str) -> Option<(Vec<u8>, Vec<u8>)> {
             [&good[..], b"rules: [", &b"a,".repeat(400_000), b"]"].concat(),
             good,
         )),
+        "SL109" => {
+            let policy = |length| {
+                let name = "x".repeat(length);
+                format!("version: 1\npreview: {{group: {name}}}\n").into_bytes()
+            };
+            Some((policy(601), policy(600)))
+        }
         _ => None,
     }
 }

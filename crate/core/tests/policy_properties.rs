@@ -17,13 +17,15 @@ use proptest::test_runner::TestRunner;
 use scoped_launcher_core::policy::card::{Card, Kernelspec};
 use scoped_launcher_core::policy::context::Context;
 use scoped_launcher_core::policy::document::Document;
-use scoped_launcher_core::policy::glob::Glob;
+use scoped_launcher_core::policy::glob::{Glob, NameKind};
 use scoped_launcher_core::policy::grants::{ExistingShare, UserModel};
 use scoped_launcher_core::policy::schema;
 use scoped_launcher_core::policy::{Policy, Session};
 use serde_json::{Value, from_value, json};
 
-use random::{cards, condition, context, grants, kernelspecs, matches, now, policy, shares, users};
+use random::{
+    cards, condition, context, grants, kernelspecs, matches, now, policy, rule, shares, time, users,
+};
 
 fn read<T: for<'de> serde::Deserialize<'de>>(value: &Value) -> T {
     from_value(value.clone()).unwrap_or_else(|error| panic!("{error}: {value}"))
@@ -185,7 +187,7 @@ proptest! {
     #[test]
     fn the_reduced_policy_decides_the_same(policy in policy(true), context in context(), specs in kernelspecs(), cards in cards(), now in now()) {
         let document: Document = read(&policy);
-        let reduced = json!(document.for_visitor(context["user"].as_str().unwrap()));
+        let reduced = json!(document.for_visitor(context["user"].as_str().unwrap(), context["service"].as_str(), now));
         let mut whole = session(&policy, &context, specs.as_ref(), &cards);
         let mut part = session(&reduced, &context, specs.as_ref(), &cards);
         prop_assert_eq!(decisions(&mut part, now), decisions(&mut whole, now));
@@ -196,7 +198,7 @@ proptest! {
     fn nothing_changes_before_the_next_change(policy in policy(true), context in context(), specs in kernelspecs(), cards in cards(), now in now(), share in 0.0..1.0) {
         let mut first = session(&policy, &context, specs.as_ref(), &cards);
         let before = decisions(&mut first, now);
-        let until = first.next_change_ms(now).unwrap_or(now + 86_400_000);
+        let until = first.next_change_ms().unwrap_or(now + 86_400_000);
         prop_assert!(until > now);
         let within = now + ((until - 1 - now) as f64 * share) as i64;
         let mut second = session(&policy, &context, specs.as_ref(), &cards);
@@ -206,26 +208,89 @@ proptest! {
     /// The glob matcher against the regex crate.
     #[test]
     fn globs_match_as_regular_expressions(pattern in "[ab/*?!^\\-\\[\\]\\\\é]{0,12}", texts in prop::collection::vec("[ab/!^\\-\\]é]{0,8}", 1..8)) {
-        let Ok(glob) = Glob::new(&pattern, false) else { return Ok(()); };
-        let regex = reference::regex_of(&pattern);
-        for text in texts {
-            prop_assert_eq!(glob.matches(&text), regex.is_match(&text), "{} on {}: {}", pattern, text, regex);
+        for names in [NameKind::Text, NameKind::Server] {
+            let Ok(glob) = Glob::new(&pattern, names) else { return Ok(()); };
+            let regex = reference::regex_of(&pattern, names).unwrap();
+            for text in &texts {
+                let expected = *text == pattern || regex.is_match(text);
+                prop_assert_eq!(glob.matches(text), expected, "{} on {}: {}", pattern, text, regex);
+            }
         }
     }
 
     /// As above, with many stars and long texts.
     #[test]
     fn globs_with_many_stars_match_as_regular_expressions(pattern in "(a|b|/|\\*|\\*\\*|\\?|\\[ab\\]|\\[!a\\]){0,14}", text in "[ab/]{0,30}") {
-        let glob = Glob::new(&pattern, false).unwrap();
-        let regex = reference::regex_of(&pattern);
-        prop_assert_eq!(glob.matches(&text), regex.is_match(&text), "{} on {}", pattern, text);
+        for names in [NameKind::Text, NameKind::Server] {
+            let glob = Glob::new(&pattern, names).unwrap();
+            let regex = reference::regex_of(&pattern, names).unwrap();
+            prop_assert_eq!(glob.matches(&text), text == pattern || regex.is_match(&text), "{} on {}", pattern, text);
+        }
     }
 
     /// No pattern makes reading or matching it panic.
     #[test]
-    fn any_text_is_a_glob_or_refused(pattern in ".*", text in ".*", ignore_case in any::<bool>()) {
-        if let Ok(glob) = Glob::new(&pattern, ignore_case) {
-            let _ = glob.matches(&text);
+    fn any_text_is_a_glob_or_refused(pattern in ".*", text in ".*") {
+        for names in [NameKind::Text, NameKind::Kernel, NameKind::Server] {
+            let selecting = Glob::selecting(&pattern, names);
+            prop_assert!(selecting.matches(&pattern) || names == NameKind::Kernel);
+            if let Ok(glob) = Glob::new(&pattern, names) {
+                prop_assert_eq!(glob.matches(&text), selecting.matches(&text));
+            }
+        }
+    }
+
+    /// Once a `show_when` rules a card, one more rule never shows it; with `default: show`, one more rule never
+    /// shows any card.
+    #[test]
+    fn one_more_rule_only_hides(
+        policy in policy(false), more in rule(false), at in any::<prop::sample::Index>(), context in context(), cards in cards(), now in now(),
+    ) {
+        let mut context = context;
+        context["hub"] = json!(true);
+        let shows = |policy: &Value, card: usize| {
+            let mut session = session(policy, &context, None, &cards);
+            session.decide(now);
+            let trace = session.trace(card).unwrap();
+            let mut rules = policy["rules"].as_array().unwrap().iter();
+            rules.any(|rule| {
+                let is_matched = trace.iter().any(|traced| rule["id"] == traced.rule);
+                is_matched && rule.get("show_when").is_some()
+            })
+        };
+        let before = session(&policy, &context, None, &cards).decide(now).to_vec();
+        let mut added = policy.clone();
+        let rules = added["rules"].as_array_mut().unwrap();
+        let mut more = more;
+        more["id"] = json!("more");
+        rules.insert(at.index(rules.len() + 1), more);
+        let after = session(&added, &context, None, &cards).decide(now).to_vec();
+        for card in 0..cards.len() {
+            if policy["default"] == "show" || shows(&policy, card) {
+                prop_assert!(before[card] || !after[card], "card {card} is shown by one more rule");
+            }
+        }
+    }
+
+    /// The end of a window of `show_when` never shows a card.
+    #[test]
+    fn the_end_of_a_window_never_shows(
+        policy in policy(false), until in time(), context in context(), cards in cards(), now in now(), later in 1_i64..10,
+    ) {
+        let mut policy = policy;
+        for rule in policy["rules"].as_array_mut().unwrap() {
+            let rule = rule.as_object_mut().unwrap();
+            for key in ["hide_when", "from", "until", "weekly"] {
+                rule.remove(key);
+            }
+        }
+        let open = session(&policy, &context, None, &cards).decide(now).to_vec();
+        if let Some(rule) = policy["rules"].as_array_mut().unwrap().first_mut() {
+            rule["until"] = json!(until);
+        }
+        let closed = session(&policy, &context, None, &cards).decide(now + later * 86_400_000).to_vec();
+        for card in 0..cards.len() {
+            prop_assert!(open[card] || !closed[card], "card {card} is shown by the end of a window");
         }
     }
 }

@@ -15,11 +15,11 @@ use scoped_launcher_core::error::Error;
 use scoped_launcher_core::policy::Policy as CompiledPolicy;
 use scoped_launcher_core::policy::context::Context;
 use scoped_launcher_core::policy::diagnostic::{Diagnostic, Severity};
-use scoped_launcher_core::policy::document::Document;
+use scoped_launcher_core::policy::document::{Document, WithoutHub};
 use scoped_launcher_core::policy::grants::{ExistingShare, UserModel};
 use scoped_launcher_core::policy::lint::{LintOptions, check};
 use scoped_launcher_core::policy::time::{Duration, parse_instant};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::convert::{from_json, to_json, value_error};
 
@@ -117,13 +117,33 @@ impl Policy {
             .map_err(value_error)
     }
 
-    /// The document as JSON, reduced so that it names no other user, with instants for dates.
-    fn for_visitor(&self, py: Python<'_>, user: &str) -> PyResult<String> {
-        py.detach(|| to_json(&self.document_ref().for_visitor(user)))
-            .map_err(value_error)
+    /// The document as JSON, reduced so that it names no other user, with instants for dates: those of
+    /// `weekly` for two weeks from `now` (RFC 3339). Raises ValueError for a bad `now`.
+    /// A visitor that is a service of the Hub has its name in `service`.
+    #[pyo3(signature = (user, now, *, service = None))]
+    fn for_visitor(
+        &self,
+        py: Python<'_>,
+        user: &str,
+        now: &str,
+        service: Option<&str>,
+    ) -> PyResult<String> {
+        py.detach(|| {
+            let now_ms = parse_instant(now)?;
+            to_json(&self.document_ref().for_visitor(user, service, now_ms))
+        })
+        .map_err(value_error)
     }
 
-    /// The document without its conditions as JSON: which cards it governs, and when.
+    /// Identifies what `for_visitor` makes of the policy at a time: where that changes with the day, another
+    /// one every day. Raises ValueError for a bad `now`.
+    fn etag_at(&self, now: &str) -> PyResult<String> {
+        let now_ms = parse_instant(now).map_err(value_error)?;
+        let day = self.document_ref().settled_day(now_ms);
+        Ok(day.map_or_else(|| self.etag.clone(), |day| format!("{}-{day}", self.etag)))
+    }
+
+    /// The document without its conditions as JSON: which cards it governs.
     fn summary(&self, py: Python<'_>) -> PyResult<String> {
         py.detach(|| to_json(&self.document_ref().summary()))
             .map_err(value_error)
@@ -187,38 +207,52 @@ impl Policy {
         .map_err(value_error)
     }
 
-    /// For each card, whether the policy governs it: does a rule in force match it?
-    #[pyo3(signature = (cards, kernelspecs = None, now = None))]
+    /// For each card, whether the policy governs it: does a rule match it?
+    #[pyo3(signature = (cards, kernelspecs = None))]
     fn governed(
         &self,
         py: Python<'_>,
         cards: &str,
         kernelspecs: Option<&str>,
-        now: Option<&str>,
     ) -> PyResult<Vec<bool>> {
-        py.detach(|| request(None, cards, kernelspecs, now)?.governed(Arc::clone(&self.compiled)))
+        py.detach(|| request(None, cards, kernelspecs, None)?.governed(Arc::clone(&self.compiled)))
             .map_err(value_error)
     }
 
+    /// For each card, the ids of the rules that match it, in the order of the policy. A kernel card without a
+    /// category stands for each of the cards that the launcher makes for the kernel.
+    #[pyo3(signature = (cards, kernelspecs = None))]
+    fn rules_of(
+        &self,
+        py: Python<'_>,
+        cards: &str,
+        kernelspecs: Option<&str>,
+    ) -> PyResult<Vec<Vec<String>>> {
+        py.detach(|| {
+            let request = request(None, cards, kernelspecs, None)?;
+            Ok(request.matching_rules(Arc::clone(&self.compiled)))
+        })
+        .map_err(value_error)
+    }
+
+    /// The ids of all rules, those of the policy's cards last.
+    fn rule_ids(&self) -> Vec<&str> {
+        self.compiled.rule_ids().collect()
+    }
+
     /// The cards that the policy adds to this visitor's launcher, as JSON: each has the keys of a card in
-    /// the batch contract, and `title`. Raises ValueError where the context cannot be read.
+    /// the batch contract, what it opens, and how it looks. Raises ValueError where the context cannot be read.
     fn cards(&self, py: Python<'_>, context: &str) -> PyResult<String> {
         py.detach(|| {
             let context: Context = from_json("context", context)?;
-            let cards = self.compiled.cards(&context);
-            let cards: Vec<Value> = cards
-                .into_iter()
-                .map(|added| {
-                    let mut value = json!(added.card);
-                    if let Some(card) = value.as_object_mut() {
-                        card.insert("title".to_owned(), json!(added.title));
-                    }
-                    value
-                })
-                .collect();
-            to_json(&cards)
+            to_json(&self.compiled.cards(&context))
         })
         .map_err(value_error)
+    }
+
+    /// `sections` as JSON.
+    fn sections(&self) -> PyResult<String> {
+        to_json(&self.document_ref().sections).map_err(value_error)
     }
 
     /// The cards that the policy names without a glob, as JSON.
@@ -232,8 +266,25 @@ impl Policy {
     }
 
     /// The scopes that a visitor's token needs for the policy's `scope` conditions.
-    fn token_scopes(&self) -> Vec<&str> {
+    fn token_scopes(&self) -> Vec<String> {
         self.document_ref().token_scopes()
+    }
+
+    /// The groups, or globs of groups, that the policy names.
+    fn named_groups(&self) -> Vec<&str> {
+        self.document_ref().named_groups()
+    }
+
+    /// Whether the policy needs the Hub's shares.
+    #[getter]
+    fn needs_shares(&self) -> bool {
+        self.document_ref().needs_shares()
+    }
+
+    /// Whether the rules decide where there is no Hub.
+    #[getter]
+    fn decides_without_hub(&self) -> bool {
+        self.document_ref().no_hub == WithoutHub::Decide
     }
 
     /// Plan shares: `{"create": […], "revoke": […]}`, as the batch contract's `grants`.
@@ -259,6 +310,12 @@ impl Policy {
     fn allows_preview(&self, context: &str) -> PyResult<bool> {
         let context = from_json("context", context).map_err(value_error)?;
         Ok(self.compiled.allows_preview(context))
+    }
+
+    /// Whether the visitor with this context may learn of the cards that are hidden from them.
+    fn lists_hidden(&self, context: &str) -> PyResult<bool> {
+        let context = from_json("context", context).map_err(value_error)?;
+        Ok(self.compiled.lists_hidden(context))
     }
 
     /// `{kernel name: directory}` as JSON.

@@ -17,6 +17,7 @@ use gloo_net::http::Headers;
 use js_sys::encode_uri_component;
 use scoped_launcher_core::error::ErrorCode;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use tsify::Ts;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -175,6 +176,8 @@ fn apply(
 ) -> Result<Ts<LoadResult>, EngineError> {
     let stale = response.stale;
     let mut warnings = response.warnings.clone();
+    let json = |value: &Option<Box<RawValue>>| value.as_ref().map(|value| value.get().to_owned());
+    let (cards_json, sections_json) = (json(&response.cards), json(&response.sections));
     let update = response.into_update(etag)?;
     if let PolicyUpdate::Invalid(message) = &update.policy {
         warnings.push(message.clone());
@@ -188,7 +191,8 @@ fn apply(
         stale,
         refresh_seconds,
         warnings,
-        cards: state.policy_cards(),
+        cards_json,
+        sections_json,
     })
 }
 

@@ -9,8 +9,9 @@ use scoped_launcher_core::error::ErrorCode;
 use scoped_launcher_core::policy::Policy;
 use scoped_launcher_core::policy::context::{Context, Server};
 use scoped_launcher_core::policy::document::Document;
-use scoped_launcher_core::policy::time::parse_instant;
-use serde::{Deserialize, Deserializer};
+use scoped_launcher_core::policy::time::Instant;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::decode::{DecodeError, from_json};
 use crate::error::EngineError;
@@ -22,6 +23,8 @@ use crate::fetch::HttpResponse;
 pub struct ContextResponse {
     hub: bool,
     user: String,
+    /// Given if the visitor is a service of the Hub.
+    service: Option<String>,
     admin: bool,
     groups: Vec<String>,
     scopes: Vec<String>,
@@ -33,6 +36,10 @@ pub struct ContextResponse {
     /// Could the Hub not be asked this time?
     pub stale: bool,
     policy: PolicyField,
+    /// The policy's own cards for this visitor, which the page reads.
+    pub cards: Option<Box<RawValue>>,
+    /// The order of the launcher's sections, which the page reads.
+    pub sections: Option<Box<RawValue>>,
     /// For the console.
     pub warnings: Vec<String>,
 }
@@ -52,18 +59,6 @@ struct ServerField {
     /// Empty for the default server.
     #[serde(default)]
     name: String,
-}
-
-/// Milliseconds of Unix time, written as RFC 3339.
-#[derive(Debug, Clone, Copy)]
-struct Instant(i64);
-
-impl<'de> Deserialize<'de> for Instant {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let instant = parse_instant(&text).map(Self);
-        instant.map_err(|error| serde::de::Error::custom(error.message))
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -155,6 +150,7 @@ impl ContextResponse {
         let context = Context {
             hub: self.hub,
             user: self.user,
+            service: self.service,
             admin: self.admin,
             groups: self.groups,
             scopes: self.scopes,
@@ -169,7 +165,7 @@ impl ContextResponse {
         let age_ms = (self.age_s.max(0.0) * 1000.0) as i64;
         Ok(Update {
             policy: self.policy.into_update(etag)?,
-            now_ms: self.now.0,
+            now_ms: self.now.ms,
             context: Some((context, age_ms)),
         })
     }
@@ -184,7 +180,7 @@ impl SummaryResponse {
         let summary: Self = from_json(json).map_err(|error| bad_context(&error))?;
         Ok(Update {
             policy: summary.policy.into_update(None)?,
-            now_ms: summary.now.0,
+            now_ms: summary.now.ms,
             context: None,
         })
     }

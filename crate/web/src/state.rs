@@ -9,7 +9,7 @@ use scoped_launcher_core::policy::{Policy, Session};
 
 use crate::clock::Clock;
 use crate::response::{PolicyUpdate, Update};
-use crate::types::{Decision, EngineStatus, PolicyCard};
+use crate::types::{Decision, EngineStatus};
 
 /// The engine's whole memory.
 pub struct State {
@@ -49,12 +49,6 @@ impl State {
     /// The policy's etag, to ask whether there is a newer one.
     pub fn etag(&self) -> Option<&str> {
         self.etag.as_deref()
-    }
-
-    /// The policy's own cards for this visitor.
-    pub fn policy_cards(&self) -> Vec<PolicyCard> {
-        let cards = self.policy.cards(self.session.context());
-        cards.into_iter().map(PolicyCard::from).collect()
     }
 
     /// How long to wait between questions to the server, in milliseconds.
@@ -139,7 +133,7 @@ impl State {
     pub fn next_change_ms(&mut self) -> Option<i64> {
         let status = self.status();
         let now_ms = self.clock.now_ms();
-        let window_ms = self.session.next_change_ms(now_ms);
+        let window_ms = self.session.next_change_ms();
         let expiry_ms = (status == EngineStatus::Ready).then_some(self.expires_at_ms);
         let next_ms = window_ms.into_iter().chain(expiry_ms).min()?;
         Some(next_ms.saturating_sub(now_ms))

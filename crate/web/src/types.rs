@@ -2,9 +2,9 @@
 
 use scoped_launcher_core::error::ErrorCode;
 use scoped_launcher_core::policy::card::Kind;
+use scoped_launcher_core::policy::command_args::CommandArgs;
 use scoped_launcher_core::policy::context::null_is_default;
-use scoped_launcher_core::policy::document::OpenIn;
-use scoped_launcher_core::policy::{AddedCard, Reason, card};
+use scoped_launcher_core::policy::{Reason, card};
 use scoped_launcher_core::text_enum;
 use serde::{Deserialize, Serialize};
 use tsify::{Ts, Tsify};
@@ -20,8 +20,6 @@ const DECISION_REASON: &str = Reason::TYPESCRIPT;
 const ENGINE_STATUS: &str = EngineStatus::TYPESCRIPT;
 #[wasm_bindgen(typescript_custom_section)]
 const ERROR_CODE: &str = ErrorCode::TYPESCRIPT;
-#[wasm_bindgen(typescript_custom_section)]
-const OPEN_IN: &str = OpenIn::TYPESCRIPT;
 
 text_enum! {
     /// What is known, and so what is shown.
@@ -63,6 +61,18 @@ pub struct Card {
     /// Its own tags; the policy may add to them.
     #[serde(default, deserialize_with = "null_is_default")]
     tags: Vec<String>,
+    /// What stands on it.
+    #[tsify(optional)]
+    title: Option<String>,
+    /// The language of its kernel.
+    #[tsify(optional)]
+    language: Option<String>,
+    /// The arguments of its command.
+    #[tsify(optional, type = "Record<string, unknown>")]
+    args: Option<CommandArgs>,
+    /// The id of the policy's card that it was made from.
+    #[tsify(optional)]
+    policy_card: Option<String>,
 }
 
 impl From<Card> for card::Card {
@@ -75,6 +85,10 @@ impl From<Card> for card::Card {
             category: card.category,
             command: card.command,
             tags: card.tags,
+            title: card.title,
+            language: card.language,
+            args: card.args,
+            policy_card: card.policy_card,
         }
     }
 }
@@ -88,6 +102,12 @@ pub struct Kernelspec {
     /// `tags` of its metadata.
     #[serde(default, deserialize_with = "null_is_default")]
     tags: Vec<String>,
+    /// What stands on its cards.
+    #[tsify(optional)]
+    display_name: Option<String>,
+    /// Its language.
+    #[tsify(optional)]
+    language: Option<String>,
 }
 
 impl From<Kernelspec> for card::Kernelspec {
@@ -95,6 +115,8 @@ impl From<Kernelspec> for card::Kernelspec {
         Self {
             name: spec.name,
             tags: spec.tags,
+            display_name: spec.display_name,
+            language: spec.language,
         }
     }
 }
@@ -114,63 +136,12 @@ pub struct LoadResult {
     pub refresh_seconds: f64,
     /// For the console.
     pub warnings: Vec<String>,
-    /// The policy's own cards for this visitor.
-    pub cards: Vec<PolicyCard>,
-}
-
-/// A card that the policy adds to the launcher. Rules decide whether it is shown.
-#[derive(Debug, Serialize, Tsify)]
-#[serde(rename_all = "camelCase")]
-pub struct PolicyCard {
-    /// What it opens.
-    #[tsify(type = "CardKind")]
-    kind: Kind,
-    /// The name of the service or server.
-    name: String,
-    /// The owner of the server.
+    /// The policy's own cards for this visitor: a JSON list, as the server answers it.
     #[tsify(optional)]
-    owner: Option<String>,
-    /// Path below the service or server.
+    pub cards_json: Option<String>,
+    /// The order of the launcher's sections: a JSON list of `{category, rank}`.
     #[tsify(optional)]
-    path: Option<String>,
-    /// What stands on it.
-    title: String,
-    /// Tooltip.
-    #[tsify(optional)]
-    description: Option<String>,
-    /// The launcher section.
-    #[tsify(optional)]
-    category: Option<String>,
-    /// A file or URL path of the icon.
-    #[tsify(optional)]
-    icon: Option<String>,
-    /// Order within its category: smaller comes first.
-    #[tsify(optional)]
-    rank: Option<f64>,
-    /// Tags for rules to match.
-    tags: Vec<String>,
-    /// Where its page opens.
-    #[tsify(type = "OpenIn")]
-    open_in: OpenIn,
-}
-
-impl From<AddedCard<'_>> for PolicyCard {
-    fn from(added: AddedCard) -> Self {
-        let AddedCard { card, entry, title } = added;
-        Self {
-            kind: card.kind,
-            name: card.name,
-            owner: card.owner,
-            path: entry.path.clone(),
-            title,
-            description: entry.description.clone(),
-            category: card.category,
-            icon: entry.icon.clone(),
-            rank: entry.rank,
-            tags: card.tags,
-            open_in: entry.open_in,
-        }
-    }
+    pub sections_json: Option<String>,
 }
 
 /// What was decided on a card.

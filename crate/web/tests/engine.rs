@@ -11,7 +11,7 @@
 mod common;
 
 use common::{get, text};
-use js_sys::{Array, Function, Reflect, global};
+use js_sys::{Function, Reflect, global};
 use scoped_launcher_web::Engine;
 use serde_json::{Value, json};
 use wasm_bindgen::{JsCast, JsValue};
@@ -190,7 +190,7 @@ fn a_policy_that_says_more_than_is_known_here_is_refused() {
         r#"{"version": 1, "rules": [{"id": "r"}]}"#,
         r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "x"}, "unless": {"always": true}}]}"#,
         r#"{"version": 1, "rules": [{"id": "r", "match": {"weekday": "x"}}]}"#,
-        r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "[a"}}]}"#,
+        r#"{"version": 1, "rules": [{"id": "r", "match": []}]}"#,
         r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": {"except": "a"}}}]}"#,
         r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "x"}, "show_when": {}}]}"#,
         r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "x"}, "show_when": {"all": []}}]}"#,
@@ -198,7 +198,8 @@ fn a_policy_that_says_more_than_is_known_here_is_refused() {
         r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "x"}, "show_when": {"scope": "a!user={x}"}}]}"#,
         r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "x"}, "from": "2026-06-01T00:00:00"}]}"#,
         r#"{"version": 1, "tags": {"t": {"tag": "x"}}}"#,
-        r#"{"version": 1, "cards": [{"id": "c", "open_in": "window"}]}"#,
+        r#"{"version": 1, "timezone": "Europe/Berlin"}"#,
+        r#"{"version": 1, "cards": []}"#,
     ] {
         let error = set_context(&engine, &context_under(document)).unwrap_err();
         assert_eq!(code(&error), "bad-context", "{document}");
@@ -246,38 +247,51 @@ fn windows_follow_the_clock_of_the_server() {
 }
 
 #[wasm_bindgen_test]
-fn makes_the_policys_own_cards() {
-    let mut context = context_under(
-        r#"{"version": 1, "refresh": "3s", "cards": [
-            {"id": "s", "service": "web", "title": "Web", "icon": "i", "path": "p", "rank": 1.5, "open_in": "lab"},
-            {"id": "d", "servers": {"include": "*/dash-*", "except": "*/dash-0"}, "title": "{name} of {owner}", "tags": ["t"]},
-            {"id": "e", "servers": "*/?*"}]}"#,
-    );
-    context["shares"] = json!([
-        "pi/dash-1",
-        "mo/dash-2",
-        "pi/dash-1",
-        "mo/dash-0",
-        "ann/",
-        "mo/"
-    ]);
+fn times_of_the_week_come_as_instants() {
+    let document = r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "*"}, "hide_when": {"always": true},
+        "window": {"open": [[1780315201000, 1780315260000]], "known_until": 1780401600000}}]}"#;
+    let engine = engine();
+    let mut context = context_under(document);
+    let mut decide_at = |now: &str| {
+        context["now"] = json!(now);
+        set_context(&engine, &context).unwrap();
+        engine.decide()
+    };
+    assert_eq!(decide_at("2026-06-01T12:00:00Z"), [1, 1]);
+    assert_eq!(decide_at("2026-06-01T12:00:59Z"), [0, 0]);
+    assert_eq!(decide_at("2026-06-01T12:01:00Z"), [1, 1]);
+    // Of later times nothing is known: what the rule matches is hidden.
+    assert_eq!(decide_at("2026-06-02T12:00:00Z"), [0, 0]);
+}
+
+#[wasm_bindgen_test]
+fn hands_on_the_policys_own_cards_as_the_server_has_them() {
+    let mut context = context_under(r#"{"version": 1, "refresh": "3s"}"#);
+    let cards = r#"[{"id":"s","kind":"service","name":"web","rank":1.5}]"#;
+    context["cards"] = serde_json::from_str(cards).unwrap();
+    context["sections"] = json!([{"category": "C", "rank": 1}]);
     let result = set_context(&engine(), &context).unwrap();
     assert_eq!(get(&result, "refreshSeconds").as_f64(), Some(3.0));
-    let cards: Vec<String> = Array::from(&get(&result, "cards"))
-        .iter()
-        .map(|card| String::from(js_sys::JSON::stringify(&card).unwrap()))
-        .collect();
+    assert_eq!(text(&result, "cardsJson"), cards);
     assert_eq!(
-        cards,
-        [
-            r#"{"kind":"service","name":"web","path":"p","title":"Web","icon":"i","rank":1.5,"tags":[],"openIn":"lab"}"#,
-            r#"{"kind":"server","name":"dash-2","owner":"mo","title":"dash-2 of mo","tags":["t"],"openIn":"tab"}"#,
-            r#"{"kind":"server","name":"dash-1","owner":"pi","title":"dash-1 of pi","tags":["t"],"openIn":"tab"}"#,
-            r#"{"kind":"server","name":"dash-0","owner":"mo","title":"mo/dash-0","tags":[],"openIn":"tab"}"#,
-            r#"{"kind":"server","name":"dash-2","owner":"mo","title":"mo/dash-2","tags":[],"openIn":"tab"}"#,
-            r#"{"kind":"server","name":"dash-1","owner":"pi","title":"pi/dash-1","tags":[],"openIn":"tab"}"#,
-        ]
+        text(&result, "sectionsJson"),
+        r#"[{"category":"C","rank":1}]"#
     );
+    let result = set_context(&engine(), &context_under(r#"{"version": 1}"#)).unwrap();
+    assert!(get(&result, "cardsJson").is_undefined());
+}
+
+#[wasm_bindgen_test]
+fn a_service_of_the_hub_is_a_visitor() {
+    let mut context = context_under(
+        r#"{"version": 1, "rules": [{"id": "r", "match": {"kernel": "class"}, "show_when": {"service": "health-*"}}]}"#,
+    );
+    let engine = engine();
+    set_context(&engine, &context).unwrap();
+    assert_eq!(engine.decide(), [0, 1]);
+    context["service"] = json!("health-check");
+    set_context(&engine, &context).unwrap();
+    assert_eq!(engine.decide(), [1, 1]);
 }
 
 #[wasm_bindgen_test]

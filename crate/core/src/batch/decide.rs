@@ -14,7 +14,7 @@ use crate::policy::context::Context;
 use crate::policy::{Policy, Session, time::parse_instant};
 
 /// What to decide on: the fields of the ops `decide` and `explain` beside `policy`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct DecideRequest {
     /// The visitor.
     #[serde(default)]
@@ -66,9 +66,7 @@ impl DecideRequest {
     /// # Errors
     /// As [`DecideRequest::decide`].
     pub fn may_use(mut self, policy: Arc<Policy>, explain: bool) -> Result<Value, Error> {
-        let launcher_cards: Vec<Vec<Card>> = self.cards.iter().map(Card::launcher_cards).collect();
-        let counts: Vec<usize> = launcher_cards.iter().map(Vec::len).collect();
-        self.cards = launcher_cards.into_iter().flatten().collect();
+        let counts = self.expand_launcher_cards();
         let (session, _) = self.decided_session(policy)?;
         let mut next = 0;
         let decisions = counts.into_iter().filter_map(|count| {
@@ -90,8 +88,35 @@ impl DecideRequest {
     /// # Errors
     /// As [`DecideRequest::decide`].
     pub fn governed(self, policy: Arc<Policy>) -> Result<Vec<bool>, Error> {
-        let now = self.now()?;
-        Ok(self.session(policy).governed(now))
+        self.now()?;
+        Ok(self.session(policy).governed())
+    }
+
+    /// For each card, the ids of the rules that match it, in the order of the policy. A kernel card without a
+    /// category stands for each of the cards that the launcher makes for the kernel.
+    #[must_use]
+    pub fn matching_rules(mut self, policy: Arc<Policy>) -> Vec<Vec<String>> {
+        let counts = self.expand_launcher_cards();
+        let session = self.session(policy);
+        let mut matching = session.matching_rules();
+        let rules_of = |count: usize| {
+            let mut rules: Vec<u32> = matching.by_ref().take(count).flatten().copied().collect();
+            rules.sort_unstable();
+            rules.dedup();
+            let source = rules
+                .into_iter()
+                .filter_map(|rule| session.policy().source_rule(rule));
+            source.map(|rule| rule.id.clone()).collect()
+        };
+        counts.into_iter().map(rules_of).collect()
+    }
+
+    /// Replaces each card by those that the launcher makes for what it opens; returns their numbers.
+    fn expand_launcher_cards(&mut self) -> Vec<usize> {
+        let cards: Vec<Vec<Card>> = self.cards.iter().map(Card::launcher_cards).collect();
+        let counts = cards.iter().map(Vec::len).collect();
+        self.cards = cards.into_iter().flatten().collect();
+        counts
     }
 
     fn now(&self) -> Result<Option<i64>, Error> {
@@ -132,6 +157,7 @@ fn explanation(session: &Session, card: usize) -> Option<Value> {
         "parts": parts.collect::<Vec<_>>(),
         "message": explanation.message,
         "contact": explanation.contact,
+        "request": explanation.request,
         "trace": session.trace(card)?,
     }))
 }

@@ -7,7 +7,7 @@ use crate::policy::card::Kernelspec;
 
 /// The kernels that exist, in any of the shapes that tools have them in: a list of names or of
 /// `{name, tags}`, or kernelspecs by name as Jupyter's REST API answers them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Kernelspecs(pub Vec<Kernelspec>);
 
 impl<'de> Deserialize<'de> for Kernelspecs {
@@ -30,14 +30,11 @@ fn listed(spec: Value) -> Option<Kernelspec> {
     match spec {
         Value::String(name) => Some(Kernelspec {
             name,
-            tags: Vec::new(),
+            ..Kernelspec::default()
         }),
         Value::Object(_) => {
             let name = spec.get("name")?.as_str()?.to_owned();
-            Some(Kernelspec {
-                name,
-                tags: tags_of(&spec),
-            })
+            Some(kernelspec(name, &spec))
         }
         _ => None,
     }
@@ -46,11 +43,23 @@ fn listed(spec: Value) -> Option<Kernelspec> {
 fn named(specs: Map<String, Value>) -> Vec<Kernelspec> {
     specs
         .into_iter()
-        .map(|(name, spec)| Kernelspec {
-            tags: tags_of(&spec),
-            name,
-        })
+        .map(|(name, spec)| kernelspec(name, &spec))
         .collect()
+}
+
+fn kernelspec(name: String, spec: &Value) -> Kernelspec {
+    let text = |places: [&str; 2]| {
+        let mut found = places
+            .iter()
+            .filter_map(|place| spec.pointer(place)?.as_str());
+        found.next().map(str::to_owned)
+    };
+    Kernelspec {
+        name,
+        tags: tags_of(spec),
+        display_name: text(["/display_name", "/spec/display_name"]),
+        language: text(["/language", "/spec/language"]),
+    }
 }
 
 /// `tags` of the spec itself and of its metadata. A kernelspec is somebody else's file: what is

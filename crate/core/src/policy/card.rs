@@ -1,11 +1,15 @@
 //! Cards, what they open, and the kernels that exist.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+#[cfg(feature = "server")]
+use serde::Serialize;
 
+use super::command_args::CommandArgs;
 use super::context::null_is_default;
 
 crate::text_enum! {
     /// What a card opens.
+    #[derive(Default, PartialOrd, Ord)]
     pub enum Kind as "CardKind" {
         /// A kernel; the name is its kernelspec's.
         Kernel = "kernel",
@@ -15,13 +19,19 @@ crate::text_enum! {
         Service = "service",
         /// A user's server, from `owner` and `name`; the default server's name is empty.
         Server = "server",
+        /// A page, file, address or command that a card of the policy opens; the name is the card's id.
+        Link = "link",
+        /// A profile of the Hub's spawner: `slug`, or `slug/option/choice`.
+        Profile = "profile",
         /// Any other launcher item, by the id of its command.
+        #[default]
         Command = "command",
     }
 }
 
 /// A card of the launcher.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(Serialize))]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Card {
     /// Whatever the caller knows it by; decisions carry it.
     pub id: String,
@@ -42,16 +52,39 @@ pub struct Card {
     /// Its own tags; the policy may add to them.
     #[serde(default, deserialize_with = "null_is_default")]
     pub tags: Vec<String>,
+    /// What stands on it; for a kernel card without one, the kernel's display name.
+    #[cfg_attr(feature = "server", serde(skip_serializing_if = "Option::is_none"))]
+    #[serde(default)]
+    pub title: Option<String>,
+    /// The language of its kernel; for a kernel card without one, the kernelspec's.
+    #[cfg_attr(feature = "server", serde(skip_serializing_if = "Option::is_none"))]
+    #[serde(default)]
+    pub language: Option<String>,
+    /// The arguments of its command.
+    #[cfg_attr(feature = "server", serde(skip_serializing_if = "Option::is_none"))]
+    #[serde(default)]
+    pub args: Option<CommandArgs>,
+    /// The id of the policy's card that it was made from, if it was.
+    #[cfg_attr(feature = "server", serde(skip_serializing_if = "Option::is_none"))]
+    #[serde(default)]
+    pub policy_card: Option<String>,
 }
 
 /// A kernel that exists.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(Serialize))]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Kernelspec {
     /// The name, compared without case.
     pub name: String,
     /// `tags` of its metadata.
     #[serde(default, deserialize_with = "null_is_default")]
     pub tags: Vec<String>,
+    /// What stands on its cards.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// Its language.
+    #[serde(default)]
+    pub language: Option<String>,
 }
 
 /// The launcher's categories for the cards of a kernel.
@@ -69,7 +102,7 @@ impl Card {
     pub(super) fn selected_name(&self) -> String {
         match self.kind {
             Kind::Kernel => normalize_kernel_name(&self.name),
-            Kind::Proxy | Kind::Service => self.name.clone(),
+            Kind::Proxy | Kind::Service | Kind::Link | Kind::Profile => self.name.clone(),
             Kind::Server => {
                 let (name, owner) = self.server_names();
                 [owner.unwrap_or_default(), "/", name].concat()

@@ -3,10 +3,16 @@
 
 use std::collections::HashMap;
 
+#[cfg(feature = "server")]
+use super::document::PolicyCard;
 use super::document::{
     Condition, Dependency, Document, Predicate, PredicateMapper, PredicateOf, Rule, Selector,
 };
-use super::index::{CompiledSelector, MatchIndex};
+use super::glob::NameKind;
+use super::index::{CompiledSelector, MatchIndex, SelectorIndex};
+#[cfg(feature = "server")]
+use super::time::Window;
+use super::time::{SettledWindow, WindowState};
 use crate::scopes::{CustomScope, Definitions};
 
 /// A compiled policy. It holds nothing about a visitor: many sessions may share it.
@@ -21,40 +27,68 @@ pub struct Policy {
     pub(super) tag_index: MatchIndex,
     /// Parts before wholes: the children of a node have smaller numbers.
     pub(super) nodes: Vec<Node>,
-    /// The kernels that conditions name, as [`normalize_kernel_name`](super::card::normalize_kernel_name)
-    /// writes them.
-    pub(super) kernels: Vec<String>,
-    /// Sorted: when a window opens or closes.
-    pub(super) boundaries_ms: Vec<i64>,
+    /// The selectors of `kernel` conditions, each once; leads to the condition's number.
+    pub(super) kernel_index: SelectorIndex,
+    /// The rules that have a window.
+    pub(super) windowed_rules: Vec<u32>,
+    /// The rules of the policy's own cards, whose numbers follow those of the document's rules.
+    #[cfg(feature = "server")]
+    pub(super) card_rules: Vec<Rule>,
     /// The node of `preview`.
     #[cfg(feature = "server")]
     pub(super) preview: Option<u32>,
+    /// The node of `list_hidden`.
+    #[cfg(feature = "server")]
+    pub(super) list_hidden: Option<u32>,
 }
 
 /// What deciding needs of a rule.
 #[derive(Debug)]
 pub(super) struct CompiledRule {
-    pub(super) from_ms: i64,
-    pub(super) until_ms: i64,
+    /// When its conditions can hold, if not always.
+    pub(super) window: Option<RuleWindow>,
     pub(super) show_when: Option<u32>,
     pub(super) hide_when: Option<u32>,
     pub(super) dependency: Dependency,
-    /// Kernels that its conditions name, by number.
-    pub(super) kernels: Vec<u32>,
+    /// The numbers of its `kernel` conditions.
+    pub(super) kernel_conditions: Vec<u32>,
 }
 
-impl CompiledRule {
-    /// `None`: it has a window, and the time is not known.
-    pub(super) fn is_in_force(&self, now_ms: Option<i64>) -> Option<bool> {
-        match now_ms {
-            Some(now_ms) => Some(self.from_ms <= now_ms && now_ms < self.until_ms),
-            None if self.from_ms == i64::MIN && self.until_ms == i64::MAX => Some(true),
-            None => None,
+/// The time window of a rule.
+#[derive(Debug)]
+pub(super) enum RuleWindow {
+    /// As a page has it.
+    Settled(SettledWindow),
+    /// As a policy file has it.
+    #[cfg(feature = "server")]
+    Calendar(Window),
+}
+
+impl RuleWindow {
+    fn new(document: &Document, rule: &Rule) -> Option<Self> {
+        #[cfg(feature = "server")]
+        if rule.has_calendar() {
+            return Some(Self::Calendar(rule.calendar(document.timezone.as_ref())));
+        }
+        #[cfg(feature = "server")]
+        let settled = rule.window.clone();
+        #[cfg(not(feature = "server"))]
+        let settled = rule.settled_window();
+        let _ = document;
+        settled.map(Self::Settled)
+    }
+
+    /// The window at a time; `None` if nothing is known of that time.
+    pub(super) fn state(&self, now_ms: i64) -> Option<WindowState> {
+        match self {
+            Self::Settled(window) => window.state(now_ms),
+            #[cfg(feature = "server")]
+            Self::Calendar(window) => Some(window.state(now_ms)),
         }
     }
 }
 
-/// A predicate with compiled selectors, the numbers of kernels, and the numbers of the nodes within it.
+/// A predicate with compiled selectors, the numbers of `kernel` conditions, and the numbers of the nodes within it.
 pub(super) type CompiledPredicate = PredicateOf<CompiledSelector, u32, u32>;
 
 /// A condition or one predicate of it.
@@ -69,35 +103,40 @@ impl Policy {
     #[must_use]
     pub fn new(document: Document) -> Self {
         let mut compiler = Compiler::default();
-        let rules = document
-            .rules
-            .iter()
-            .map(|rule| compiler.rule(rule))
+        #[cfg(feature = "server")]
+        let card_rules: Vec<Rule> = document.cards.iter().filter_map(PolicyCard::rule).collect();
+        #[cfg(feature = "server")]
+        let all_rules = || document.rules.iter().chain(&card_rules);
+        #[cfg(not(feature = "server"))]
+        let all_rules = || document.rules.iter();
+        let rules: Vec<CompiledRule> = all_rules()
+            .map(|rule| compiler.rule(&document, rule))
             .collect();
         #[cfg(feature = "server")]
         let preview = document
             .preview
             .as_ref()
             .map(|condition| compiler.node(condition));
+        #[cfg(feature = "server")]
+        let list_hidden = document
+            .list_hidden
+            .as_ref()
+            .map(|condition| compiler.node(condition));
         let Compiler {
             nodes,
-            kernels,
-            mut boundaries_ms,
+            kernel_index,
             ..
         } = compiler;
-        boundaries_ms.sort_unstable();
-        boundaries_ms.dedup();
+        let has_window =
+            |(number, rule): (u32, &CompiledRule)| rule.window.as_ref().map(|_| number);
+        let windowed_rules = (0..).zip(&rules).filter_map(has_window).collect();
         let mut rule_index = MatchIndex::default();
-        for (number, rule) in (0..).zip(&document.rules) {
-            for (key, selector) in &rule.matches.0 {
-                rule_index.add(*key, selector, number);
-            }
+        for (number, rule) in (0..).zip(all_rules()) {
+            rule_index.add(&rule.matches, rule.policy_card.as_ref(), number);
         }
         let mut tag_index = MatchIndex::default();
         for (number, (_, targets)) in (0..).zip(&document.tags.0) {
-            for (key, selector) in &targets.0.0 {
-                tag_index.add(*key, selector, number);
-            }
+            tag_index.add(&targets.0, None, number);
         }
         let custom_scopes = document.custom_scopes.0.iter().map(|(name, scope)| {
             let subscopes = scope.subscopes.clone();
@@ -116,10 +155,14 @@ impl Policy {
             rule_index,
             tag_index,
             nodes,
-            kernels,
-            boundaries_ms,
+            kernel_index,
+            windowed_rules,
+            #[cfg(feature = "server")]
+            card_rules,
             #[cfg(feature = "server")]
             preview,
+            #[cfg(feature = "server")]
+            list_hidden,
             document,
         }
     }
@@ -130,9 +173,28 @@ impl Policy {
         &self.document
     }
 
-    /// A rule as it was read.
-    pub(super) fn source_rule(&self, rule: u32) -> Option<&Rule> {
-        self.document.rules.get(rule as usize)
+    /// The document, without what was compiled.
+    #[cfg(feature = "server")]
+    pub(super) fn into_document(self) -> Document {
+        self.document
+    }
+
+    /// A rule as it was read: of `rules`, or of a card of the policy.
+    pub(crate) fn source_rule(&self, rule: u32) -> Option<&Rule> {
+        let rules = &self.document.rules;
+        let rule = rule as usize;
+        #[cfg(feature = "server")]
+        if let Some(of_card) = rule.checked_sub(rules.len()) {
+            return self.card_rules.get(of_card);
+        }
+        rules.get(rule)
+    }
+
+    /// The ids of all rules, those of the policy's cards last.
+    #[cfg(feature = "server")]
+    pub fn rule_ids(&self) -> impl Iterator<Item = &str> {
+        let rules = self.document.rules.iter().chain(&self.card_rules);
+        rules.map(|rule| rule.id.as_str())
     }
 
     pub(super) fn node(&self, number: u32) -> Option<&Node> {
@@ -143,18 +205,13 @@ impl Policy {
 #[derive(Default)]
 struct Compiler<'d> {
     nodes: Vec<Node>,
-    kernels: Vec<String>,
-    boundaries_ms: Vec<i64>,
+    kernel_index: SelectorIndex,
     known_conditions: HashMap<&'d Condition, u32>,
-    known_kernels: HashMap<String, u32>,
+    known_kernels: HashMap<&'d Selector, u32>,
 }
 
 impl<'d> Compiler<'d> {
-    fn rule(&mut self, rule: &'d Rule) -> CompiledRule {
-        let from_ms = rule.from.as_ref().map(|from| from.start_ms());
-        let until_ms = rule.until.as_ref().map(|until| until.end_ms());
-        self.boundaries_ms
-            .extend(from_ms.into_iter().chain(until_ms));
+    fn rule(&mut self, document: &Document, rule: &'d Rule) -> CompiledRule {
         let show_when = rule
             .show_when
             .as_ref()
@@ -163,7 +220,7 @@ impl<'d> Compiler<'d> {
             .hide_when
             .as_ref()
             .map(|condition| self.node(condition));
-        let mut kernels = Vec::new();
+        let mut kernel_conditions = Vec::new();
         let mut open: Vec<u32> = show_when.into_iter().chain(hide_when).collect();
         let mut dependency = Dependency::Context;
         while let Some(number) = open.pop() {
@@ -171,20 +228,19 @@ impl<'d> Compiler<'d> {
                 continue;
             };
             dependency = dependency.max(node.dependency);
-            if let PredicateOf::Kernel(kernel) = &node.predicate {
-                kernels.push(*kernel);
+            if let PredicateOf::Kernel(condition) = &node.predicate {
+                kernel_conditions.push(*condition);
             }
             open.extend(node.predicate.conditions());
         }
-        kernels.sort_unstable();
-        kernels.dedup();
+        kernel_conditions.sort_unstable();
+        kernel_conditions.dedup();
         CompiledRule {
-            from_ms: from_ms.unwrap_or(i64::MIN),
-            until_ms: until_ms.unwrap_or(i64::MAX),
+            window: RuleWindow::new(document, rule),
             show_when,
             hide_when,
             dependency,
-            kernels,
+            kernel_conditions,
         }
     }
 
@@ -222,23 +278,23 @@ impl<'d> Compiler<'d> {
     }
 }
 
-impl<'d> PredicateMapper<'d, Selector, String, Condition> for Compiler<'d> {
+impl<'d> PredicateMapper<'d, Selector, Selector, Condition> for Compiler<'d> {
     type Selector = CompiledSelector;
     type Kernel = u32;
     type Condition = u32;
 
     fn selector(&mut self, selector: &'d Selector) -> CompiledSelector {
-        CompiledSelector::new(selector, false)
+        CompiledSelector::new(selector, NameKind::Text)
     }
 
-    fn kernel(&mut self, name: &'d String) -> u32 {
-        let name = super::card::normalize_kernel_name(name);
-        if let Some(&known) = self.known_kernels.get(&name) {
+    fn kernel(&mut self, selector: &'d Selector) -> u32 {
+        if let Some(&known) = self.known_kernels.get(selector) {
             return known;
         }
-        let number = self.kernels.len() as u32;
-        self.kernels.push(name.clone());
-        self.known_kernels.insert(name, number);
+        let number = self.kernel_index.len() as u32;
+        let compiled = CompiledSelector::new(selector, NameKind::Kernel);
+        self.kernel_index.add(compiled, number);
+        self.known_kernels.insert(selector, number);
         number
     }
 

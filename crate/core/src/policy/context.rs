@@ -14,9 +14,11 @@ pub struct Context {
     pub unknown: bool,
     /// Is there a JupyterHub? Without one, the policy's `no_hub` decides on governed cards.
     pub hub: bool,
-    /// The visitor's name.
+    /// The visitor's name; empty if the visitor is a service.
     #[serde(deserialize_with = "null_is_default")]
     pub user: String,
+    /// The name of the Hub's service that the visitor is.
+    pub service: Option<String>,
     /// Is the visitor a Hub admin?
     #[serde(deserialize_with = "null_is_default")]
     pub admin: bool,
@@ -29,10 +31,19 @@ pub struct Context {
     /// Servers that others share with the visitor, each `owner/name`.
     #[serde(deserialize_with = "null_is_default")]
     pub shares: Vec<String>,
+    /// Other servers known to be open to the visitor, each `owner/name`: their own, and those of users whose
+    /// servers a role opens.
+    #[cfg(feature = "server")]
+    #[serde(deserialize_with = "null_is_default")]
+    pub servers: Vec<String>,
     /// The server that the launcher runs on.
     pub server: Option<Server>,
     /// The server's clock: RFC 3339.
     pub now: Option<String>,
+    /// Facts that could not be read, in words.
+    #[cfg(feature = "server")]
+    #[serde(deserialize_with = "null_is_default")]
+    pub warnings: Vec<String>,
 }
 
 impl Default for Context {
@@ -42,12 +53,17 @@ impl Default for Context {
             unknown: false,
             hub: true,
             user: String::new(),
+            service: None,
             admin: false,
             groups: Vec::new(),
             scopes: Vec::new(),
             shares: Vec::new(),
+            #[cfg(feature = "server")]
+            servers: Vec::new(),
             server: None,
             now: None,
+            #[cfg(feature = "server")]
+            warnings: Vec::new(),
         }
     }
 }

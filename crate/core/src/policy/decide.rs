@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::document::{Dependency, Visibility};
+use super::compile::CompiledRule;
+use super::document::{Dependency, Visibility, WithoutHub};
 use super::evaluate::CardRef;
-use super::matching::RuleSet;
+use super::matching::{KernelStep, RuleSet};
 use super::outcome::{EvalError, Outcome, RuleEffects, combine};
 use super::session::{DecisionPass, Session};
 
@@ -15,8 +16,7 @@ pub struct Decision<'s> {
     pub id: &'s str,
     /// Shown or hidden.
     pub visible: bool,
-    /// The id of the rule that decided; for `not_shown` the first rule that might have shown it, for
-    /// `no_hub` the first rule that matched.
+    /// The id of the first rule that decided: of a rule, or of a card of the policy with a rule of its own.
     pub rule: Option<&'s str>,
     /// Why.
     pub reason: Reason,
@@ -27,11 +27,11 @@ crate::text_enum! {
     pub enum Reason as "DecisionReason" {
         /// No rule that matches shows or hides it: the policy's `default`.
         Default = "default",
-        /// A rule's `show_when` holds.
+        /// Rules say when to show it, and all of that holds.
         ShowWhen = "show_when",
         /// A rule's `hide_when` holds.
         HideWhen = "hide_when",
-        /// Rules say when to show it, and none of that holds.
+        /// A rule's `show_when` does not hold.
         NotShown = "not_shown",
         /// A rule matches, and there is no Hub: the policy's `no_hub`.
         NoHub = "no_hub",
@@ -77,12 +77,14 @@ impl Session {
     /// opens or closes.
     pub fn decide(&mut self, now_ms: impl Into<Option<i64>>) -> &[bool] {
         let now_ms = now_ms.into();
-        let boundaries = &self.policy.boundaries_ms;
-        let window_index =
-            now_ms.map(|now_ms| boundaries.partition_point(|&boundary| boundary <= now_ms));
+        let is_valid = |pass: &DecisionPass| match (&pass.valid_ms, now_ms) {
+            (Some(valid_ms), Some(now_ms)) => valid_ms.contains(&now_ms),
+            (None, None) => true,
+            _ => false,
+        };
         let pass = match self.pass.take() {
-            Some(pass) if pass.window_index == window_index => pass,
-            _ => self.run(now_ms, window_index),
+            Some(pass) if is_valid(&pass) => pass,
+            _ => self.run(now_ms),
         };
         &self.pass.insert(pass).visible
     }
@@ -103,23 +105,22 @@ impl Session {
         })
     }
 
-    /// Which cards does the policy govern: does a rule in force match them? This depends on no
-    /// visitor. Where the time is not known (`None`), rules with a window are taken to be in force.
+    /// Which cards does the policy govern: does a rule match them? This depends on no visitor and no time.
     #[cfg(feature = "server")]
     #[must_use]
-    pub fn governed(&self, now_ms: Option<i64>) -> Vec<bool> {
-        let is_in_force = |rule: &u32| {
-            let rule = self.policy.rules.get(*rule as usize);
-            rule.is_some_and(|rule| rule.is_in_force(now_ms) != Some(false))
-        };
-        let governs = |rule_set: &RuleSet| rule_set.rules.iter().any(is_in_force);
-        let governed: Vec<bool> = self.matches.rule_sets.iter().map(governs).collect();
-        let of_card = |rule_set: &u32| governed.get(*rule_set as usize).copied();
-        // A card without a rule set cannot occur; it would be governed.
+    pub fn governed(&self) -> Vec<bool> {
+        let rules = self.matching_rules();
+        rules.map(|rules| !rules.is_empty()).collect()
+    }
+
+    /// For each card the numbers of the rules that match it, in the order of the policy.
+    #[cfg(feature = "server")]
+    pub(crate) fn matching_rules(&self) -> impl Iterator<Item = &[u32]> {
         let rule_sets = self.matches.rule_set_of.iter();
-        rule_sets
-            .map(|rule_set| of_card(rule_set).unwrap_or(true))
-            .collect()
+        rule_sets.map(|&rule_set| {
+            let rule_set = self.matches.rule_set(rule_set);
+            rule_set.map_or(&[][..], |rule_set| &rule_set.rules)
+        })
     }
 
     pub(super) fn evaluate_card(&self, pass: &DecisionPass, card: usize) -> Option<Evaluation<'_>> {
@@ -149,27 +150,26 @@ impl Session {
         }
     }
 
-    fn run(&self, now_ms: Option<i64>, window_index: Option<usize>) -> DecisionPass {
+    fn run(&self, now_ms: Option<i64>) -> DecisionPass {
         let context = &self.visitor.context;
         let mut pass = DecisionPass {
-            window_index,
+            valid_ms: now_ms.map(|now_ms| now_ms..i64::MAX),
             effects: self.visitor.rule_effects.clone(),
             ..DecisionPass::default()
         };
-        for (effects, rule) in pass.effects.iter_mut().zip(&self.policy.rules) {
-            let in_force = rule.is_in_force(now_ms);
-            if in_force == Some(false) {
-                *effects = RuleEffects::NONE;
-            } else if in_force.is_none() || context.unknown {
-                *effects = RuleEffects::APPLIES.and(RuleEffects::ERROR);
-            } else if !context.hub {
-                *effects = RuleEffects::APPLIES;
-            }
+        if context.unknown {
+            pass.effects
+                .fill(RuleEffects::APPLIES.and(RuleEffects::ERROR));
+        } else if self.decides_by_rules() {
+            self.apply_windows(&mut pass, now_ms);
+        } else {
+            pass.effects.fill(RuleEffects::APPLIES);
         }
-        pass.kernels = (0..self.matches.kernels.len() as u32)
-            .map(|kernel| Outcome::Error(EvalError::Kernel(kernel)))
+        pass.kernels = vec![Outcome::No; self.matches.kernels.len()];
+        pass.kernel_conditions = (0..self.matches.selected_kernels.len() as u32)
+            .map(|condition| Outcome::Error(EvalError::Kernel(condition)))
             .collect();
-        if context.hub && !context.unknown {
+        if self.decides_by_rules() && !context.unknown {
             self.decide_kernels(&mut pass);
         }
         let by_rule_set: Vec<RuleEffects> = self
@@ -200,32 +200,89 @@ impl Session {
         pass
     }
 
-    /// Decides the kernels that conditions ask about, then the rules that ask.
-    fn decide_kernels(&self, pass: &mut DecisionPass) {
-        for &number in &self.matches.kernel_order {
-            let Some(kernel) = self.matches.kernels.get(number as usize) else {
+    /// Do the rules decide, or is there no Hub to ask?
+    pub(super) fn decides_by_rules(&self) -> bool {
+        self.visitor.context.hub || self.policy.document.no_hub == WithoutHub::Decide
+    }
+
+    /// Outside its window, neither `show_when` nor `hide_when` of a rule holds.
+    fn apply_windows(&self, pass: &mut DecisionPass, now_ms: Option<i64>) {
+        for &number in &self.policy.windowed_rules {
+            let rule = self.policy.rules.get(number as usize);
+            let Some((rule, effects)) = rule.zip(pass.effects.get_mut(number as usize)) else {
                 continue;
             };
-            let mut outcome = Outcome::No;
-            if let Some(name) = &kernel.name {
-                let card = self.visitor.kernel_ref(name);
-                for rule_set in self.matches.rule_sets_of(kernel) {
-                    self.evaluate_pending(pass, rule_set.rules.iter().copied());
-                    let effects = self.rule_set_effects(pass, rule_set, Some(card));
-                    outcome = match self.resolve(effects) {
-                        (true, _) => Outcome::Yes,
-                        (false, Reason::Error) if outcome == Outcome::No => {
-                            Outcome::Error(EvalError::Kernel(number))
-                        }
-                        _ => outcome,
-                    };
+            let state = rule.window.as_ref().zip(now_ms);
+            match state.and_then(|(window, now_ms)| window.state(now_ms)) {
+                Some(state) => {
+                    if let Some(valid_ms) = &mut pass.valid_ms {
+                        valid_ms.end = valid_ms.end.min(state.valid_until_ms);
+                    }
+                    if !state.is_open {
+                        *effects = effects_outside_window(rule);
+                    }
                 }
+                None => *effects = RuleEffects::APPLIES.and(RuleEffects::ERROR),
             }
-            if let Some(slot) = pass.kernels.get_mut(number as usize) {
-                *slot = outcome;
+        }
+    }
+
+    /// Decides the kernels that conditions ask about, then the rules that ask.
+    fn decide_kernels(&self, pass: &mut DecisionPass) {
+        for &step in &self.matches.kernel_order {
+            match step {
+                KernelStep::Kernel(number) => {
+                    let outcome = self.kernel_outcome(pass, number);
+                    if let Some(slot) = pass.kernels.get_mut(number as usize) {
+                        *slot = outcome;
+                    }
+                }
+                KernelStep::Condition(number) => {
+                    let outcome = self.kernel_condition_outcome(pass, number);
+                    if let Some(slot) = pass.kernel_conditions.get_mut(number as usize) {
+                        *slot = outcome;
+                    }
+                }
             }
         }
         self.evaluate_pending(pass, 0..self.policy.rules.len() as u32);
+    }
+
+    /// Whether a kernel may be used: one of its cards is shown.
+    fn kernel_outcome(&self, pass: &mut DecisionPass, number: u32) -> Outcome {
+        let mut outcome = Outcome::No;
+        let Some(kernel) = self.matches.kernels.get(number as usize) else {
+            return outcome;
+        };
+        let card = self.visitor.kernel_ref(&kernel.name);
+        for rule_set in self.matches.rule_sets_of(kernel) {
+            self.evaluate_pending(pass, rule_set.rules.iter().copied());
+            let effects = self.rule_set_effects(pass, rule_set, Some(card));
+            outcome = match self.resolve(effects) {
+                (true, _) => Outcome::Yes,
+                (false, Reason::Error) if outcome == Outcome::No => {
+                    Outcome::Error(EvalError::Kernel(number))
+                }
+                _ => outcome,
+            };
+        }
+        outcome
+    }
+
+    /// Whether one of the kernels that a condition selects may be used. If none may, but the rules of one cannot be
+    /// evaluated, that is an error.
+    fn kernel_condition_outcome(&self, pass: &DecisionPass, number: u32) -> Outcome {
+        let selected = self.matches.selected_kernels.get(number as usize);
+        let kernels = selected.into_iter().flatten();
+        let mut outcome = Outcome::No;
+        for &kernel in kernels {
+            match pass.kernels.get(kernel as usize) {
+                Some(Outcome::Yes) => return Outcome::Yes,
+                Some(Outcome::Error(_)) => outcome = Outcome::Error(EvalError::Kernel(number)),
+                Some(Outcome::No) | None => {}
+            }
+        }
+        outcome
     }
 
     /// Evaluates those of the rules that waited for kernels, which are decided now.
@@ -281,44 +338,47 @@ impl Session {
             Some(found) if found.dependency != Dependency::Context => {
                 let mut part = |part| self.outcome(pass, part, card);
                 self.visitor
-                    .outcome(&found.predicate, &pass.kernels, card, &mut part)
+                    .outcome(&found.predicate, &pass.kernel_conditions, card, &mut part)
             }
             _ => self.visitor.context_outcome(node),
         }
     }
 
-    /// Is it unknown whether this rule was in its time window in the pass?
+    /// Was this rule's window open in the pass? `None` where that is not known.
     #[cfg(feature = "server")]
-    pub(super) fn lacks_time(&self, pass: &DecisionPass, rule: u32) -> bool {
-        let rule = self.policy.rules.get(rule as usize);
-        let has_window = rule.is_some_and(|rule| rule.is_in_force(None).is_none());
-        pass.window_index.is_none() && has_window
-    }
-
-    /// Was this rule in its time window in the pass?
-    #[cfg(feature = "server")]
-    pub(super) fn is_in_force(&self, pass: &DecisionPass, rule: u32) -> bool {
-        pass.effects
-            .get(rule as usize)
-            .is_some_and(|effects| effects.has(RuleEffects::APPLIES))
+    pub(super) fn is_window_open(&self, pass: &DecisionPass, rule: u32) -> Option<bool> {
+        let rule = self.policy.rules.get(rule as usize)?;
+        let Some(window) = &rule.window else {
+            return Some(true);
+        };
+        let now_ms = pass.valid_ms.as_ref()?.start;
+        window.state(now_ms).map(|state| state.is_open)
     }
 
     fn resolve(&self, effects: RuleEffects) -> (bool, Reason) {
         let document = &self.policy.document;
         if !effects.has(RuleEffects::APPLIES) {
             (document.default == Visibility::Show, Reason::Default)
-        } else if !self.visitor.context.hub {
-            (document.no_hub == Visibility::Show, Reason::NoHub)
+        } else if !self.decides_by_rules() {
+            (document.no_hub == WithoutHub::Show, Reason::NoHub)
         } else if effects.has(RuleEffects::HIDE) {
             (false, Reason::HideWhen)
         } else if effects.has(RuleEffects::ERROR) {
             (false, Reason::Error)
-        } else if effects.has(RuleEffects::SHOW) {
-            (true, Reason::ShowWhen)
         } else if effects.has(RuleEffects::NOT_SHOWN) {
             (false, Reason::NotShown)
+        } else if effects.has(RuleEffects::SHOW) {
+            (true, Reason::ShowWhen)
         } else {
             (document.default == Visibility::Show, Reason::Default)
         }
     }
+}
+
+/// The effects of a rule whose window is closed.
+fn effects_outside_window(rule: &CompiledRule) -> RuleEffects {
+    RuleEffects::of(
+        rule.hide_when.map(|_| Outcome::No),
+        rule.show_when.map(|_| Outcome::No),
+    )
 }

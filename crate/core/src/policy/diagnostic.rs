@@ -63,14 +63,15 @@ codes! {
         MISSING_KEY = "SL103" "Missing key";
         WRONG_VALUE = "SL104" "A value that is not allowed";
         EMPTY = "SL105" "Empty value";
-        NOT_ONE_OF = "SL106" "Not exactly one of two keys";
+        NOT_ONE_OF = "SL106" "Not exactly one of several keys";
         BAD_DURATION = "SL107" "Not a duration";
         BAD_TIME = "SL108" "Not a date or time";
-        BAD_GLOB = "SL109" "Not a glob";
+        BAD_GLOB = "SL109" "A name or glob that is too long";
         BAD_PLACEHOLDER = "SL110" "Not a placeholder";
         BAD_CONTACT = "SL111" "Not a contact address";
         BAD_NAME = "SL112" "Not a valid name";
         BAD_PATH = "SL113" "Not a safe path or address";
+        BAD_TIMEZONE = "SL114" "Not a time zone";
 
         DUPLICATE_ID = "SL201" "Duplicate name";
         KERNEL_CYCLE = "SL202" "A kernel that depends on itself";
@@ -103,6 +104,14 @@ codes! {
         ALL_HIDDEN = "SL514" "Every card is hidden";
         ODD_TIMING = "SL515" "Refresh and expiry that do not fit";
         RELATIVE_PATH = "SL516" "A relative kernel directory";
+        NOT_A_GLOB = "SL517" "A name that cannot be read as a glob";
+        BOTH_MUST_HOLD = "SL518" "Two rules of which both must hold";
+        HIDDEN_OUTSIDE_WINDOW = "SL519" "Cards that are hidden from everybody outside a window";
+        NARROWED_MATCH = "SL520" "A match that both keys narrow";
+        HARDLY_MATCHES = "SL521" "A name that hardly matches";
+        NAMED_BY_ANYBODY = "SL522" "A grant of servers that anybody may name so";
+        INVISIBLE_CHARACTERS = "SL523" "Invisible characters in a text";
+        ICON_NOT_LOADED = "SL524" "An icon that is not loaded";
     }
 }
 

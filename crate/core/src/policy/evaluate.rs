@@ -3,12 +3,12 @@
 use super::card::{Card, Kind};
 use super::compile::{CompiledPredicate, Policy};
 use super::context::Context;
-use super::document::{Dependency, PredicateOf, RoleDefinition};
+use super::document::{Dependency, PredicateOf, RoleDefinition, TemplateValues};
 use super::outcome::{EvalError, Outcome, RuleEffects};
 use crate::scopes::HeldScopes;
 
 /// The card that placeholders stand for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct CardRef<'a> {
     pub(super) name: &'a str,
     pub(super) owner: Option<&'a str>,
@@ -23,7 +23,7 @@ pub(super) struct EvaluatedContext {
     held: HeldScopes,
     /// The outcome of each node that depends on nothing but the context.
     outcomes: Vec<Outcome>,
-    /// The effects of each rule if it is in force.
+    /// The effects of each rule while its window is open.
     pub(super) rule_effects: Vec<RuleEffects>,
 }
 
@@ -36,6 +36,7 @@ impl EvaluatedContext {
         groups.dedup();
         let before = before.filter(|before| {
             before.context.user == context.user
+                && before.context.service == context.service
                 && before.context.shares == context.shares
                 && policy.raw_scopes(&before.context) == policy.raw_scopes(&context)
         });
@@ -94,26 +95,36 @@ impl EvaluatedContext {
     ) -> Outcome {
         match predicate {
             PredicateOf::Group(groups) => groups.find(&self.groups).is_some().into(),
-            PredicateOf::User(users) => users.matches(&self.context.user).into(),
+            PredicateOf::User(users) => {
+                let is_user = self.context.service.is_none();
+                (is_user && users.matches(&self.context.user)).into()
+            }
+            PredicateOf::Service(services) => {
+                let service = self.context.service.as_deref();
+                service.is_some_and(|name| services.matches(name)).into()
+            }
             PredicateOf::Scope(scope) if scope.has_placeholders() => {
-                let Some(card) = card else {
-                    return Outcome::Error(EvalError::NoCard);
+                let card = match card {
+                    Some(card) => card,
+                    None if scope.names_card() => return Outcome::Error(EvalError::NoCard),
+                    None => CardRef::default(),
                 };
-                let owner = match card.owner {
-                    Some(owner) => owner,
-                    None if scope.names_owner() => return Outcome::Error(EvalError::NoOwner),
-                    None => "",
-                };
-                self.holds(&scope.fill(card.name, owner))
+                if scope.names_owner() && card.owner.is_none() {
+                    return Outcome::Error(EvalError::NoOwner);
+                }
+                self.holds(&scope.fill(&self.template_values(card)))
             }
             PredicateOf::Scope(scope) => self.holds(scope.as_str()),
-            PredicateOf::Kernel(kernel) => kernels
-                .get(*kernel as usize)
+            PredicateOf::Kernel(condition) => kernels
+                .get(*condition as usize)
                 .copied()
-                .unwrap_or(Outcome::Error(EvalError::Kernel(*kernel))),
+                .unwrap_or(Outcome::Error(EvalError::Kernel(*condition))),
             PredicateOf::Admin(wanted) => (self.context.admin == *wanted).into(),
             PredicateOf::Owner(wanted) => match &self.context.server {
-                Some(server) => ((server.owner == self.context.user) == *wanted).into(),
+                Some(server) => {
+                    let is_user = self.context.service.is_none();
+                    ((is_user && server.owner == self.context.user) == *wanted).into()
+                }
                 None => Outcome::Error(EvalError::NoServer),
             },
             PredicateOf::Always(wanted) => (*wanted).into(),
@@ -127,7 +138,7 @@ impl EvaluatedContext {
         }
     }
 
-    fn holds(&self, scope: &str) -> Outcome {
+    pub(super) fn holds(&self, scope: &str) -> Outcome {
         self.held
             .check(scope)
             .map_or(Outcome::Error(EvalError::BadScope), Outcome::from)
@@ -143,6 +154,15 @@ impl EvaluatedContext {
         CardRef {
             name: &card.name,
             owner: owner.or_else(|| self.server_owner()),
+        }
+    }
+
+    /// What placeholders stand for.
+    pub(super) fn template_values<'a>(&'a self, card: CardRef<'a>) -> TemplateValues<'a> {
+        TemplateValues {
+            name: card.name,
+            owner: card.owner.unwrap_or_default(),
+            user: &self.context.user,
         }
     }
 
@@ -169,14 +189,25 @@ impl Policy {
     #[cfg(feature = "server")]
     #[must_use]
     pub fn allows_preview(&self, context: Context) -> bool {
-        let Some(preview) = self.preview else {
-            return false;
-        };
+        self.preview.is_some_and(|node| self.allows(node, context))
+    }
+
+    /// May this visitor learn of the cards that are hidden from them? Only if the policy's `list_hidden` says
+    /// so, as [`Policy::allows_preview`].
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn lists_hidden(&self, context: Context) -> bool {
+        self.list_hidden
+            .is_some_and(|node| self.allows(node, context))
+    }
+
+    #[cfg(feature = "server")]
+    fn allows(&self, node: u32, context: Context) -> bool {
         let needs_only_context = self
-            .node(preview)
+            .node(node)
             .is_some_and(|node| node.dependency == Dependency::Context);
         let evaluated = EvaluatedContext::new(self, context, None);
-        needs_only_context && evaluated.context_outcome(preview) == Outcome::Yes
+        needs_only_context && evaluated.context_outcome(node) == Outcome::Yes
     }
 
     /// The scopes of the visitor's token and of the roles that the policy gives them.
@@ -185,7 +216,7 @@ impl Policy {
         groups.sort_unstable();
         let mut scopes: Vec<&str> = context.scopes.iter().map(String::as_str).collect();
         for role in &self.document.roles {
-            if has_role(&context.user, &groups, role) {
+            if has_role(context, &groups, role) {
                 scopes.extend(role.scopes.iter().map(String::as_str));
             }
         }
@@ -206,8 +237,11 @@ fn held_scopes(policy: &Policy, context: &Context, groups: &[String]) -> HeldSco
 }
 
 /// Does a visitor with these groups (sorted) have this role?
-fn has_role(user: &str, groups: &[&str], role: &RoleDefinition) -> bool {
-    role.users.iter().any(|name| name == user)
+fn has_role(context: &Context, groups: &[&str], role: &RoleDefinition) -> bool {
+    if let Some(service) = &context.service {
+        return role.services.contains(service);
+    }
+    role.users.contains(&context.user)
         || role
             .groups
             .iter()

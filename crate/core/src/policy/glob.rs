@@ -1,6 +1,9 @@
-//! Globs: `*` matches any characters except `/`, `**` any characters, `?` one character except `/`,
-//! `[a-z]` one of a class, `[!a-z]` or `[^a-z]` one outside it (and never `/`); `\` takes away the
-//! special meaning of the next character.
+//! Globs: `*` matches any run of characters, `?` one character, `[a-z]` one of a class, `[!a-z]` or
+//! `[^a-z]` one outside it; `\` takes away the special meaning of the next character.
+//!
+//! In the names of servers, `owner/name`, a slash separates: there `*`, `?` and `[!a-z]` do not match `/`,
+//! and `**` does. A text also matches the name that equals it, whatever characters it has: `CS101 [Fall]`
+//! is the name of a group before it is a glob.
 //!
 //! Matching does not backtrack: it reads the text once and keeps the set of positions that it can have
 //! reached in the pattern, so its time is at most text × pattern. A pattern is at most [`MAX_BYTES`]
@@ -11,13 +14,26 @@ use crate::error::Error;
 /// The longest pattern: names in a Hub's database have at most 255 characters, and a server has two.
 pub const MAX_BYTES: usize = 600;
 
+/// The names that a glob is matched with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameKind {
+    /// Any names: no character is special in them.
+    Text,
+    /// Names of kernels: ASCII letters match without case.
+    Kernel,
+    /// Names of servers: a slash separates owner and name.
+    Server,
+}
+
 /// A checked pattern, ready to match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glob {
+    /// The text itself, where it has special characters: it matches the name that equals it, too.
+    literal: Option<String>,
     /// Not looked at where the anchor is the whole text.
     tokens: Vec<Token>,
     anchor: Anchor,
-    ignore_case: bool,
+    names: NameKind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,22 +74,15 @@ pub fn is_glob(text: &str) -> bool {
 }
 
 impl Glob {
-    /// Reads a pattern; `ignore_case` makes ASCII letters match without case (kernel names).
+    /// Reads a pattern.
     ///
     /// # Errors
     /// `bad-glob`: too long, a class without end or content, a range that goes backwards, or a `\` at the end.
-    pub fn new(pattern: &str, ignore_case: bool) -> Result<Self, Error> {
+    pub fn new(pattern: &str, names: NameKind) -> Result<Self, Error> {
         if pattern.len() > MAX_BYTES {
             return Err(bad_glob("is longer than 600 bytes: write a shorter one"));
         }
-        if !is_glob(pattern) {
-            let whole = pattern.chars().map(|c| fold(c, ignore_case)).collect();
-            return Ok(Self {
-                tokens: Vec::new(),
-                anchor: Anchor::Whole(whole),
-                ignore_case,
-            });
-        }
+        let ignore_case = names == NameKind::Kernel;
         let mut tokens = Vec::new();
         let mut rest = pattern.chars().peekable();
         while let Some(c) = rest.next() {
@@ -98,19 +107,31 @@ impl Glob {
             tokens.push(token);
         }
         Ok(Self {
+            literal: is_glob(pattern).then(|| folded(pattern, ignore_case)),
             anchor: anchor(&tokens),
             tokens,
-            ignore_case,
+            names,
         })
     }
 
-    /// Checks a pattern. Text without special characters is one if it is short enough.
+    /// What a text selects: the name that equals it and, if it can be read as a glob, what that matches.
+    #[must_use]
+    pub fn selecting(text: &str, names: NameKind) -> Self {
+        Self::new(text, names).unwrap_or_else(|_| Self {
+            literal: None,
+            tokens: Vec::new(),
+            anchor: Anchor::Whole(folded(text, names == NameKind::Kernel)),
+            names,
+        })
+    }
+
+    /// Checks the length of a text that selects names.
     ///
     /// # Errors
-    /// As [`Glob::new`].
-    pub fn check(pattern: &str) -> Result<(), Error> {
-        if is_glob(pattern) || pattern.len() > MAX_BYTES {
-            Self::new(pattern, false)?;
+    /// `bad-glob`.
+    pub fn check_length(text: &str) -> Result<(), Error> {
+        if text.len() > MAX_BYTES {
+            return Err(bad_glob("is longer than 600 bytes: write a shorter one"));
         }
         Ok(())
     }
@@ -118,23 +139,31 @@ impl Glob {
     /// Does the whole text match? The text's own case is folded when the glob ignores case.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        if let Anchor::Whole(whole) = &self.anchor {
-            return whole == text || (self.ignore_case && whole.eq_ignore_ascii_case(text));
+        let ignore_case = self.names == NameKind::Kernel;
+        let equals =
+            |whole: &String| whole == text || (ignore_case && whole.eq_ignore_ascii_case(text));
+        if self.literal.as_ref().is_some_and(equals) {
+            return true;
         }
+        if let Anchor::Whole(whole) = &self.anchor {
+            return equals(whole);
+        }
+        let separates = |c: char| c == '/' && self.names == NameKind::Server;
         let mut positions = PositionSet::default();
         self.add_position(&mut positions, 0);
         for c in text.chars() {
-            let c = fold(c, self.ignore_case);
+            let c = fold(c, ignore_case);
             let mut next = PositionSet::default();
             let mut stuck = true;
             positions.each(|at| {
                 let (advances, stays) = match self.tokens.get(at) {
                     Some(Token::Char(wanted)) => (*wanted == c, false),
-                    Some(Token::QuestionMark) => (c != '/', false),
+                    Some(Token::QuestionMark) => (!separates(c), false),
                     Some(Token::Class { negated, ranges }) => {
-                        (self.in_class(*negated, ranges, c), false)
+                        let found = in_class(ranges, c, ignore_case);
+                        (found != *negated && !(*negated && separates(c)), false)
                     }
-                    Some(Token::Star) => (false, c != '/'),
+                    Some(Token::Star) => (false, !separates(c)),
                     Some(Token::DoubleStar) => (false, true),
                     None => (false, false),
                 };
@@ -158,6 +187,12 @@ impl Glob {
         &self.anchor
     }
 
+    /// The name that it matches because it equals the pattern, beside what [`Glob::anchor`] says.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        self.literal.as_deref()
+    }
+
     /// Adds a position and, since a star may match nothing, those after stars there.
     fn add_position(&self, positions: &mut PositionSet, mut at: usize) {
         positions.add(at);
@@ -166,16 +201,15 @@ impl Glob {
             positions.add(at);
         }
     }
+}
 
-    fn in_class(&self, negated: bool, ranges: &[(char, char)], c: char) -> bool {
-        let listed = |c: char| {
-            ranges
-                .iter()
-                .any(|&(first, last)| (first..=last).contains(&c))
-        };
-        let found = listed(c) || (self.ignore_case && listed(c.to_ascii_uppercase()));
-        if negated { !found && c != '/' } else { found }
-    }
+fn in_class(ranges: &[(char, char)], c: char, ignore_case: bool) -> bool {
+    let listed = |c: char| {
+        ranges
+            .iter()
+            .any(|&(first, last)| (first..=last).contains(&c))
+    };
+    listed(c) || (ignore_case && listed(c.to_ascii_uppercase()))
 }
 
 fn anchor(tokens: &[Token]) -> Anchor {
@@ -204,6 +238,10 @@ fn anchor(tokens: &[Token]) -> Anchor {
         .max_by_key(String::len)
         .filter(|longest| !longest.is_empty())
         .map_or(Anchor::None, Anchor::Inside)
+}
+
+fn folded(text: &str, ignore_case: bool) -> String {
+    text.chars().map(|c| fold(c, ignore_case)).collect()
 }
 
 fn fold(c: char, ignore_case: bool) -> char {
@@ -302,7 +340,48 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, text: &str) -> bool {
-        Glob::new(pattern, false).unwrap().matches(text)
+        Glob::new(pattern, NameKind::Server).unwrap().matches(text)
+    }
+
+    #[test]
+    fn only_in_names_of_servers_a_slash_separates() {
+        for (pattern, text) in [
+            ("*-exam", "/exams/phys-exam"),
+            ("a?b", "a/b"),
+            ("a[!x]b", "a/b"),
+            ("*", "a/b/c"),
+            ("**", "a/b/c"),
+        ] {
+            let matches = |names| Glob::new(pattern, names).unwrap().matches(text);
+            assert!(matches(NameKind::Text), "{pattern} {text}");
+            assert!(matches(NameKind::Kernel), "{pattern} {text}");
+            assert_eq!(
+                matches(NameKind::Server),
+                pattern == "**",
+                "{pattern} {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_text_selects_the_name_that_equals_it() {
+        for text in [
+            r"EXAMPLE\Domain Users",
+            "CS101 [Fall 2026] Section A",
+            r"CN=R\+D,OU=Groups,DC=example",
+            "[",
+            "[z-a]",
+            r"a\",
+            "what?*",
+            r"\*",
+        ] {
+            for names in [NameKind::Text, NameKind::Kernel, NameKind::Server] {
+                assert!(Glob::selecting(text, names).matches(text), "{text}");
+            }
+        }
+        assert!(Glob::selecting("[A", NameKind::Kernel).matches("[a"));
+        assert!(!Glob::selecting("[A", NameKind::Text).matches("[a"));
+        assert!(!Glob::selecting("[a", NameKind::Text).matches("a"));
     }
 
     #[test]
@@ -365,12 +444,12 @@ mod tests {
 
     #[test]
     fn without_case() {
-        let glob = Glob::new("Class[A-C]_*", true).unwrap();
+        let glob = Glob::new("Class[A-C]_*", NameKind::Kernel).unwrap();
         assert!(glob.matches("classb_x"));
         assert!(glob.matches("CLASSA_X"));
         assert!(!glob.matches("classd_x"));
-        assert!(!Glob::new("[!A]", true).unwrap().matches("a"));
-        assert!(Glob::new("[Z-a]", true).unwrap().matches("z"));
+        assert!(!Glob::new("[!A]", NameKind::Kernel).unwrap().matches("a"));
+        assert!(Glob::new("[Z-a]", NameKind::Kernel).unwrap().matches("z"));
     }
 
     #[test]
@@ -387,20 +466,20 @@ mod tests {
             &"a".repeat(601),
         ] {
             assert_eq!(
-                Glob::new(pattern, false).unwrap_err().code,
+                Glob::new(pattern, NameKind::Server).unwrap_err().code,
                 "bad-glob",
                 "{pattern}"
             );
         }
-        assert!(Glob::new(&"*a".repeat(300), false).is_ok());
+        assert!(Glob::new(&"*a".repeat(300), NameKind::Server).is_ok());
     }
 
     #[test]
     fn many_stars_stay_fast() {
-        let glob = Glob::new(&"*a".repeat(300), false).unwrap();
+        let glob = Glob::new(&"*a".repeat(300), NameKind::Server).unwrap();
         assert!(!glob.matches(&("a".repeat(5_000) + "b")));
         assert!(glob.matches(&"a".repeat(5_000)));
-        let both = Glob::new(&"**a*a".repeat(100), false).unwrap();
+        let both = Glob::new(&"**a*a".repeat(100), NameKind::Server).unwrap();
         assert!(!both.matches(&("a/".repeat(5_000) + "b")));
     }
 
@@ -417,13 +496,13 @@ mod tests {
             ("[a]?*", Anchor::None),
         ] {
             assert_eq!(
-                *Glob::new(pattern, false).unwrap().anchor(),
+                *Glob::new(pattern, NameKind::Server).unwrap().anchor(),
                 anchor,
                 "{pattern}"
             );
         }
         assert_eq!(
-            *Glob::new("AB*", true).unwrap().anchor(),
+            *Glob::new("AB*", NameKind::Kernel).unwrap().anchor(),
             Anchor::Start("ab".into())
         );
     }

@@ -5,8 +5,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::document::{MatchKey, Pattern, Selector};
-use super::glob::{Anchor, Glob};
+use super::card::{Card, Kind};
+use super::document::{ArgsSelector, Match, MatchKey, Pattern, Selector};
+use super::glob::{Anchor, Glob, NameKind};
 
 /// A [`Selector`], ready to match.
 #[derive(Debug)]
@@ -16,10 +17,10 @@ pub(super) struct CompiledSelector {
 }
 
 impl CompiledSelector {
-    pub(super) fn new(selector: &Selector, ignore_case: bool) -> Self {
+    pub(super) fn new(selector: &Selector, names: NameKind) -> Self {
         Self {
-            include: globs(&selector.include, ignore_case),
-            except: globs(&selector.except, ignore_case),
+            include: globs(&selector.include, names),
+            except: globs(&selector.except, names),
         }
     }
 
@@ -27,15 +28,6 @@ impl CompiledSelector {
     #[cfg(feature = "server")]
     pub(super) fn from_globs(include: Vec<Glob>, except: Vec<Glob>) -> Self {
         Self { include, except }
-    }
-
-    /// The selector that matches every text.
-    #[cfg(feature = "server")]
-    pub(super) fn everything() -> Self {
-        Self {
-            include: globs(&[Pattern::everything()], false),
-            except: Vec::new(),
-        }
     }
 
     pub(super) fn matches(&self, text: &str) -> bool {
@@ -49,26 +41,42 @@ impl CompiledSelector {
     /// The first of these sorted texts that matches an alternative.
     pub(super) fn find<'a>(&self, sorted: &'a [String]) -> Option<&'a str> {
         self.include.iter().find_map(|glob| {
-            let start = match glob.anchor() {
-                Anchor::Whole(start) | Anchor::Start(start) => start.as_str(),
-                _ => "",
+            let (start, is_whole) = match glob.anchor() {
+                _ if glob
+                    .literal()
+                    .is_some_and(|text| !starts_as_anchor(glob, text)) =>
+                {
+                    ("", false)
+                }
+                Anchor::Whole(text) => (text.as_str(), true),
+                Anchor::Start(start) => (start.as_str(), false),
+                _ => ("", false),
             };
             let first = sorted.partition_point(|text| text.as_str() < start);
             sorted
                 .iter()
                 .skip(first)
                 .take_while(|text| text.starts_with(start))
+                .take(if is_whole { 1 } else { usize::MAX })
                 .find(|text| glob.matches(text) && !self.excepts(text))
                 .map(String::as_str)
         })
     }
 }
 
-/// Compiles patterns; they were checked when they were read.
-pub(super) fn globs(patterns: &[Pattern], ignore_case: bool) -> Vec<Glob> {
+/// Whether the text that a glob equals begins as its anchor does: `a*` does, `\*a` does not.
+fn starts_as_anchor(glob: &Glob, text: &str) -> bool {
+    match glob.anchor() {
+        Anchor::Start(start) => text.starts_with(start.as_str()),
+        _ => false,
+    }
+}
+
+/// Compiles patterns.
+pub(super) fn globs(patterns: &[Pattern], names: NameKind) -> Vec<Glob> {
     patterns
         .iter()
-        .filter_map(|pattern| Glob::new(pattern.as_str(), ignore_case).ok())
+        .map(|pattern| Glob::selecting(pattern.as_str(), names))
         .collect()
 }
 
@@ -90,38 +98,211 @@ struct Parts {
     lengths: Vec<usize>,
 }
 
-/// The selectors of matches, by key.
+/// What the matchers of a policy look at in a card.
+pub(super) struct CardTexts<'c> {
+    pub(super) kind: Kind,
+    /// What the selector of the card's kind looks at; a kernel's name in lower case.
+    pub(super) name: &'c str,
+    pub(super) category: Option<&'c str>,
+    pub(super) title: Option<&'c str>,
+    pub(super) language: Option<&'c str>,
+    pub(super) tags: Vec<&'c str>,
+    /// The card itself, for what is looked at rarely; `None` for a card that the launcher would make.
+    pub(super) card: Option<&'c Card>,
+}
+
+#[cfg(feature = "server")]
+impl<'c> CardTexts<'c> {
+    /// What is known of a server without a card: its name, `owner/name`.
+    pub(super) fn of_server(name: &'c str) -> Self {
+        Self {
+            kind: Kind::Server,
+            name,
+            category: None,
+            title: None,
+            language: None,
+            tags: Vec::new(),
+            card: None,
+        }
+    }
+}
+
+impl CardTexts<'_> {
+    /// Whether one of the card's texts on a key is selected.
+    fn is_selected(&self, key: MatchKey, selector: &CompiledSelector) -> bool {
+        match key {
+            MatchKey::Category => self.category.is_some_and(|text| selector.matches(text)),
+            MatchKey::Title => self.title.is_some_and(|text| selector.matches(text)),
+            MatchKey::Language => self.language.is_some_and(|text| selector.matches(text)),
+            MatchKey::Tag => self.tags.iter().any(|text| selector.matches(text)),
+            // The keys of kinds find a matcher, and `args` has no selector here.
+            _ => true,
+        }
+    }
+}
+
+/// What narrows a matcher, and where it leads to.
+#[derive(Debug)]
+struct CompiledMatcher {
+    leads_to: u32,
+    narrowing: Vec<(MatchKey, CompiledSelector)>,
+    args: Option<CompiledArgs>,
+    /// If given, other cards of the policy are not matched.
+    policy_card: Option<String>,
+}
+
+/// A compiled [`ArgsSelector`].
+#[derive(Debug)]
+enum CompiledArgs {
+    Named(Vec<(String, CompiledSelector)>),
+    Json(CompiledSelector),
+}
+
+/// The matchers of a policy, by what they look at.
 #[derive(Debug, Default)]
 pub(super) struct MatchIndex {
+    matchers: Vec<CompiledMatcher>,
     /// By number of the key; none where no selector is on it or a later one.
     keys: Vec<SelectorIndex>,
+    /// Matchers that look at nothing but arguments.
+    by_args: Vec<u32>,
 }
 
 impl MatchIndex {
-    pub(super) fn add(&mut self, key: MatchKey, selector: &Selector, leads_to: u32) {
-        let selector = CompiledSelector::new(selector, key == MatchKey::Kernel);
+    /// Adds what is to lead to a number (of a rule, of a tag).
+    pub(super) fn add(&mut self, matches: &Match, policy_card: Option<&String>, leads_to: u32) {
+        for matcher in &matches.0 {
+            let number = self.matchers.len() as u32;
+            let mut narrowing = Vec::new();
+            let mut has_kind = false;
+            for (key, selector) in &matcher.selectors {
+                let selector = CompiledSelector::new(selector, key.name_kind());
+                if key.kind().is_some() {
+                    has_kind = true;
+                    self.add_selector(*key, selector, number);
+                } else {
+                    narrowing.push((*key, selector));
+                }
+            }
+            if !has_kind {
+                let mut selectors = matcher.selectors.iter();
+                match selectors.next() {
+                    Some((key, selector)) => {
+                        let selector = CompiledSelector::new(selector, key.name_kind());
+                        self.add_selector(*key, selector, number);
+                    }
+                    None => self.by_args.push(number),
+                }
+            }
+            self.matchers.push(CompiledMatcher {
+                leads_to,
+                narrowing,
+                args: matcher.args.as_ref().map(CompiledArgs::new),
+                policy_card: policy_card.cloned(),
+            });
+        }
+    }
+
+    fn add_selector(&mut self, key: MatchKey, selector: CompiledSelector, matcher: u32) {
         if self.keys.len() <= key as usize {
             self.keys
                 .resize_with(key as usize + 1, SelectorIndex::default);
         }
         if let Some(index) = self.keys.get_mut(key as usize) {
-            index.add(selector, leads_to);
+            index.add(selector, matcher);
         }
     }
 
-    /// Appends where the selectors on `key` that match `text` lead to, in no order and with repetitions.
-    /// Kernel names are looked up in lower case.
-    pub(super) fn find(&self, key: MatchKey, text: &str, out: &mut Vec<u32>) {
+    /// Appends where the matchers that match a card lead to, in no order and with repetitions.
+    ///
+    /// `candidates` is kept between calls for its memory only.
+    pub(super) fn find(&self, card: &CardTexts, candidates: &mut Vec<u32>, out: &mut Vec<u32>) {
+        candidates.clear();
+        candidates.extend(&self.by_args);
+        self.find_by(card.kind.into(), card.name, candidates);
+        for (key, text) in [
+            (MatchKey::Category, card.category),
+            (MatchKey::Title, card.title),
+            (MatchKey::Language, card.language),
+        ] {
+            if let Some(text) = text {
+                self.find_by(key, text, candidates);
+            }
+        }
+        for tag in &card.tags {
+            self.find_by(MatchKey::Tag, tag, candidates);
+        }
+        let candidates = candidates
+            .iter()
+            .filter_map(|&number| self.matchers.get(number as usize));
+        let matching = candidates.filter(|matcher| matcher.holds_for(card));
+        out.extend(matching.map(|matcher| matcher.leads_to));
+    }
+
+    fn find_by(&self, key: MatchKey, text: &str, out: &mut Vec<u32>) {
         if let Some(index) = self.keys.get(key as usize) {
             index.find(text, out);
         }
     }
 }
 
+impl CompiledMatcher {
+    /// Does all that narrows the matcher hold for a card?
+    fn holds_for(&self, card: &CardTexts) -> bool {
+        let mut narrowing = self.narrowing.iter();
+        narrowing.all(|(key, selector)| card.is_selected(*key, selector))
+            && self
+                .args
+                .as_ref()
+                .is_none_or(|args| args.hold_for(card.card))
+            && self.policy_card.as_ref().is_none_or(|wanted| {
+                let made_from = card.card.and_then(|card| card.policy_card.as_ref());
+                made_from.is_none_or(|made_from| made_from == wanted)
+            })
+    }
+}
+
+impl CompiledArgs {
+    fn new(args: &ArgsSelector) -> Self {
+        let compile = |selector: &Selector| CompiledSelector::new(selector, NameKind::Text);
+        match args {
+            ArgsSelector::Json(selector) => Self::Json(compile(selector)),
+            ArgsSelector::Named(args) => {
+                let args = args.0.iter();
+                Self::Named(
+                    args.map(|(name, selector)| (name.clone(), compile(selector)))
+                        .collect(),
+                )
+            }
+        }
+    }
+
+    fn hold_for(&self, card: Option<&Card>) -> bool {
+        let Some(given) = card.and_then(|card| card.args.as_ref()) else {
+            return false;
+        };
+        match self {
+            Self::Json(selector) => selector.matches(&given.to_json()),
+            Self::Named(args) => args.iter().all(|(name, selector)| {
+                let text = given.text_of(name);
+                text.is_some_and(|text| selector.matches(&text))
+            }),
+        }
+    }
+}
+
 impl SelectorIndex {
+    /// How many selectors there are.
+    pub(super) fn len(&self) -> usize {
+        self.selectors.len()
+    }
+
     pub(super) fn add(&mut self, selector: CompiledSelector, leads_to: u32) {
         let number = self.selectors.len() as u32;
         for glob in &selector.include {
+            if let Some(text) = glob.literal() {
+                self.whole.entry(text.to_owned()).or_default().push(number);
+            }
             match glob.anchor() {
                 Anchor::Whole(text) => self.whole.entry(text.clone()).or_default().push(number),
                 Anchor::Start(part) => self.start.add(part, number),
@@ -210,34 +391,23 @@ mod tests {
             "abc", "ab*", "*bc", "*b*", "?bc", "**", "[a-c]*", "é*", "*é", "", "*/b", "a/*",
             "ab/**",
         ];
-        let mut index = MatchIndex::default();
-        for (number, glob) in globs.iter().enumerate() {
-            index.add(
-                MatchKey::Service,
-                &selector(&[glob, "zz"], &["abd"]),
-                number as u32,
-            );
+        let mut index = SelectorIndex::default();
+        let compiled =
+            |glob| CompiledSelector::new(&selector(&[glob, "zz"], &["abd"]), NameKind::Server);
+        for (number, glob) in globs.into_iter().enumerate() {
+            index.add(compiled(glob), number as u32);
         }
         for text in [
-            "abc", "abd", "ab", "b", "é", "éé", "aé", "", "a/b", "ab/c/d", "xbc", "zz",
+            "abc", "abd", "ab", "b", "é", "éé", "aé", "", "a/b", "ab/c/d", "xbc", "zz", "[a-c]*",
         ] {
             let mut found = Vec::new();
-            index.find(MatchKey::Service, text, &mut found);
+            index.find(text, &mut found);
             found.sort_unstable();
             found.dedup();
             let expected: Vec<u32> = (0..globs.len() as u32)
-                .filter(|&number| {
-                    CompiledSelector::new(
-                        &selector(&[globs[number as usize], "zz"], &["abd"]),
-                        false,
-                    )
-                    .matches(text)
-                })
+                .filter(|&number| compiled(globs[number as usize]).matches(text))
                 .collect();
             assert_eq!(found, expected, "{text}");
-            found.clear();
-            index.find(MatchKey::Proxy, text, &mut found);
-            assert!(found.is_empty());
         }
     }
 
@@ -252,10 +422,12 @@ mod tests {
             (vec!["class"], vec![], None),
             (vec!["d"], vec![], Some("d")),
             (vec!["x", "*y"], vec![], Some("classy")),
+            (vec![r"\d", "[d"], vec![], Some("d")),
+            (vec!["[d"], vec![], None),
             (vec![], vec![], None),
         ] {
             assert_eq!(
-                CompiledSelector::new(&selector(&include, &except), false).find(&sorted),
+                CompiledSelector::new(&selector(&include, &except), NameKind::Server).find(&sorted),
                 expected
             );
         }

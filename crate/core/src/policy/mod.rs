@@ -6,6 +6,7 @@
 //! Imports go one way: `source` and `document`, then `compile`, then `decide`, then `explain` and `lint`.
 
 pub mod card;
+pub mod command_args;
 mod compile;
 pub mod context;
 mod decide;
@@ -23,6 +24,7 @@ mod index;
 pub mod lint;
 mod matching;
 mod outcome;
+#[cfg(feature = "server")]
 mod policy_cards;
 #[cfg(feature = "server")]
 mod reduce;
@@ -39,5 +41,6 @@ pub mod time;
 
 pub use compile::Policy;
 pub use decide::{Decision, Reason};
+#[cfg(feature = "server")]
 pub use policy_cards::AddedCard;
 pub use session::Session;

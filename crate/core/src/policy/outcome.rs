@@ -17,7 +17,8 @@ pub(super) enum EvalError {
     BadScope,
     /// `owner`, and the server is not known.
     NoServer,
-    /// The rules of this kernel cannot be evaluated: in or behind a cycle, or for a reason of their own.
+    /// The rules of the kernels that this `kernel` condition selects cannot be evaluated: in or behind a cycle,
+    /// or for a reason of their own.
     Kernel(u32),
     /// It depends on the card, and there is none.
     NoCard,
@@ -60,7 +61,7 @@ pub(super) struct RuleEffects(u8);
 
 impl RuleEffects {
     pub(super) const NONE: Self = Self(0);
-    /// It matches and is in force.
+    /// It matches.
     pub(super) const APPLIES: Self = Self(1);
     pub(super) const HIDE: Self = Self(1 << 1);
     pub(super) const ERROR: Self = Self(1 << 2);
@@ -80,7 +81,7 @@ impl RuleEffects {
         Self(self.0 | other.0)
     }
 
-    /// The effects of a rule in force, from the outcomes of its conditions.
+    /// The effects of a rule whose window is open, from the outcomes of its conditions.
     pub(super) fn of(hide_when: Option<Outcome>, show_when: Option<Outcome>) -> Self {
         let hide = match hide_when {
             None | Some(Outcome::No) => Self::NONE,

@@ -1,26 +1,34 @@
 //! What of a policy one visitor may read.
 
-use super::document::{Condition, Document, OrderedMap, Predicate};
+use super::document::{Condition, Document, OrderedMap, PolicyCard, Predicate, Rule};
+use super::glob::NameKind;
 use super::index::CompiledSelector;
 use super::time::TimeSpec;
 
+/// So far ahead a page knows when `weekly` windows open and close.
+const KNOWN_AHEAD_MS: i64 = 14 * DAY_MS;
+
+const DAY_MS: i64 = 86_400_000;
+
 impl Document {
-    /// The policy as this visitor's browser gets it: it decides the same for them, and says less.
+    /// The policy as this visitor's page gets it: it decides the same for them, and says less.
     ///
-    /// - a `user` condition becomes `always: true` or `always: false`;
-    /// - `users` of a role keep at most this visitor; roles that only others have are left out, and
-    ///   so are the services that have a role and its description;
-    /// - `from` and `until` of rules are instants, so that a browser needs no calendar;
-    /// - `grants`, `kernels` and `preview` are left out.
+    /// - a `user` or `service` condition becomes `always: true` or `always: false`;
+    /// - `users` and `services` of a role keep at most this visitor; roles that only others have are left out, and
+    ///   so is a role's description;
+    /// - rules have instants instead of `from`, `until` and `weekly`, those of `weekly` for the two weeks after
+    ///   `now_ms` (milliseconds since the epoch): a page needs no calendar;
+    /// - the rules of the policy's cards are among the rules; the cards themselves, what the launcher does not
+    ///   decide on, and what the server says to people are left out.
     ///
-    /// Names in selectors (`match`, `tags`, `cards`) and in scopes stay: cards are decided by them.
+    /// Names in selectors (`match`, `tags`) and in scopes stay: cards are decided by them.
     #[must_use]
-    pub fn for_visitor(&self, user: &str) -> Self {
+    pub fn for_visitor(&self, user: &str, service: Option<&str>, now_ms: i64) -> Self {
         let mut reduced = self.clone();
         for role in &mut reduced.roles {
-            role.users.retain(|name| name == user);
+            role.users.retain(|name| service.is_none() && name == user);
             role.description = None;
-            role.services.clear();
+            role.services.retain(|name| service == Some(name));
         }
         let kept = reduced
             .roles
@@ -28,37 +36,85 @@ impl Document {
             .zip(&self.roles)
             .filter(|(reduced, whole)| {
                 !reduced.users.is_empty()
+                || !reduced.services.is_empty()
                 || !reduced.groups.is_empty()
                 // The role of everybody: no longer that, if it had had users.
                 || (whole.name == "user" && whole.users.is_empty())
             });
         reduced.roles = kept.map(|(role, _)| role).collect();
+        let of_cards = self.cards.iter().filter_map(PolicyCard::rule);
+        reduced.rules.extend(of_cards);
         for rule in &mut reduced.rules {
             for condition in rule.show_when.iter_mut().chain(&mut rule.hide_when) {
-                condition.resolve_user(user);
+                condition.resolve_names(user, service);
             }
-            rule.from = rule.from.as_ref().map(TimeSpec::start);
-            rule.until = rule.until.as_ref().map(TimeSpec::end);
+            self.settle_window(rule, now_ms);
+            rule.contact = None;
+            rule.message = None;
+            rule.request = None;
         }
-        reduced.kernels = OrderedMap::default();
-        reduced.grants = Vec::new();
-        reduced.preview = None;
-        reduced
+        Self {
+            timezone: None,
+            kernels: OrderedMap::default(),
+            cards: Vec::new(),
+            sections: Vec::new(),
+            grants: Vec::new(),
+            preview: None,
+            list_hidden: None,
+            ..reduced
+        }
     }
 
-    /// The policy without its conditions: which cards it governs, and when. It is the same for all
-    /// visitors.
+    /// Until when [`Document::for_visitor`] makes the same of the same policy, in days since the epoch. `None`: at all
+    /// times.
+    #[must_use]
+    pub fn settled_day(&self, now_ms: i64) -> Option<i64> {
+        let of_rules = self.rules.iter().map(|rule| &rule.weekly);
+        let mut weekly = of_rules.chain(self.cards.iter().map(|card| &card.weekly));
+        weekly
+            .any(|weekly| !weekly.is_empty())
+            .then(|| now_ms.div_euclid(DAY_MS))
+    }
+
+    fn settle_window(&self, rule: &mut Rule, now_ms: i64) {
+        let zone = self.timezone.clone().unwrap_or_default();
+        if rule.weekly.is_empty() {
+            rule.from = rule
+                .from
+                .take()
+                .map(|from| TimeSpec::at(from.start_ms(&zone)));
+            rule.until = rule
+                .until
+                .take()
+                .map(|until| TimeSpec::at(until.end_ms(&zone)));
+            return;
+        }
+        // From the beginning of a day: the same document for the whole day.
+        let start_ms = now_ms.div_euclid(DAY_MS) * DAY_MS;
+        let end_ms = start_ms + DAY_MS + KNOWN_AHEAD_MS;
+        let window = rule.calendar(Some(&zone));
+        rule.window = Some(window.settled(start_ms, end_ms));
+        rule.from = None;
+        rule.until = None;
+        rule.weekly = Vec::new();
+    }
+
+    /// The policy without its conditions: which cards it governs. It is the same for all visitors.
     #[must_use]
     pub fn summary(&self) -> Self {
-        let rules = self.rules.iter().map(|rule| super::document::Rule {
-            id: rule.id.clone(),
-            matches: rule.matches.clone(),
+        let of_cards = self.cards.iter().filter_map(PolicyCard::rule);
+        let rules = self.rules.iter().cloned().chain(of_cards);
+        let rules = rules.map(|rule| Rule {
             show_when: None,
             hide_when: None,
-            from: rule.from.as_ref().map(TimeSpec::start),
-            until: rule.until.as_ref().map(TimeSpec::end),
+            from: None,
+            until: None,
+            weekly: Vec::new(),
             contact: None,
             message: None,
+            request: None,
+            locked: false,
+            ..rule
         });
         Self {
             default: self.default,
@@ -70,15 +126,27 @@ impl Document {
 }
 
 impl Condition {
-    fn resolve_user(&mut self, user: &str) {
+    fn resolve_names(&mut self, user: &str, service: Option<&str>) {
         let mut always = None;
         self.0.retain_mut(|predicate| {
-            let holds = match (predicate.user_names(), &predicate) {
-                (Some(names), _) => CompiledSelector::new(names, false).matches(user),
-                (None, Predicate::Always(holds)) => *holds,
-                (None, _) => {
+            let holds = match predicate {
+                Predicate::User(names) => {
+                    service.is_none() && CompiledSelector::new(names, NameKind::Text).matches(user)
+                }
+                Predicate::Service(names) => service.is_some_and(|service| {
+                    CompiledSelector::new(names, NameKind::Text).matches(service)
+                }),
+                Predicate::Always(holds) => *holds,
+                Predicate::Group(_)
+                | Predicate::Scope(_)
+                | Predicate::Kernel(_)
+                | Predicate::Admin(_)
+                | Predicate::Owner(_)
+                | Predicate::All(_)
+                | Predicate::Any(_)
+                | Predicate::Not(_) => {
                     for part in predicate.conditions_mut() {
-                        part.resolve_user(user);
+                        part.resolve_names(user, service);
                     }
                     return true;
                 }
@@ -86,7 +154,7 @@ impl Condition {
             always = Some(always.unwrap_or(true) && holds);
             false
         });
-        // A condition has each key once: `user` and `always` become one.
+        // A condition has each key once: what was resolved becomes one.
         if let Some(always) = always {
             self.0.push(Predicate::Always(always));
         }
@@ -117,7 +185,7 @@ mod tests {
             "preview": {"user": "other8"},
         }))
         .unwrap();
-        let reduced = whole.for_visitor("me");
+        let reduced = whole.for_visitor("me", None, 0);
         assert_eq!(
             to_value(&reduced).unwrap(),
             json!({
@@ -133,8 +201,16 @@ mod tests {
             })
         );
         assert!(!to_string(&reduced).unwrap().contains("other"));
+        let of_service = whole.for_visitor("", Some("s"), 0);
+        let roles: Vec<&str> = of_service
+            .roles
+            .iter()
+            .map(|role| role.name.as_str())
+            .collect();
+        assert_eq!(roles, ["class", "machine", "user"]);
+        assert!(!to_string(&of_service).unwrap().contains("other"));
         assert_eq!(
-            whole.for_visitor("other5").rules[0].hide_when,
+            whole.for_visitor("other5", None, 0).rules[0].hide_when,
             from_value(json!({"any": [{"always": true}, {"not": {"all": [{"always": true}]}}]}))
                 .unwrap()
         );
@@ -146,7 +222,7 @@ mod tests {
             json!({"version": 1, "roles": [{"name": "user", "users": ["other"], "scopes": ["x"]}]}),
         )
         .unwrap();
-        assert!(whole.for_visitor("me").roles.is_empty());
-        assert_eq!(whole.for_visitor("other").roles.len(), 1);
+        assert!(whole.for_visitor("me", None, 0).roles.is_empty());
+        assert_eq!(whole.for_visitor("other", None, 0).roles.len(), 1);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::card::{Card, Kind};
-use super::document::{Condition, Document, MatchKey, Predicate};
+use super::document::{Condition, Document, MatchKey, Predicate, Selector};
 use super::glob::is_glob;
 
 /// Lets a visitor's token read which servers are shared with that visitor, and nothing else.
@@ -11,6 +11,9 @@ const SHARES_SCOPE: &str = "read:users:shares!user";
 
 /// How a scope begins that names one server.
 const ONE_SERVER: &str = "access:servers!server=";
+
+/// Access to the service of a card.
+const SERVICE_OF_CARD: &str = "access:services!service={name}";
 
 /// How the scopes begin that a token may carry: they are no rights at the Hub itself.
 const TOKEN_SAFE_PREFIXES: [&str; 2] = ["custom:", "access:services!service="];
@@ -25,12 +28,12 @@ impl Document {
             .0
             .iter()
             .map(|(name, _)| (Kind::Kernel, name.as_str()));
-        let selectors = self.rules.iter().flat_map(|rule| &rule.matches.0);
+        let matchers = self.rules.iter().flat_map(|rule| &rule.matches.0);
+        let selectors = matchers.flat_map(|matcher| &matcher.selectors);
         let matched = selectors.flat_map(|(key, selector)| {
-            let kind = Kind::ALL.iter().find(|kind| MatchKey::from(**kind) == *key);
-            let names = selector.include.iter().map(|pattern| pattern.as_str());
-            let exact = names.filter(|name| !is_glob(name));
-            exact.filter_map(move |name| kind.map(|kind| (*kind, name)))
+            let kind = key.kind();
+            let exact = exact_names(selector);
+            exact.filter_map(move |name| kind.map(|kind| (kind, name)))
         });
         let mut seen = HashSet::new();
         kernels
@@ -38,6 +41,55 @@ impl Document {
             .filter(|named| seen.insert(*named))
             .map(|(kind, name)| named_card(kind, name))
             .collect()
+    }
+
+    /// The groups, or globs of groups, that the policy names in conditions, roles, grants and requests: each once.
+    #[must_use]
+    pub fn named_groups(&self) -> Vec<&str> {
+        let mut groups = BTreeSet::new();
+        for condition in self.conditions() {
+            groups_in(condition, &mut groups);
+        }
+        for grant in &self.grants {
+            let owners = grant.servers.owners.as_ref();
+            let recipients = [Some(&grant.to), owners];
+            let selectors = recipients.into_iter().flatten();
+            groups.extend(
+                selectors
+                    .filter_map(|to| to.groups.as_ref())
+                    .flat_map(texts),
+            );
+        }
+        let of_roles = self.roles.iter().flat_map(|role| &role.groups);
+        groups.extend(of_roles.map(String::as_str));
+        let of_rules = self.rules.iter().filter_map(|rule| rule.request.as_ref());
+        let of_cards = self.cards.iter().filter_map(|card| card.request.as_ref());
+        groups.extend(
+            of_rules
+                .chain(of_cards)
+                .map(|request| request.group.as_str()),
+        );
+        groups.into_iter().collect()
+    }
+
+    /// Does the policy need the Hub's shares: for grants, cards of servers, or conditions on access to them?
+    #[must_use]
+    pub fn needs_shares(&self) -> bool {
+        !self.grants.is_empty()
+            || self
+                .token_scopes()
+                .iter()
+                .any(|scope| scope == SHARES_SCOPE)
+    }
+
+    /// Every condition of rules and cards, and those on who may look.
+    fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let of_rules = self.rules.iter();
+        let of_rules = of_rules.flat_map(|rule| rule.show_when.iter().chain(&rule.hide_when));
+        let of_cards = self.cards.iter();
+        let of_cards = of_cards.flat_map(|card| card.show_when.iter().chain(&card.hide_when));
+        let of_policy = self.preview.iter().chain(&self.list_hidden);
+        of_rules.chain(of_cards).chain(of_policy)
     }
 
     /// The icons that the policy's cards name.
@@ -55,34 +107,72 @@ impl Document {
     ///
     /// The engine adds the scopes of the policy's roles by the visitor's groups, without any token
     /// having them. A scope that names a server is answered by the visitor's shares, so it needs only
-    /// the right to read these. Of the rest a token gets custom scopes and access to single services:
+    /// the right to read these; so do cards of servers. Of the rest a token gets custom scopes and access to single services:
     /// the owner of a server that an admin visits can use the admin's token, whoever holds what.
+    /// `{name}` stands for each service that the policy names.
     #[must_use]
-    pub fn token_scopes(&self) -> Vec<&str> {
+    pub fn token_scopes(&self) -> Vec<String> {
         let granted: HashSet<&str> = self
             .roles
             .iter()
             .flat_map(|role| role.scopes.iter().map(String::as_str))
             .collect();
         let mut scopes = Vec::new();
-        for rule in &self.rules {
-            for condition in rule.show_when.iter().chain(&rule.hide_when) {
-                scopes_in(condition, &mut scopes);
+        for condition in self.conditions() {
+            scopes_in(condition, &mut scopes);
+        }
+        let services = self.named_services();
+        let mut needed: BTreeSet<String> = BTreeSet::new();
+        if self.cards.iter().any(|card| card.servers.is_some()) {
+            needed.insert(SHARES_SCOPE.to_owned());
+        }
+        for scope in scopes {
+            if scope.starts_with(ONE_SERVER) {
+                needed.insert(SHARES_SCOPE.to_owned());
+            } else if scope == SERVICE_OF_CARD {
+                let of_service = |service: &&str| SERVICE_OF_CARD.replace("{name}", service);
+                needed.extend(services.iter().map(of_service));
+            } else if TOKEN_SAFE_PREFIXES
+                .iter()
+                .any(|prefix| scope.starts_with(prefix))
+                && !scope.contains('{')
+            {
+                needed.insert(scope.to_owned());
             }
         }
-        let needed: BTreeSet<&str> = scopes
-            .into_iter()
-            .filter_map(|scope| {
-                if scope.starts_with(ONE_SERVER) {
-                    return Some(SHARES_SCOPE);
-                }
-                let is_safe = TOKEN_SAFE_PREFIXES
-                    .iter()
-                    .any(|prefix| scope.starts_with(prefix));
-                (is_safe && !scope.contains('{') && !granted.contains(scope)).then_some(scope)
-            })
-            .collect();
+        needed.retain(|scope| !granted.contains(scope.as_str()));
         needed.into_iter().collect()
+    }
+
+    /// The services of the policy's cards, and those that `match` names without a glob.
+    fn named_services(&self) -> BTreeSet<&str> {
+        let matched = self.rules.iter();
+        let matched = matched.flat_map(|rule| rule.matches.selectors(MatchKey::Service));
+        let of_cards = self.cards.iter().filter_map(|card| card.service.as_deref());
+        matched.flat_map(exact_names).chain(of_cards).collect()
+    }
+}
+
+/// The texts of a selector that are no globs.
+fn exact_names(selector: &Selector) -> impl Iterator<Item = &str> {
+    let names = selector.include.iter().map(|pattern| pattern.as_str());
+    names.filter(|name| !is_glob(name))
+}
+
+/// All texts of a selector.
+fn texts(selector: &Selector) -> impl Iterator<Item = &str> {
+    let patterns = selector.include.iter().chain(&selector.except);
+    patterns.map(|pattern| pattern.as_str())
+}
+
+fn groups_in<'d>(condition: &'d Condition, groups: &mut BTreeSet<&'d str>) {
+    for predicate in &condition.0 {
+        if let Predicate::Group(selector) = predicate {
+            groups.extend(texts(selector));
+        }
+        for part in predicate.conditions() {
+            groups_in(part, groups);
+        }
     }
 }
 
@@ -108,9 +198,8 @@ fn named_card(kind: Kind, name: &str) -> Card {
         kind,
         name: bare.to_owned(),
         owner,
-        category: None,
         command: (kind == Kind::Command).then(|| name.to_owned()),
-        tags: Vec::new(),
+        ..Card::default()
     }
 }
 
@@ -160,6 +249,36 @@ mod tests {
     }
 
     #[test]
+    fn groups_and_what_needs_shares() {
+        let document: Document = from_value(json!({
+            "version": 1,
+            "roles": [{"name": "r", "groups": ["role"], "scopes": []}],
+            "cards": [{"id": "c", "page": "x", "show_when": {"group": "card"}, "request": {"group": "asked"}}],
+            "rules": [{"id": "1", "match": {"kernel": "x"}, "hide_when": {"not": {"group": {"include": "a*", "except": "ab"}}}}],
+            "preview": {"any": [{"group": ["staff"]}]},
+        }))
+        .unwrap();
+        assert_eq!(
+            document.named_groups(),
+            ["a*", "ab", "asked", "card", "role", "staff"]
+        );
+        assert!(!document.needs_shares());
+        for more in [
+            json!({"cards": [{"id": "d", "servers": "*/x"}]}),
+            json!({"grants": [{"id": "g", "to": {"groups": "to"}, "servers": {"owners": {"groups": "of"}}}]}),
+            json!({"rules": [{"id": "1", "match": {"server": "**"}, "show_when": {"scope": "access:servers!server=a/b"}}]}),
+        ] {
+            let mut policy = json!({"version": 1});
+            policy
+                .as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            let document: Document = from_value(policy).unwrap();
+            assert!(document.needs_shares(), "{more}");
+        }
+    }
+
+    #[test]
     fn each_icon_once() {
         assert_eq!(document().icons(), ["a.svg", "b.svg"]);
     }
@@ -169,6 +288,10 @@ mod tests {
         assert_eq!(
             document().token_scopes(),
             [
+                "access:services!service=a",
+                "access:services!service=b",
+                "access:services!service=c",
+                "access:services!service=s",
                 "access:services!service=web",
                 "custom:asked:use",
                 "read:users:shares!user"

@@ -11,9 +11,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value as Json, json};
 
 use super::diagnostic::DiagnosticCode;
-use super::document::{Document, OrderedMap, ScopeTemplate};
+use super::document::{Document, OrderedMap, ScopeTemplate, Template};
 use super::glob::Glob;
-use super::time::{Duration, TimeSpec};
+use super::time::{Duration, TimeOfDay, TimeSpec, TimeZoneSpec};
 use crate::error::Error;
 
 /// The JSON Schema (draft 2020-12) of a policy file.
@@ -44,9 +44,15 @@ pub(super) fn definitions() -> &'static Map<String, Json> {
 /// Checks text by the `format` of its schema. Text of other formats is not checked.
 pub(super) fn check_format(format: &str, text: &str) -> Option<(DiagnosticCode, Error)> {
     let (code, error) = match format {
-        "glob" => (DiagnosticCode::BAD_GLOB, Glob::new(text, false).err()),
+        "glob" => (DiagnosticCode::BAD_GLOB, Glob::check_length(text).err()),
         "duration" => (DiagnosticCode::BAD_DURATION, Duration::parse(text).err()),
         "date-or-time" => (DiagnosticCode::BAD_TIME, TimeSpec::parse(text).err()),
+        "time-of-day" => (DiagnosticCode::BAD_TIME, TimeOfDay::parse(text).err()),
+        "timezone" => (
+            DiagnosticCode::BAD_TIMEZONE,
+            TimeZoneSpec::parse(text).err(),
+        ),
+        "template" => (DiagnosticCode::BAD_PLACEHOLDER, Template::new(text).err()),
         "scope" => (
             DiagnosticCode::BAD_PLACEHOLDER,
             ScopeTemplate::new(text).err(),
@@ -100,8 +106,9 @@ impl JsonSchema for TimeSpec {
         json_schema!({
             "type": "string",
             "format": "date-or-time",
-            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2}))?$",
-            "description": "A date (its whole day in UTC), or an RFC 3339 time with a zone.",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?$",
+            "description": "A date (its whole day), or a time; both in the policy's `timezone` unless the time has a \
+                zone of its own.",
         })
     }
 }

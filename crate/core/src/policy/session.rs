@@ -1,5 +1,6 @@
 //! A session: a policy, one visitor's context and one launcher's cards, all resident.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::card::{Card, Kernelspec};
@@ -27,13 +28,15 @@ pub struct Session {
 /// The state of one pass.
 #[derive(Debug, Default)]
 pub(super) struct DecisionPass {
-    /// How many window boundaries have passed: decisions are the same until that number changes;
+    /// Between these times, in milliseconds since the epoch, decisions are the same: no window opens or closes.
     /// `None` where the time is not known.
-    pub(super) window_index: Option<usize>,
+    pub(super) valid_ms: Option<Range<i64>>,
     /// The effects of each rule.
     pub(super) effects: Vec<RuleEffects>,
-    /// Whether each kernel may be used.
+    /// Whether each kernel may be used that conditions ask about.
     pub(super) kernels: Vec<Outcome>,
+    /// The outcome of each `kernel` condition.
+    pub(super) kernel_conditions: Vec<Outcome>,
     pub(super) visible: Vec<bool>,
 }
 
@@ -112,12 +115,10 @@ impl Session {
         &self.visitor.context
     }
 
-    /// When a time window opens or closes next: decisions may change then, and not before.
+    /// When a time window may open or close next, after the last [`Session::decide`]; `None` if none does.
     #[must_use]
-    pub fn next_change_ms(&self, now_ms: i64) -> Option<i64> {
-        let boundaries = &self.policy.boundaries_ms;
-        boundaries
-            .get(boundaries.partition_point(|&boundary| boundary <= now_ms))
-            .copied()
+    pub fn next_change_ms(&self) -> Option<i64> {
+        let valid_ms = self.pass.as_ref()?.valid_ms.as_ref()?;
+        (valid_ms.end != i64::MAX).then_some(valid_ms.end)
     }
 }

@@ -1,5 +1,7 @@
 //! Random policies, contexts, cards and grants.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use proptest::sample::select;
 use scoped_launcher_core::policy::card::Kind;
@@ -13,12 +15,16 @@ fn words<T: Copy>(all: &[T], as_str: impl Fn(T) -> &'static str) -> Vec<&'static
 
 /// Names: few, so that selectors match some of them.
 pub fn name() -> impl Strategy<Value = String> {
-    select(vec!["", "a", "ab", "abc", "b", "ba", "c", "A", "a/b", "é"]).prop_map(str::to_owned)
+    select(vec![
+        "", "a", "ab", "abc", "b", "ba", "c", "A", "a/b", "é", "[a", r"a\", "*",
+    ])
+    .prop_map(str::to_owned)
 }
 
 pub fn glob() -> impl Strategy<Value = String> {
     let special = select(vec![
-        "*", "**", "a*", "*b", "?", "*/*", "*/", "[ab]*", "[!a]*", "**b", r"\a", "a?c", "*b*", "é*",
+        "*", "**", "a*", "*b", "?", "*/*", "*/", "[ab]*", "[!a]*", "**b", r"\a", "a?c", "*b*",
+        "é*", r"\*", "[*", "a?b", "[]", r"*\",
     ]);
     prop_oneof![name(), special.prop_map(str::to_owned)]
 }
@@ -42,11 +48,42 @@ pub fn mapping(
 }
 
 pub fn matches() -> impl Strategy<Value = Value> {
-    mapping(
-        select(words(MatchKey::ALL, MatchKey::as_str)),
-        selector(),
-        3,
-    )
+    matchers(words(MatchKey::ALL, MatchKey::as_str))
+}
+
+/// A matcher, or a list of them, with some of these keys.
+fn matchers(keys: Vec<&'static str>) -> impl Strategy<Value = Value> {
+    let entry = select(keys).prop_flat_map(|key| {
+        let value = if key == "args" {
+            args_selector().boxed()
+        } else {
+            selector().boxed()
+        };
+        value.prop_map(move |value| (key, value))
+    });
+    let matcher = prop::collection::vec(entry, 1..=3)
+        .prop_map(|entries| json!(entries.into_iter().collect::<BTreeMap<_, _>>()));
+    prop_oneof![
+        3 => matcher.clone(),
+        1 => prop::collection::vec(matcher, 1..3).prop_map(Value::from),
+    ]
+}
+
+fn args_selector() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        mapping(select(vec!["x", "y"]), selector(), 2),
+        select(vec!["*\"x\":\"a\"*", "{}", r#"{"x":1}"#]).prop_map(Value::from),
+    ]
+}
+
+/// The arguments of a command.
+fn args() -> impl Strategy<Value = Value> {
+    let value = prop_oneof![
+        name().prop_map(Value::from),
+        Just(json!(1)),
+        Just(json!(["a"]))
+    ];
+    prop::collection::btree_map(select(vec!["x", "y"]), value, 0..3).prop_map(|args| json!(args))
 }
 
 pub fn scope() -> impl Strategy<Value = String> {
@@ -54,6 +91,7 @@ pub fn scope() -> impl Strategy<Value = String> {
         "access:servers!server={owner}/{name}",
         "access:services!service={name}",
         "read:users!user={owner}",
+        "read:users!user={user}",
         "access:servers!server=a/b",
         "access:services!service=a",
         "read:users:name!user=ab",
@@ -65,13 +103,16 @@ pub fn scope() -> impl Strategy<Value = String> {
 
 pub fn condition(with_kernels: bool) -> impl Strategy<Value = Value> {
     let kernel = if with_kernels {
-        name().prop_map(|name| json!({"kernel": name})).boxed()
+        prop_oneof![name().prop_map(Value::from), selector()]
+            .prop_map(|selector| json!({"kernel": selector}))
+            .boxed()
     } else {
         Just(json!({"always": true})).boxed()
     };
     let leaf = prop_oneof![
         selector().prop_map(|selector| json!({"group": selector})),
         selector().prop_map(|selector| json!({"user": selector})),
+        selector().prop_map(|selector| json!({"service": selector})),
         scope().prop_map(|scope| json!({"scope": scope})),
         kernel,
         any::<bool>().prop_map(|wanted| json!({"admin": wanted})),
@@ -92,7 +133,24 @@ pub fn condition(with_kernels: bool) -> impl Strategy<Value = Value> {
 }
 
 pub fn time() -> impl Strategy<Value = &'static str> {
-    select(vec!["2026-12-01", "2026-12-02T12:00:00Z", "2026-12-03"])
+    select(vec![
+        "2026-12-01",
+        "2026-12-02T12:00:00Z",
+        "2026-12-03",
+        "2026-12-02 12:00",
+    ])
+}
+
+fn weekly() -> impl Strategy<Value = Value> {
+    let days = prop::collection::vec(select(vec!["mon", "tue", "wed", "thu"]), 1..3);
+    let times = select(vec![
+        ("10:00", "12:00"),
+        ("22:00", "13:30"),
+        ("00:00", "24:00"),
+    ]);
+    let weekly = (days, times)
+        .prop_map(|(days, (from, until))| json!({"days": days, "from": from, "until": until}));
+    prop::collection::vec(weekly, 1..3).prop_map(Value::from)
 }
 
 pub fn rule(with_kernels: bool) -> impl Strategy<Value = Value> {
@@ -102,14 +160,16 @@ pub fn rule(with_kernels: bool) -> impl Strategy<Value = Value> {
         prop::option::weighted(0.3, condition(with_kernels)),
         prop::option::weighted(0.2, time()),
         prop::option::weighted(0.2, time()),
+        prop::option::weighted(0.2, weekly()),
     )
-        .prop_map(|(matches, show_when, hide_when, from, until)| {
+        .prop_map(|(matches, show_when, hide_when, from, until, weekly)| {
             let mut rule = json!({"id": "", "match": matches});
             for (key, value) in [
                 ("show_when", show_when),
                 ("hide_when", hide_when),
                 ("from", from.map(Value::from)),
                 ("until", until.map(Value::from)),
+                ("weekly", weekly),
             ] {
                 if let Some(value) = value {
                     rule[key] = value;
@@ -124,28 +184,31 @@ pub fn visibility() -> impl Strategy<Value = &'static str> {
 }
 
 pub fn policy(with_kernels: bool) -> impl Strategy<Value = Value> {
-    let targets = mapping(
-        select(words(MatchKey::ALL, MatchKey::as_str))
-            .prop_filter("tags are not put on tags", |key| *key != "tag"),
-        selector(),
-        2,
-    );
+    let keys = words(MatchKey::ALL, MatchKey::as_str).into_iter();
+    let targets = matchers(keys.filter(|key| *key != "tag").collect());
     let names = || prop::collection::vec(name(), 0..3);
-    let role = (select(vec!["user", "r"]), names(), names(), prop::collection::vec(scope().prop_map(|scope| scope.replace(['{', '}'], "")), 0..3))
-        .prop_map(|(name, users, groups, scopes)| json!({"name": name, "users": users, "groups": groups, "scopes": scopes}));
+    let role = (select(vec!["user", "r"]), names(), names(), names(), prop::collection::vec(scope().prop_map(|scope| scope.replace(['{', '}'], "")), 0..3))
+        .prop_map(|(name, users, groups, services, scopes)| {
+            json!({"name": name, "users": users, "groups": groups, "services": services, "scopes": scopes})
+        });
+    let zones = select(vec!["UTC", "Europe/Berlin", "America/New_York"]);
     (
         visibility(),
-        visibility(),
+        (select(vec!["show", "hide", "decide"]), prop::option::of(zones)),
         mapping(select(vec!["a", "b"]), targets, 2),
         prop::collection::vec(role, 0..3),
         prop::collection::vec(rule(with_kernels), 0..8),
     )
-        .prop_map(|(default, no_hub, tags, roles, mut rules)| {
+        .prop_map(|(default, (no_hub, timezone), tags, roles, mut rules)| {
             for (number, rule) in rules.iter_mut().enumerate() {
                 rule["id"] = json!(format!("r{number}"));
             }
-            json!({"version": 1, "default": default, "no_hub": no_hub, "tags": tags, "roles": roles, "rules": rules,
-                "custom_scopes": {"custom:x": {"description": "x"}}})
+            let mut policy = json!({"version": 1, "default": default, "no_hub": no_hub, "tags": tags, "roles": roles,
+                "rules": rules, "custom_scopes": {"custom:x": {"description": "x"}}});
+            if let Some(timezone) = timezone {
+                policy["timezone"] = json!(timezone);
+            }
+            policy
         })
 }
 
@@ -167,9 +230,14 @@ pub fn context() -> impl Strategy<Value = Value> {
     let server = prop::option::of(
         (name(), name()).prop_map(|(owner, name)| json!({"owner": owner, "name": name})),
     );
-    (prop::bool::weighted(0.9), name(), any::<bool>(), names(), held, names(), server).prop_map(
-        |(hub, user, admin, groups, scopes, shares, server)| {
-            json!({"hub": hub, "user": user, "admin": admin, "groups": groups, "scopes": scopes, "shares": shares, "server": server})
+    let visitor = prop_oneof![
+        8 => name().prop_map(|user| (user, None)),
+        1 => name().prop_map(|service| (String::new(), Some(service))),
+    ];
+    (prop::bool::weighted(0.9), visitor, any::<bool>(), names(), held, names(), server).prop_map(
+        |(hub, (user, service), admin, groups, scopes, shares, server)| {
+            json!({"hub": hub, "user": user, "service": service, "admin": admin, "groups": groups, "scopes": scopes,
+                "shares": shares, "server": server})
         },
     )
 }
@@ -182,9 +250,11 @@ pub fn cards() -> impl Strategy<Value = Vec<Value>> {
         prop::option::of(name()),
         prop::option::of(name()),
         prop::collection::vec(name(), 0..3),
+        (prop::option::of(name()), prop::option::of(name()), prop::option::of(args())),
     )
-        .prop_map(|(kind, name, owner, category, command, tags)| {
-            json!({"id": "", "kind": kind, "name": name, "owner": owner, "category": category, "command": command, "tags": tags})
+        .prop_map(|(kind, name, owner, category, command, tags, (title, language, args))| {
+            json!({"id": "", "kind": kind, "name": name, "owner": owner, "category": category, "command": command,
+                "tags": tags, "title": title, "language": language, "args": args})
         });
     prop::collection::vec(card, 0..8).prop_map(|mut cards| {
         for (number, card) in cards.iter_mut().enumerate() {
@@ -195,8 +265,12 @@ pub fn cards() -> impl Strategy<Value = Vec<Value>> {
 }
 
 pub fn kernelspecs() -> impl Strategy<Value = Option<Vec<Value>>> {
-    let spec = (name(), prop::collection::vec(name(), 0..2))
-        .prop_map(|(name, tags)| json!({"name": name, "tags": tags}));
+    let text = || prop::option::of(name());
+    let spec = (name(), prop::collection::vec(name(), 0..2), text(), text()).prop_map(
+        |(name, tags, title, language)| {
+            json!({"name": name, "tags": tags, "display_name": title, "language": language})
+        },
+    );
     prop::option::of(prop::collection::vec(spec, 0..5))
 }
 
@@ -206,6 +280,7 @@ pub fn now() -> impl Strategy<Value = i64> {
         "2026-11-30T00:00:00Z",
         "2026-12-01T00:00:00Z",
         "2026-12-02T00:00:00Z",
+        "2026-12-02T11:00:00Z",
         "2026-12-02T12:00:00Z",
         "2026-12-03T23:59:59Z",
         "2026-12-04T00:00:00Z",
@@ -256,16 +331,20 @@ pub fn grant() -> impl Strategy<Value = Value> {
         prop::option::weighted(0.3, selector()),
         names,
         prop::collection::vec(glob(), 0..2),
+        prop::option::weighted(0.3, mapping(select(vec!["groups", "users"]), selector(), 2)),
         prop::option::weighted(0.2, time()),
         prop::option::weighted(0.2, time()),
     )
-        .prop_map(|(groups, users, names, tags, from, until)| {
+        .prop_map(|(groups, users, names, tags, owners, from, until)| {
             let mut servers = match names {
                 Value::Object(_) => names,
                 names => json!({"include": names}),
             };
             if !tags.is_empty() {
                 servers["tags"] = json!(tags);
+            }
+            if let Some(owners) = owners {
+                servers["owners"] = owners;
             }
             let mut grant = json!({"id": "", "to": {}, "servers": servers});
             for (key, value) in [("from", from), ("until", until)] {

@@ -3,12 +3,15 @@
 use scoped_launcher_core::policy::card::{Card, Kernelspec, Kind};
 use scoped_launcher_core::policy::context::Context;
 use scoped_launcher_core::policy::document::{
-    Condition, Document, Match, MatchKey, Predicate, Rule, Visibility,
+    Condition, Document, Match, Predicate, Rule, Selector, Visibility, WithoutHub,
 };
+use scoped_launcher_core::policy::glob::NameKind;
+use scoped_launcher_core::policy::time::Weekly;
 use scoped_launcher_core::scopes::{CustomScope, Definitions, HeldScopes};
 use serde_json::{Value, json};
 
-use super::globs::{lowered, selects};
+use super::globs::selects;
+use super::matchers::{matches, server};
 
 struct Request<'a> {
     document: &'a Document,
@@ -37,13 +40,16 @@ pub fn decide(
     for role in &document.roles {
         let is_for_everybody =
             role.name == "user" && role.users.is_empty() && role.groups.is_empty();
-        if is_for_everybody
-            || role.users.contains(&context.user)
-            || role
-                .groups
-                .iter()
-                .any(|group| context.groups.contains(group))
-        {
+        let has_role = match &context.service {
+            Some(service) => role.services.contains(service),
+            None => {
+                let mut groups = role.groups.iter();
+                is_for_everybody
+                    || role.users.contains(&context.user)
+                    || groups.any(|group| context.groups.contains(group))
+            }
+        };
+        if has_role {
             scopes.extend(role.scopes.iter().cloned());
         }
     }
@@ -74,10 +80,7 @@ pub fn decide(
     cards
         .iter()
         .map(|card| {
-            let mut card = card.clone();
-            if card.kind == Kind::Kernel {
-                card.tags.extend(request.spec_tags(&card.name));
-            }
+            let card = request.completed(card);
             let (visible, reason, rule) = request.decide(&card);
             json!({"id": card.id, "visible": visible, "reason": reason, "rule": rule})
         })
@@ -85,14 +88,24 @@ pub fn decide(
 }
 
 impl Request<'_> {
-    fn spec_tags(&self, name: &str) -> Vec<String> {
-        // Of several with the same name, the last one counts.
+    /// The kernelspec of a name. Of several with the same name, the last one counts.
+    fn spec(&self, name: &str) -> Option<&Kernelspec> {
         let specs = self.kernelspecs.unwrap_or_default().iter().rev();
-        specs
-            .filter(|spec| spec.name.eq_ignore_ascii_case(name))
-            .take(1)
-            .flat_map(|spec| spec.tags.clone())
-            .collect()
+        let mut same = specs.filter(|spec| spec.name.eq_ignore_ascii_case(name));
+        same.next()
+    }
+
+    /// A card with what its kernelspec says.
+    fn completed(&self, card: &Card) -> Card {
+        let mut card = card.clone();
+        if card.kind == Kind::Kernel
+            && let Some(spec) = self.spec(&card.name)
+        {
+            card.tags.extend(spec.tags.iter().cloned());
+            card.title = card.title.or(spec.display_name.clone());
+            card.language = card.language.or(spec.language.clone());
+        }
+        card
     }
 
     fn decide(&self, card: &Card) -> (bool, &'static str, Option<&str>) {
@@ -101,21 +114,32 @@ impl Request<'_> {
             .document
             .rules
             .iter()
-            .filter(|rule| self.in_force(rule) && self.governs(&rule.matches, card, true))
+            .filter(|rule| self.governs(&rule.matches, card))
             .collect();
         if rules.is_empty() {
             return (shown(self.document.default), "default", None);
         }
-        if !self.context.hub {
-            return (shown(self.document.no_hub), "no_hub", Some(&rules[0].id));
+        if !self.context.hub && self.document.no_hub != WithoutHub::Decide {
+            let is_shown = self.document.no_hub == WithoutHub::Show;
+            return (is_shown, "no_hub", Some(&rules[0].id));
         }
-        let outcome = |condition: &Option<Condition>| {
-            condition
-                .as_ref()
-                .map(|condition| self.holds(condition, card))
+        let outcome = |rule: &Rule, condition: &Option<Condition>| {
+            let condition = condition.as_ref()?;
+            let is_open = self.is_open(rule);
+            Some(if is_open {
+                self.holds(condition, card)
+            } else {
+                Ok(false)
+            })
         };
-        let hides: Vec<_> = rules.iter().map(|rule| outcome(&rule.hide_when)).collect();
-        let shows: Vec<_> = rules.iter().map(|rule| outcome(&rule.show_when)).collect();
+        let hides: Vec<_> = rules
+            .iter()
+            .map(|rule| outcome(rule, &rule.hide_when))
+            .collect();
+        let shows: Vec<_> = rules
+            .iter()
+            .map(|rule| outcome(rule, &rule.show_when))
+            .collect();
         let first = |is_wanted: &dyn Fn(usize) -> bool| {
             (0..rules.len())
                 .find(|&rule| is_wanted(rule))
@@ -129,62 +153,53 @@ impl Request<'_> {
         {
             return (false, "error", Some(rule));
         }
+        if let Some(rule) = first(&|rule| shows[rule] == Some(Ok(false))) {
+            return (false, "not_shown", Some(rule));
+        }
         if let Some(rule) = first(&|rule| shows[rule] == Some(Ok(true))) {
             return (true, "show_when", Some(rule));
-        }
-        if let Some(rule) = first(&|rule| shows[rule].is_some()) {
-            return (false, "not_shown", Some(rule));
         }
         (shown(self.document.default), "default", None)
     }
 
-    fn in_force(&self, rule: &Rule) -> bool {
-        rule.from
-            .as_ref()
-            .is_none_or(|from| from.start_ms() <= self.now)
-            && rule
-                .until
-                .as_ref()
-                .is_none_or(|until| self.now < until.end_ms())
+    /// Whether the conditions of a rule can hold now.
+    fn is_open(&self, rule: &Rule) -> bool {
+        let zone = self.document.timezone.clone().unwrap_or_default();
+        let from = rule.from.as_ref();
+        let until = rule.until.as_ref();
+        from.is_none_or(|from| from.start_ms(&zone) <= self.now)
+            && until.is_none_or(|until| self.now < until.end_ms(&zone))
+            && (rule.weekly.is_empty() || self.is_time_of(&rule.weekly, zone.name()))
     }
 
-    fn governs(&self, matches: &Match, card: &Card, with_tags: bool) -> bool {
-        matches
-            .0
-            .iter()
-            .any(|(key, selector)| match (key, card.kind) {
-                (MatchKey::Kernel, Kind::Kernel) => {
-                    selects(&lowered(selector), &card.name.to_ascii_lowercase())
-                }
-                (MatchKey::Proxy, Kind::Proxy) | (MatchKey::Service, Kind::Service) => {
-                    selects(selector, &card.name)
-                }
-                (MatchKey::Server, Kind::Server) => {
-                    let (name, owner) = server(card);
-                    selects(selector, &format!("{}/{name}", owner.unwrap_or_default()))
-                }
-                (MatchKey::Command, Kind::Command) => {
-                    selects(selector, card.command.as_ref().unwrap_or(&card.name))
-                }
-                (MatchKey::Category, _) => card
-                    .category
-                    .as_ref()
-                    .is_some_and(|category| selects(selector, category)),
-                (MatchKey::Tag, _) if with_tags => {
-                    let matching = self
-                        .document
-                        .tags
-                        .0
-                        .iter()
-                        .filter(|(_, targets)| self.governs(&targets.0, card, false))
-                        .map(|(tag, _)| tag);
-                    card.tags
-                        .iter()
-                        .chain(matching)
-                        .any(|tag| selects(selector, tag))
-                }
-                _ => false,
-            })
+    /// Whether the clock on the wall shows a time of the week.
+    fn is_time_of(&self, weekly: &[Weekly], zone: &str) -> bool {
+        let now = jiff::Timestamp::from_millisecond(self.now)
+            .unwrap()
+            .in_tz(zone)
+            .unwrap();
+        let day = |day: jiff::civil::Date| {
+            let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+            names[day.weekday().to_monday_zero_offset() as usize]
+        };
+        let (today, yesterday) = (day(now.date()), day(now.date().yesterday().unwrap()));
+        let time = format!("{:02}:{:02}", now.hour(), now.minute());
+        weekly.iter().any(|weekly| {
+            let begins = |day: &str| weekly.days.iter().any(|listed| listed.as_str() == day);
+            let (from, until) = (weekly.from.to_string(), weekly.until.to_string());
+            if from < until {
+                begins(today) && from <= time && time < until
+            } else {
+                (begins(today) && from <= time) || (begins(yesterday) && time < until)
+            }
+        })
+    }
+
+    fn governs(&self, wanted: &Match, card: &Card) -> bool {
+        let policy_tags = self.document.tags.0.iter();
+        let given = policy_tags.filter(|(_, targets)| matches(&targets.0, card, &[]));
+        let given: Vec<&str> = given.map(|(tag, _)| tag.as_str()).collect();
+        matches(wanted, card, &given)
     }
 
     /// An error in any part of a condition is an error of the condition.
@@ -197,12 +212,18 @@ impl Request<'_> {
 
     fn predicate_holds(&self, predicate: &Predicate, card: &Card) -> Result<bool, ()> {
         match predicate {
-            Predicate::Group(selector) => Ok(self
-                .context
-                .groups
-                .iter()
-                .any(|group| selects(selector, group))),
-            Predicate::User(selector) => Ok(selects(selector, &self.context.user)),
+            Predicate::Group(selector) => {
+                let mut groups = self.context.groups.iter();
+                Ok(groups.any(|group| selects(selector, group, NameKind::Text)))
+            }
+            Predicate::User(selector) => {
+                let is_user = self.context.service.is_none();
+                Ok(is_user && selects(selector, &self.context.user, NameKind::Text))
+            }
+            Predicate::Service(selector) => {
+                let service = self.context.service.as_ref();
+                Ok(service.is_some_and(|name| selects(selector, name, NameKind::Text)))
+            }
             Predicate::Scope(scope) => {
                 let mut text = scope.as_str().to_owned();
                 let servers_owner = self
@@ -226,14 +247,18 @@ impl Request<'_> {
                         &owner.filter(|owner| !owner.is_empty()).ok_or(())?,
                     );
                 }
+                let text = text.replace("{user}", &self.context.user);
                 self.held
                     .check(&text.replace("{name}", &name))
                     .map_err(|_| ())
             }
-            Predicate::Kernel(name) => self.kernel(name),
+            Predicate::Kernel(selector) => self.kernel(selector),
             Predicate::Admin(wanted) => Ok(self.context.admin == *wanted),
             Predicate::Owner(wanted) => match &self.context.server {
-                Some(server) => Ok((server.owner == self.context.user) == *wanted),
+                Some(server) => {
+                    let is_user = self.context.service.is_none();
+                    Ok((is_user && server.owner == self.context.user) == *wanted)
+                }
                 None => Err(()),
             },
             Predicate::Always(wanted) => Ok(*wanted),
@@ -258,44 +283,61 @@ impl Request<'_> {
             Some(specs) => &specs.iter().rev().find(|spec| same(&spec.name))?.name,
             None => &cards().next_back()?.name,
         };
-        let mut variants: Vec<_> = cards()
-            .map(|card| (card.category.clone(), card.tags.clone()))
-            .collect();
+        let mut variants: Vec<Card> = cards().cloned().collect();
         if variants.is_empty() {
             variants = ["Notebook", "Console"]
-                .map(|category| (Some(category.to_owned()), Vec::new()))
+                .map(|category| Card {
+                    category: Some(category.to_owned()),
+                    ..Card::default()
+                })
                 .to_vec();
         }
-        let kernel = variants.into_iter().map(|(category, mut tags)| {
-            tags.extend(self.spec_tags(name));
-            Card {
-                id: String::new(),
+        let kernel = variants.into_iter().map(|card| {
+            self.completed(&Card {
                 kind: Kind::Kernel,
                 name: exact.clone(),
                 owner: None,
-                category,
-                command: None,
-                tags,
-            }
+                ..card
+            })
         });
         Some(kernel.collect())
     }
 
-    fn kernel(&self, name: &str) -> Result<bool, ()> {
-        let Some(cards) = self.kernel_cards(name) else {
-            return Ok(false);
+    /// The kernels that exist and that a selector selects.
+    fn kernels(&self, selector: &Selector) -> Vec<String> {
+        let names: Vec<&String> = match self.kernelspecs {
+            Some(specs) => specs.iter().map(|spec| &spec.name).collect(),
+            None => {
+                let cards = self.cards.iter().filter(|card| card.kind == Kind::Kernel);
+                cards.map(|card| &card.name).collect()
+            }
         };
-        if self.leads_to_cycle(name, &mut Vec::new()) {
+        let names = names.into_iter().map(|name| name.to_ascii_lowercase());
+        names
+            .filter(|name| selects(selector, name, NameKind::Kernel))
+            .collect()
+    }
+
+    fn kernel(&self, selector: &Selector) -> Result<bool, ()> {
+        let kernels = self.kernels(selector);
+        if kernels
+            .iter()
+            .any(|name| self.leads_to_cycle(name, &mut Vec::new()))
+        {
             return Err(());
         }
-        let decisions: Vec<_> = cards.iter().map(|card| self.decide(card)).collect();
-        if decisions.iter().any(|(visible, _, _)| *visible) {
-            Ok(true)
-        } else if decisions.iter().any(|(_, reason, _)| *reason == "error") {
-            Err(())
-        } else {
-            Ok(false)
+        let mut outcome = Ok(false);
+        for name in kernels {
+            let cards = self.kernel_cards(&name).unwrap();
+            let decisions: Vec<_> = cards.iter().map(|card| self.decide(card)).collect();
+            if decisions.iter().any(|(visible, _, _)| *visible) {
+                return Ok(true);
+            }
+            if decisions.iter().any(|(_, reason, _)| *reason == "error") {
+                outcome = Err(());
+            }
         }
+        outcome
     }
 
     /// Whether the conditions of the rules for this kernel, in force or not, lead to a cycle of kernels.
@@ -311,14 +353,15 @@ impl Request<'_> {
         let mut asked = Vec::new();
         let governs = |rule: &Rule| {
             let mut cards = cards.iter();
-            cards.any(|card| self.governs(&rule.matches, card, true))
+            cards.any(|card| self.governs(&rule.matches, card))
         };
         for rule in self.document.rules.iter().filter(|rule| governs(rule)) {
             for condition in rule.show_when.iter().chain(&rule.hide_when) {
                 kernels_in(condition, &mut asked);
             }
         }
-        let found = asked.iter().any(|kernel| self.leads_to_cycle(kernel, path));
+        let mut asked = asked.iter().flat_map(|selector| self.kernels(selector));
+        let found = asked.any(|kernel| self.leads_to_cycle(&kernel, path));
         path.pop();
         found
     }
@@ -330,32 +373,15 @@ fn all(outcomes: impl Iterator<Item = Result<bool, ()>>) -> Result<bool, ()> {
         .map(|outcomes| outcomes.iter().all(|holds| *holds))
 }
 
-fn kernels_in(condition: &Condition, out: &mut Vec<String>) {
+fn kernels_in(condition: &Condition, out: &mut Vec<Selector>) {
     for predicate in &condition.0 {
         match predicate {
-            Predicate::Kernel(name) => out.push(name.clone()),
+            Predicate::Kernel(selector) => out.push(selector.clone()),
             Predicate::All(parts) | Predicate::Any(parts) => {
                 parts.iter().for_each(|part| kernels_in(part, out))
             }
             Predicate::Not(part) => kernels_in(part, out),
             _ => {}
         }
-    }
-}
-
-fn server(card: &Card) -> (String, Option<String>) {
-    match card.owner.clone().filter(|owner| !owner.is_empty()) {
-        Some(owner) => {
-            let bare = card
-                .name
-                .strip_prefix(&format!("{owner}/"))
-                .unwrap_or(&card.name)
-                .to_owned();
-            (bare, Some(owner))
-        }
-        None => match card.name.split_once('/') {
-            Some((owner, name)) if !owner.is_empty() => (name.to_owned(), Some(owner.to_owned())),
-            _ => (card.name.clone(), None),
-        },
     }
 }

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use scoped_launcher_core::policy::document::{Document, MatchKey};
+use scoped_launcher_core::policy::card::{Card, Kind};
+use scoped_launcher_core::policy::document::{Document, Recipients, Selector};
+use scoped_launcher_core::policy::glob::NameKind;
 use scoped_launcher_core::policy::grants::{ExistingShare, UserModel};
 use serde_json::{Value, json};
 
-use super::globs::{regex_of, selects};
+use super::globs::selects;
+use super::matchers::matches;
 
 /// The changes that op `grants` answers, from every grant with every server and every user.
 pub fn grants(
@@ -19,8 +22,9 @@ pub fn grants(
     for grant in &document.grants {
         let from = grant.from.as_ref();
         let until = grant.until.as_ref();
-        if from.is_some_and(|from| now < from.start_ms())
-            || until.is_some_and(|until| until.end_ms() <= now)
+        let zone = document.timezone.clone().unwrap_or_default();
+        if from.is_some_and(|from| now < from.start_ms(&zone))
+            || until.is_some_and(|until| until.end_ms(&zone) <= now)
         {
             continue;
         }
@@ -28,28 +32,29 @@ pub fn grants(
             for (name, server) in &owner.servers {
                 let full_name = format!("{}/{name}", owner.name);
                 let policy_tags = document.tags.0.iter();
-                let matching = policy_tags.filter(|(_, targets)| {
-                    let mut selectors = targets.0.0.iter();
-                    selectors
-                        .any(|(key, names)| *key == MatchKey::Server && selects(names, &full_name))
-                });
+                let card = Card {
+                    kind: Kind::Server,
+                    name: full_name.clone(),
+                    ..Card::default()
+                };
+                let matching = policy_tags.filter(|(_, targets)| matches(&targets.0, &card, &[]));
                 let mut tags = server.tags.iter().chain(matching.map(|(tag, _)| tag));
-                let globs = &grant.servers.tags;
-                let is_tagged = globs.is_empty()
-                    || tags.any(|tag| {
-                        let mut globs = globs.iter();
-                        globs.any(|glob| regex_of(glob.as_str()).is_match(tag))
-                    });
-                if name.is_empty() || !is_tagged || !selects(&grant.servers.names, &full_name) {
+                let tag_selector = Selector {
+                    include: grant.servers.tags.clone(),
+                    except: Vec::new(),
+                };
+                let is_tagged = tag_selector.include.is_empty()
+                    || tags.any(|tag| selects(&tag_selector, tag, NameKind::Text));
+                let owners = grant.servers.owners.as_ref();
+                if name.is_empty()
+                    || !is_tagged
+                    || !selects(&grant.servers.names, &full_name, NameKind::Server)
+                    || owners.is_some_and(|owners| !is_among(owners, owner))
+                {
                     continue;
                 }
                 for user in users.iter().filter(|user| user.name != owner.name) {
-                    let by_name = grant.to.users.as_ref();
-                    let by_group = grant.to.groups.as_ref();
-                    let mut groups = user.groups.iter();
-                    if by_name.is_some_and(|names| selects(names, &user.name))
-                        || by_group.is_some_and(|names| groups.any(|group| selects(names, group)))
-                    {
+                    if is_among(&grant.to, user) {
                         let pair = (full_name.clone(), user.name.as_str());
                         wanted.entry(pair).or_insert(&grant.id);
                     }
@@ -85,4 +90,17 @@ pub fn grants(
         .map(|(server, user, grant)| change(server, user, grant))
         .collect();
     json!({"create": create, "revoke": revoke})
+}
+
+fn is_among(recipients: &Recipients, user: &UserModel) -> bool {
+    let is_selected = |names: &Option<Selector>, name: &str| {
+        names
+            .as_ref()
+            .is_some_and(|names| selects(names, name, NameKind::Text))
+    };
+    is_selected(&recipients.users, &user.name)
+        || user
+            .groups
+            .iter()
+            .any(|group| is_selected(&recipients.groups, group))
 }

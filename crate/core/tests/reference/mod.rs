@@ -4,6 +4,7 @@
 mod decide;
 mod globs;
 mod grants;
+mod matchers;
 
 pub use decide::decide;
 pub use globs::regex_of;

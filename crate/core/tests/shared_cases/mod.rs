@@ -6,6 +6,10 @@ use serde_json::{Map, Value, json};
 /// The files of `tests/cases`, by name.
 pub const FILES: &[(&str, &str)] = &[
     (
+        "cards.yaml",
+        include_str!("../../../../tests/cases/cards.yaml"),
+    ),
+    (
         "conditions.yaml",
         include_str!("../../../../tests/cases/conditions.yaml"),
     ),
@@ -30,6 +34,14 @@ pub const FILES: &[(&str, &str)] = &[
         include_str!("../../../../tests/cases/kinds.yaml"),
     ),
     (
+        "match.yaml",
+        include_str!("../../../../tests/cases/match.yaml"),
+    ),
+    (
+        "names.yaml",
+        include_str!("../../../../tests/cases/names.yaml"),
+    ),
+    (
         "no_hub.yaml",
         include_str!("../../../../tests/cases/no_hub.yaml"),
     ),
@@ -44,6 +56,10 @@ pub const FILES: &[(&str, &str)] = &[
     (
         "tags.yaml",
         include_str!("../../../../tests/cases/tags.yaml"),
+    ),
+    (
+        "time.yaml",
+        include_str!("../../../../tests/cases/time.yaml"),
     ),
     (
         "windows.yaml",
@@ -130,7 +146,7 @@ fn one(file: &str, given: &Map<String, Value>, case: &Value) -> Case {
 
 /// `shown REASON [RULE]` or `hidden REASON [RULE]`, as decisions are answered.
 fn decision(id: &str, expected: &Value) -> Value {
-    let words: Vec<&str> = expected.as_str().unwrap().split(' ').collect();
+    let words: Vec<&str> = expected.as_str().unwrap().splitn(3, ' ').collect();
     let visible = match words[0] {
         "shown" => true,
         "hidden" => false,

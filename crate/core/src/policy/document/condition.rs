@@ -20,7 +20,7 @@ pub const MAX_CONDITION_DEPTH: usize = 50;
 pub struct Condition(pub Vec<Predicate>);
 
 /// One key of a [`Condition`], as a policy has it.
-pub type Predicate = PredicateOf<Selector, String, Condition>;
+pub type Predicate = PredicateOf<Selector, Selector, Condition>;
 
 /// One key of a condition, with selectors `S`, kernels `K` and conditions `C` as a policy has them or as
 /// they are compiled.
@@ -33,9 +33,11 @@ pub enum PredicateOf<S, K, C> {
     Group(S),
     /// The visitor has such a name.
     User(S),
+    /// The visitor is a service of the Hub with such a name.
+    Service(S),
     /// The visitor holds this scope by the Hub's rules.
     Scope(ScopeTemplate),
-    /// This kernel exists and its card is shown. An exact name, without case.
+    /// At least one such kernel exists and is shown.
     Kernel(K),
     /// The visitor is an admin of the Hub, or is not.
     Admin(bool),
@@ -94,6 +96,7 @@ impl<S, K, C> PredicateOf<S, K, C> {
         match self {
             Self::Group(_) => "group",
             Self::User(_) => "user",
+            Self::Service(_) => "service",
             Self::Scope(_) => "scope",
             Self::Kernel(_) => "kernel",
             Self::Admin(_) => "admin",
@@ -113,6 +116,7 @@ impl<S, K, C> PredicateOf<S, K, C> {
             Self::Not(condition) => std::slice::from_ref(condition),
             Self::Group(_)
             | Self::User(_)
+            | Self::Service(_)
             | Self::Scope(_)
             | Self::Kernel(_)
             | Self::Admin(_)
@@ -128,6 +132,7 @@ impl<S, K, C> PredicateOf<S, K, C> {
             Self::Not(condition) => std::slice::from_mut(condition),
             Self::Group(_)
             | Self::User(_)
+            | Self::Service(_)
             | Self::Scope(_)
             | Self::Kernel(_)
             | Self::Admin(_)
@@ -136,30 +141,16 @@ impl<S, K, C> PredicateOf<S, K, C> {
         }
     }
 
-    /// The selector of users' names, which another visitor must not read.
-    #[must_use]
-    pub fn user_names(&self) -> Option<&S> {
-        match self {
-            Self::User(names) => Some(names),
-            Self::Group(_)
-            | Self::Scope(_)
-            | Self::Kernel(_)
-            | Self::Admin(_)
-            | Self::Owner(_)
-            | Self::Always(_)
-            | Self::All(_)
-            | Self::Any(_)
-            | Self::Not(_) => None,
-        }
-    }
-
     /// What it depends on; `of` says what a condition within it depends on.
     pub fn dependency(&self, of: impl Fn(&C) -> Dependency) -> Dependency {
         match self {
-            Self::Group(_) | Self::User(_) | Self::Admin(_) | Self::Owner(_) | Self::Always(_) => {
-                Dependency::Context
-            }
-            Self::Scope(scope) if scope.has_placeholders() => Dependency::Card,
+            Self::Group(_)
+            | Self::User(_)
+            | Self::Service(_)
+            | Self::Admin(_)
+            | Self::Owner(_)
+            | Self::Always(_) => Dependency::Context,
+            Self::Scope(scope) if scope.names_card() => Dependency::Card,
             Self::Scope(_) => Dependency::Context,
             Self::Kernel(_) => Dependency::Kernels,
             Self::All(_) | Self::Any(_) | Self::Not(_) => self
@@ -186,6 +177,7 @@ impl<S, K, C> PredicateOf<S, K, C> {
             Self::Not(condition) => PredicateOf::Not(mapper.condition(condition)),
             Self::Group(selector) => PredicateOf::Group(mapper.selector(selector)),
             Self::User(selector) => PredicateOf::User(mapper.selector(selector)),
+            Self::Service(selector) => PredicateOf::Service(mapper.selector(selector)),
             Self::Scope(scope) => PredicateOf::Scope(scope.clone()),
             Self::Kernel(kernel) => PredicateOf::Kernel(mapper.kernel(kernel)),
             Self::Admin(wanted) => PredicateOf::Admin(*wanted),

@@ -41,18 +41,20 @@ pub struct Recipients {
     pub users: Option<Selector>,
 }
 
-/// Servers by `owner/name`, narrowed to those with one of some tags.
+/// Servers by `owner/name`, narrowed to those with one of some tags and to those of some owners.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerSelection {
-    /// By name; everything where the policy only writes `tags`.
+    /// By name; everything where the policy only writes `tags` or `owners`.
     pub names: Selector,
     /// If not empty, only servers with a tag that one of these matches.
     pub tags: Vec<Pattern>,
+    /// If given, only servers of these users.
+    pub owners: Option<Recipients>,
 }
 
 /// The mapping form of a [`ServerSelection`].
 #[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "server", schemars(inline, extend("anyOf" = [{"required": ["include"]}, {"required": ["tags"]}])))]
+#[cfg_attr(feature = "server", schemars(inline, extend("anyOf" = [{"required": ["include"]}, {"required": ["tags"]}, {"required": ["owners"]}])))]
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TaggedServers {
@@ -62,6 +64,8 @@ pub(super) struct TaggedServers {
     except: Option<Patterns>,
     /// Only servers with one of these tags: a glob or a list of globs.
     tags: Option<Patterns>,
+    /// Only servers of these users, by name or by the groups they are in.
+    owners: Option<Recipients>,
 }
 
 impl decode::TextListOrMapping for ServerSelection {
@@ -75,14 +79,16 @@ impl decode::TextListOrMapping for ServerSelection {
                 except: Vec::new(),
             },
             tags: Vec::new(),
+            owners: None,
         }
     }
 
     fn from_mapping(mapping: TaggedServers) -> Result<Self, &'static str> {
-        let include = match (mapping.include, &mapping.tags) {
-            (Some(include), _) => include.0,
-            (None, Some(_)) => vec![Pattern::everything()],
-            (None, None) => return Err(decode::INCLUDE_MISSING),
+        let is_narrowed = mapping.tags.is_some() || mapping.owners.is_some();
+        let include = match mapping.include {
+            Some(include) => include.0,
+            None if is_narrowed => vec![Pattern::everything()],
+            None => return Err(decode::INCLUDE_MISSING),
         };
         Ok(Self {
             names: Selector {
@@ -90,6 +96,7 @@ impl decode::TextListOrMapping for ServerSelection {
                 except: mapping.except.map(|except| except.0).unwrap_or_default(),
             },
             tags: mapping.tags.map(|tags| tags.0).unwrap_or_default(),
+            owners: mapping.owners,
         })
     }
 }
@@ -102,13 +109,18 @@ impl<'de> Deserialize<'de> for ServerSelection {
 
 impl Serialize for ServerSelection {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.tags.is_empty() {
+        if self.tags.is_empty() && self.owners.is_none() {
             return self.names.serialize(serializer);
         }
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("include", &self.names.include)?;
         map.serialize_entry("except", &self.names.except)?;
-        map.serialize_entry("tags", &self.tags)?;
+        if !self.tags.is_empty() {
+            map.serialize_entry("tags", &self.tags)?;
+        }
+        if let Some(owners) = &self.owners {
+            map.serialize_entry("owners", owners)?;
+        }
         map.end()
     }
 }
@@ -121,7 +133,7 @@ impl schemars::JsonSchema for ServerSelection {
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         decode::schema::<Self>(
             generator,
-            "Servers by `owner/name`: a glob, a list of globs, or globs with exceptions and tags.",
+            "Servers by `owner/name`: a glob, a list of globs, or globs with exceptions, tags and owners.",
         )
     }
 }

@@ -1,16 +1,19 @@
 //! The policy file as data: exactly what an admin writes, read strictly.
 //!
-//! What deserializes can be decided on: every glob compiles, every time has a zone, no condition is
+//! What deserializes can be decided on: no condition is
 //! empty or nests deeper than [`MAX_CONDITION_DEPTH`]. What can only be checked over the whole file
 //! (duplicate ids, scopes that do not exist, cycles) is for lint.
 //!
 //! The types that read the file also make its JSON Schema, so there is one grammar.
 
+#[cfg(feature = "server")]
 mod card;
 mod condition;
 mod decode;
 mod entries;
+#[cfg(feature = "server")]
 mod grant;
+mod matcher;
 mod pattern;
 mod role;
 mod rule;
@@ -21,24 +24,33 @@ use serde::de::{Deserializer, Error as _};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "server")]
 pub use card::{OpenIn, PolicyCard};
 pub use condition::{
     Condition, Dependency, MAX_CONDITION_DEPTH, Predicate, PredicateMapper, PredicateOf,
 };
 pub use entries::OrderedMap;
+#[cfg(feature = "server")]
 pub use grant::{Grant, Recipients, ServerSelection};
+pub use matcher::{ArgsSelector, Match, MatchKey, Matcher, TagTargets};
 pub use pattern::Pattern;
 pub use role::{CustomScopeDefinition, RoleDefinition};
-pub use rule::{Match, MatchKey, Rule, TagTargets};
+#[cfg(feature = "server")]
+pub use rule::AccessRequest;
+pub use rule::Rule;
 pub use selector::Selector;
-pub use template::ScopeTemplate;
+#[cfg(feature = "server")]
 pub(crate) use template::Template;
+pub use template::{ScopeTemplate, TemplateValues};
 
 use super::time::Duration;
+#[cfg(feature = "server")]
+use super::time::TimeZoneSpec;
 
 /// A whole policy file.
 #[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(Serialize))]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// Of the language; this is version 1.
@@ -48,7 +60,11 @@ pub struct Document {
     pub default: Visibility,
     /// What happens to a governed card where there is no Hub.
     #[serde(default)]
-    pub no_hub: Visibility,
+    pub no_hub: WithoutHub,
+    /// The time zone of dates, of times without a zone, and of `weekly`: an IANA name such as `Europe/Berlin`.
+    #[cfg(feature = "server")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<TimeZoneSpec>,
     /// How old the context of a visible launcher may get.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh: Option<Duration>,
@@ -65,20 +81,43 @@ pub struct Document {
     #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
     pub tags: OrderedMap<TagTargets>,
     /// Where a class kernel's search path is: kernelspec name to directory.
+    #[cfg(feature = "server")]
     #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
     pub kernels: OrderedMap<String>,
     /// Cards this policy adds to the launcher.
+    #[cfg(feature = "server")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cards: Vec<PolicyCard>,
+    /// The order of the launcher's sections, in JupyterLab 4.6 and later.
+    #[cfg(feature = "server")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<Section>,
     /// Who sees which card.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
     /// Which servers the Hub shares with whom.
+    #[cfg(feature = "server")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Grant>,
     /// Who may read the whole policy and preview the launcher as somebody else.
+    #[cfg(feature = "server")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Condition>,
+    /// Who may learn of the cards that are hidden from them, and why.
+    #[cfg(feature = "server")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_hidden: Option<Condition>,
+}
+
+/// A section of the launcher.
+#[cfg(feature = "server")]
+#[derive(schemars::JsonSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// Its name.
+    pub category: String,
+    /// Smaller comes first.
+    pub rank: f64,
 }
 
 /// `refresh` of a policy that does not say: 15 s.
@@ -130,6 +169,20 @@ impl schemars::JsonSchema for Version {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({"type": "integer", "const": 1})
     }
+}
+
+/// What happens to a governed card where there is no Hub.
+#[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WithoutHub {
+    /// It is in the launcher.
+    #[default]
+    Show,
+    /// It is not in the launcher.
+    Hide,
+    /// The rules decide, by the local user and, if the server is told so, the Unix groups.
+    Decide,
 }
 
 /// Shown or hidden.

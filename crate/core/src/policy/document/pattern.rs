@@ -1,4 +1,4 @@
-//! Globs as a policy has them.
+//! Texts that select names, as a policy has them.
 
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::policy::glob::Glob;
 
-/// A checked glob, as written.
+/// A text that selects names, as written: the name that equals it, and what it matches as a glob.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Pattern(String);
 
 impl Pattern {
-    /// Checks a glob.
+    /// Checks the length. A text that is no glob, such as `[a`, selects the name that equals it.
     ///
     /// # Errors
-    /// `bad-glob`, as [`Glob::check`].
+    /// `bad-glob`, as [`Glob::check_length`].
     pub fn new(text: impl Into<String>) -> Result<Self, Error> {
         let text = text.into();
-        Glob::check(&text)?;
+        Glob::check_length(&text)?;
         Ok(Self(text))
     }
 
@@ -50,8 +50,9 @@ impl schemars::JsonSchema for Pattern {
         schemars::json_schema!({
             "type": "string",
             "format": "glob",
-            "description": "`*` any run of characters except `/`, `**` any run, `?` one character \
-                except `/`, `[a-z]` one of these, `[!a-z]` one not of these, `\\` takes the next as it is.",
+            "description": "The name itself, or a glob: `*` any run of characters, `?` one character, `[a-z]` \
+                one of these, `[!a-z]` one not of these, `\\` takes the next as it is. In names of servers \
+                `*`, `?` and `[!a-z]` do not match `/`, and `**` does.",
         })
     }
 }

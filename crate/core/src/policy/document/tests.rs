@@ -66,7 +66,10 @@ fn refuses_with_a_reason() {
             json!({"kernel": 5}),
             "a glob, a list of globs, or {include, except}",
         ),
-        (json!({"kernel": "[a"}), "without its ]"),
+        (json!({"kernel": "x".repeat(2000)}), "long"),
+        (json!([]), "list of matchers is empty"),
+        (json!("kernel"), "a matcher such as {kernel: NAME}"),
+        (json!({"args": {}}), "args names no argument"),
         (json!({"kernel": {"except": "x"}}), "include is missing"),
         (
             json!({"kernel": {"include": "x", "tags": "t"}}),
@@ -82,8 +85,8 @@ fn refuses_with_a_reason() {
         (json!({"not": {}}), "a condition is empty"),
         (json!({"grup": "x"}), "unknown field `grup`"),
         (json!({"admin": "yes"}), "expected a boolean"),
-        (json!({"scope": "x!user={nme}"}), "{name} or {owner}"),
-        (json!({"scope": "x}"}), "{name} or {owner}"),
+        (json!({"scope": "x!user={nme}"}), "{user}"),
+        (json!({"scope": "x}"}), "{user}"),
         (json!("always"), "a condition, such as {group: NAME}"),
     ] {
         let message = refusal::<Condition>(value);
@@ -135,13 +138,38 @@ fn refuses_deep_nesting() {
 
 #[test]
 fn scopes_are_filled() {
-    let scope = ScopeTemplate::new("access:servers!server={owner}/{name}").unwrap();
-    assert_eq!(
-        scope.fill("dash-1", "profx"),
-        "access:servers!server=profx/dash-1"
-    );
-    assert!(scope.has_placeholders() && scope.names_owner());
-    let plain = ScopeTemplate::new("list:users").unwrap();
-    assert_eq!(plain.fill("x", "y"), "list:users");
-    assert!(!plain.has_placeholders() && !plain.names_owner());
+    let card = TemplateValues {
+        name: "dash-1",
+        owner: "profx",
+        user: "ann",
+    };
+    for (text, filled, names_card, names_owner) in [
+        (
+            "access:servers!server={owner}/{name}",
+            "access:servers!server=profx/dash-1",
+            true,
+            true,
+        ),
+        (
+            "read:users!user={user}",
+            "read:users!user=ann",
+            false,
+            false,
+        ),
+        (
+            "access:services!service={name}",
+            "access:services!service=dash-1",
+            true,
+            false,
+        ),
+        ("list:users", "list:users", false, false),
+    ] {
+        let scope = ScopeTemplate::new(text).unwrap();
+        assert_eq!(scope.fill(&card), filled);
+        assert_eq!(
+            (scope.names_card(), scope.names_owner()),
+            (names_card, names_owner),
+            "{text}"
+        );
+    }
 }

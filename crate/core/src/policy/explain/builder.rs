@@ -5,13 +5,11 @@ use std::borrow::Cow;
 use super::codes::{ExplanationCode, Part};
 use crate::policy::compile::CompiledRule;
 use crate::policy::decide::{Evaluation, Reason};
-use crate::policy::document::{Condition, Predicate, PredicateOf, Rule, Selector};
+use crate::policy::document::{Condition, Pattern, Predicate, PredicateOf, Rule, Selector};
 use crate::policy::evaluate::CardRef;
 use crate::policy::outcome::{EvalError, Outcome};
 use crate::policy::session::{DecisionPass, Session};
-
-/// So many rules are named; the rest are "further rules".
-const MAX_RULES_NAMED: usize = 3;
+use crate::policy::time::describe_window;
 
 /// An explanation of one card that is being put together.
 pub(super) struct ExplanationBuilder<'s> {
@@ -58,15 +56,22 @@ impl<'s> ExplanationBuilder<'s> {
             (Reason::NoHub, false) => ExplanationCode::HiddenWithoutHub,
             (Reason::ShowWhen, _) => ExplanationCode::ShownTo,
             (Reason::HideWhen, _) => ExplanationCode::HiddenFrom,
-            (Reason::NotShown, _) if matches!(rules.as_slice(), [(_, rule, _)] if never_shows(rule)) =>
-            {
-                return part(ExplanationCode::NeverShown, "");
+            (Reason::NotShown, _) => {
+                if let Some((number, rule, _)) = rules.first() {
+                    if never_shows(rule) {
+                        return part(ExplanationCode::NeverShown, "");
+                    }
+                    if self.session.is_window_open(self.pass, *number) == Some(false) {
+                        let window = self.session.window_in_words(rule);
+                        return part(ExplanationCode::ShownOnlyDuring, window);
+                    }
+                }
+                ExplanationCode::ShownOnlyTo
             }
-            (Reason::NotShown, _) => ExplanationCode::ShownOnlyTo,
             (Reason::Error, _) => {
                 let first = rules.first();
                 if let Some((number, _, rule)) = first {
-                    if self.session.lacks_time(self.pass, *number) {
+                    if self.session.is_window_open(self.pass, *number).is_none() {
                         self.add_fact(ExplanationCode::NoTime, "");
                     }
                     self.describe_errors(rule.hide_when.into_iter().chain(rule.show_when));
@@ -75,40 +80,22 @@ impl<'s> ExplanationBuilder<'s> {
                 return part(ExplanationCode::RuleFails, id);
             }
         };
-        match evaluation.reason {
-            // One rule is enough to hide a card, or to show it.
-            Reason::HideWhen => {
-                if let Some((_, source, rule)) = rules.first() {
-                    self.describe_rule(source.hide_when.as_ref(), rule.hide_when);
+        // The first rule that decided is described; which others there are does not matter to the visitor.
+        if let Some((_, source, rule)) = rules.first() {
+            let (condition, node) = match evaluation.reason {
+                Reason::HideWhen => (source.hide_when.as_ref(), rule.hide_when),
+                Reason::ShowWhen | Reason::NotShown => (source.show_when.as_ref(), rule.show_when),
+                Reason::Default | Reason::NoHub | Reason::Error => (None, None),
+            };
+            if let (Some(condition), Some(node)) = (condition, node) {
+                self.describe_condition(condition, node, false);
+                if source.has_calendar() && evaluation.reason != Reason::NotShown {
+                    let window = self.session.window_in_words(source);
+                    self.add_fact(ExplanationCode::Window, window);
                 }
             }
-            Reason::ShowWhen => {
-                if let Some((_, source, rule)) = rules.first() {
-                    self.describe_rule(source.show_when.as_ref(), rule.show_when);
-                }
-            }
-            // All of them could have shown it.
-            Reason::NotShown => {
-                for (count, (_, source, rule)) in rules.iter().enumerate() {
-                    if count > 0 {
-                        self.add(ExplanationCode::Or, "");
-                    }
-                    if count == MAX_RULES_NAMED {
-                        self.add(ExplanationCode::Others, "");
-                        break;
-                    }
-                    self.describe_rule(source.show_when.as_ref(), rule.show_when);
-                }
-            }
-            Reason::Default | Reason::NoHub | Reason::Error => {}
         }
         part(code, "")
-    }
-
-    fn describe_rule(&mut self, condition: Option<&'s Condition>, node: Option<u32>) {
-        if let (Some(condition), Some(node)) = (condition, node) {
-            self.describe_condition(condition, node, false);
-        }
     }
 
     pub(super) fn outcome(&self, node: u32) -> Outcome {
@@ -176,10 +163,9 @@ impl<'s> ExplanationBuilder<'s> {
                     EvalError::BadScope => ExplanationCode::BadScope,
                     EvalError::NoServer => ExplanationCode::NoServer,
                     EvalError::NoCard => ExplanationCode::NoCard,
-                    EvalError::Kernel(kernel) => {
-                        let name = self.session.policy.kernels.get(kernel as usize);
-                        let name = name.map_or("", String::as_str);
-                        self.add_fact(ExplanationCode::KernelFails, name);
+                    EvalError::Kernel(condition) => {
+                        let kernels = self.session.names_of_selected_kernels(condition);
+                        self.add_fact(ExplanationCode::KernelFails, kernels);
                         continue;
                     }
                 };
@@ -204,18 +190,40 @@ impl<'s> ExplanationBuilder<'s> {
         let except = ExplanationCode::Except;
         for (code, patterns) in [(code, &selector.include), (except, &selector.except)] {
             if !patterns.is_empty() || code != except {
-                let patterns: Vec<&str> = patterns.iter().map(|pattern| pattern.as_str()).collect();
-                self.add(code, patterns.join(", "));
+                self.add(code, in_words(patterns));
             }
         }
     }
 
     /// Adds what is true of the visitor or the card, once.
-    pub(super) fn add_fact(&mut self, code: ExplanationCode, value: &'s str) {
+    pub(super) fn add_fact(&mut self, code: ExplanationCode, value: impl Into<Cow<'s, str>>) {
         let fact = part(code, value);
         if !self.facts.contains(&fact) {
             self.facts.push(fact);
         }
+    }
+}
+
+/// The texts of a selector.
+pub(super) fn in_words(patterns: &[Pattern]) -> String {
+    let patterns: Vec<&str> = patterns.iter().map(Pattern::as_str).collect();
+    patterns.join(", ")
+}
+
+impl Session {
+    /// The window of a rule, as its policy has it.
+    fn window_in_words(&self, rule: &Rule) -> String {
+        let zone = self.policy.document.timezone.as_ref();
+        describe_window(rule.from.as_ref(), rule.until.as_ref(), &rule.weekly, zone)
+    }
+
+    /// The names of the kernels that a `kernel` condition selects.
+    fn names_of_selected_kernels(&self, condition: u32) -> String {
+        let selected = self.matches.selected_kernels.get(condition as usize);
+        let kernels = selected.into_iter().flatten();
+        let kernels = kernels.filter_map(|&kernel| self.matches.kernels.get(kernel as usize));
+        let names: Vec<&str> = kernels.map(|kernel| kernel.name.as_str()).collect();
+        names.join(", ")
     }
 }
 

@@ -66,10 +66,12 @@ codes! {
     ShownOnlyTo = "shown-only-to" Decision "Hidden: shown only to";
     ShownWithoutHub = "shown-without-hub" Decision "Shown: there is no JupyterHub to ask";
     HiddenWithoutHub = "hidden-without-hub" Decision "Hidden: there is no JupyterHub to ask";
+    ShownOnlyDuring = "shown-only-during" Decision "Hidden: shown only {}";
     NeverShown = "never-shown" Decision "Hidden: this rule never shows the card";
     RuleFails = "rule-fails" Decision "Hidden: the rule {} cannot be evaluated";
     Members = "members" Audience "members of group {}";
     Users = "users" Audience "user {}";
+    Services = "services" Audience "service {}";
     Except = "except" Audience "except {}";
     Holders = "holders" Audience "holders of scope {}";
     KernelUsers = "kernel-users" Audience "users of kernel {}";
@@ -82,12 +84,15 @@ codes! {
     Or = "or" Audience "or";
     Open = "open" Audience "(";
     Close = "close" Audience ")";
-    Others = "others" Audience "those whom further rules name";
     InGroup = "in-group" Fact "you are in {}";
     InNoSuchGroup = "in-no-such-group" Fact "you are in none of its groups";
+    InSimilarGroup = "in-similar-group" Fact "you are in {}, which is written differently";
     YouAre = "you-are" Fact "you are {}";
+    IsService = "is-service" Fact "you are the service {}";
+    IsNoService = "is-no-service" Fact "you are no service of the Hub";
     HoldsScope = "holds-scope" Fact "you hold it";
     LacksScope = "lacks-scope" Fact "you do not hold it";
+    ScopeUnknown = "scope-unknown" Fact "it is not known whether you hold it";
     KernelShown = "kernel-shown" Fact "you may use this kernel";
     KernelHidden = "kernel-hidden" Fact "this kernel is hidden from you";
     KernelMissing = "kernel-missing" Fact "this kernel is not installed here";
@@ -100,5 +105,6 @@ codes! {
     NoServer = "no-server" Fact "it is not known whose server this is";
     KernelFails = "kernel-fails" Fact "the rules of kernel {} cannot be evaluated";
     NoCard = "no-card" Fact "there is no card to ask about";
-    NoTime = "no-time" Fact "it is in force for a time only, and the time is not known";
+    NoTime = "no-time" Fact "it has a time window, and the time is not known";
+    Window = "window" Fact "this applies {}";
 }

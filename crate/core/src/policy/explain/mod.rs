@@ -12,8 +12,12 @@ pub use codes::{ExplanationCode, Part, PartKind};
 pub use trace::{ConditionTrace, RuleTrace};
 
 use self::builder::ExplanationBuilder;
+use super::card::normalize_kernel_name;
 use super::decide::{Decision, Evaluation};
-use super::document::Rule;
+use super::document::{Condition, Pattern, Predicate, Rule};
+use super::glob::NameKind;
+use super::index::CompiledSelector;
+use super::matching::rule_sets_of_kernel;
 use super::session::{DecisionPass, Session};
 
 /// Why a card is shown or hidden.
@@ -27,6 +31,8 @@ pub struct Explanation<'s> {
     pub message: Option<&'s str>,
     /// Whom to ask, where the card is hidden: a mail address or a URL.
     pub contact: Option<&'s str>,
+    /// The group that the visitor may ask to join, where the card is hidden.
+    pub request: Option<&'s str>,
 }
 
 /// So many kernels are followed in search of a message, or of somebody to ask.
@@ -83,56 +89,104 @@ impl Session {
         let evaluation = self.evaluate_card(pass, card)?;
         let card = self.visitor.card_ref(self.cards.get(card)?);
         let parts = ExplanationBuilder::new(self, pass, card).build(&evaluation);
-        let hidden = !decision.visible;
+        let rule_with = |has_text: fn(&Rule) -> bool| {
+            let is_hidden = !decision.visible;
+            is_hidden
+                .then(|| self.first_rule(pass, &evaluation, has_text, MAX_KERNELS_FOLLOWED))
+                .flatten()
+        };
+        let message = rule_with(|rule| rule.message.is_some());
+        // Who wrote the message is asked about it.
+        let contact = message
+            .filter(|rule| rule.contact.is_some())
+            .or_else(|| rule_with(|rule| rule.contact.is_some()));
+        let request = rule_with(|rule| rule.request.is_some());
         Some(Explanation {
-            decision,
             parts,
-            message: hidden
-                .then(|| self.first_text(pass, &evaluation, |rule| rule.message.as_deref()))
-                .flatten(),
-            contact: hidden
-                .then(|| self.first_text(pass, &evaluation, |rule| rule.contact.as_deref()))
-                .flatten(),
+            message: message.and_then(|rule| rule.message.as_deref()),
+            contact: contact.and_then(|rule| rule.contact.as_deref()),
+            request: request
+                .and_then(|rule| rule.request.as_ref())
+                .map(|request| request.group.as_str()),
+            decision,
         })
     }
 
-    /// A text of the first rule that decided and has it, or else of a rule that hides a kernel that such
-    /// a rule asks for.
-    fn first_text<'s>(
+    /// The first rule that decided and has a text, or else one that hides a kernel that such a rule asks for, whether the
+    /// kernel is installed or not.
+    fn first_rule<'s>(
         &'s self,
         pass: &DecisionPass,
         evaluation: &Evaluation,
-        text: impl Fn(&'s Rule) -> Option<&'s str> + Copy,
-    ) -> Option<&'s str> {
-        self.first_text_within(pass, evaluation, text, MAX_KERNELS_FOLLOWED)
-    }
-
-    fn first_text_within<'s>(
-        &'s self,
-        pass: &DecisionPass,
-        evaluation: &Evaluation,
-        text: impl Fn(&'s Rule) -> Option<&'s str> + Copy,
+        has_text: fn(&Rule) -> bool,
         follow: usize,
-    ) -> Option<&'s str> {
+    ) -> Option<&'s Rule> {
         let follow = follow.checked_sub(1)?;
-        let of_rules = evaluation
-            .decisive()
-            .filter_map(|rule| self.policy.source_rule(rule))
-            .find_map(text);
-        of_rules.or_else(|| {
-            evaluation
-                .decisive()
+        let decisive = || evaluation.decisive();
+        let sources = || decisive().filter_map(|rule| self.policy.source_rule(rule));
+        let of_kernels = || {
+            decisive()
                 .filter_map(|rule| self.policy.rules.get(rule as usize))
-                .flat_map(|rule| &rule.kernels)
+                .flat_map(|rule| &rule.kernel_conditions)
+                .flat_map(|&condition| self.selected(condition))
                 .filter_map(|&kernel| self.evaluate_kernel(pass, kernel))
                 .filter(|evaluation| !evaluation.visible)
-                .find_map(|evaluation| self.first_text_within(pass, &evaluation, text, follow))
-        })
+                .find_map(|evaluation| self.first_rule(pass, &evaluation, has_text, follow))
+        };
+        let of_missing_kernels = || {
+            sources()
+                .flat_map(|rule| rule.show_when.iter().chain(&rule.hide_when))
+                .flat_map(|condition| self.missing_kernels(condition))
+                .flat_map(|kernel| self.rules_that_hide(pass, &kernel))
+                .find(|rule| has_text(rule))
+        };
+        sources()
+            .find(|rule| has_text(rule))
+            .or_else(of_kernels)
+            .or_else(of_missing_kernels)
+    }
+
+    /// The names of kernels that a condition asks for and that are not installed, as far as the policy names them.
+    fn missing_kernels(&self, condition: &Condition) -> Vec<String> {
+        let mut names = Vec::new();
+        for predicate in &condition.0 {
+            if let Predicate::Kernel(selector) = predicate {
+                let compiled = CompiledSelector::new(selector, NameKind::Kernel);
+                let named = selector.include.iter().map(Pattern::as_str);
+                let directories = self.policy.document.kernels.0.iter();
+                let named = named.chain(directories.map(|(name, _)| name.as_str()));
+                names.extend(named.map(normalize_kernel_name).filter(|name| {
+                    let mut installed = self.matches.kernels.iter();
+                    compiled.matches(name)
+                        && !installed.any(|kernel| normalize_kernel_name(&kernel.name) == *name)
+                }));
+            }
+            for part in predicate.conditions() {
+                names.extend(self.missing_kernels(part));
+            }
+        }
+        names
+    }
+
+    /// The rules that would hide the launcher's cards of a kernel, if it were installed.
+    fn rules_that_hide(&self, pass: &DecisionPass, kernel: &str) -> Vec<&Rule> {
+        let card = self.visitor.kernel_ref(kernel);
+        let mut rules = Vec::new();
+        for rule_set in rule_sets_of_kernel(&self.policy, kernel) {
+            let evaluation = self.evaluate(pass, &rule_set, card);
+            if !evaluation.visible {
+                rules.extend(evaluation.decisive());
+            }
+        }
+        let sources = rules.into_iter();
+        sources
+            .filter_map(|rule| self.policy.source_rule(rule))
+            .collect()
     }
 
     fn evaluate_kernel(&self, pass: &DecisionPass, kernel: u32) -> Option<Evaluation<'_>> {
         let kernel = self.matches.kernels.get(kernel as usize)?;
-        let card = self.visitor.kernel_ref(kernel.name.as_deref()?);
+        let card = self.visitor.kernel_ref(&kernel.name);
         self.matches
             .rule_sets_of(kernel)
             .map(|rule_set| self.evaluate(pass, rule_set, card))

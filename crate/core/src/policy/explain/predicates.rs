@@ -1,10 +1,11 @@
 //! What explanations and traces say of each key of a condition.
 
-use super::builder::ExplanationBuilder;
+use super::builder::{ExplanationBuilder, in_words};
 use super::codes::ExplanationCode;
 use crate::policy::compile::CompiledPredicate;
-use crate::policy::document::{Predicate, PredicateOf};
+use crate::policy::document::{Predicate, PredicateOf, Selector};
 use crate::policy::evaluate::CardRef;
+use crate::policy::glob::{Glob, NameKind};
 use crate::policy::outcome::{EvalError, Outcome};
 use crate::policy::session::{DecisionPass, Session};
 
@@ -29,29 +30,43 @@ impl<'s> ExplanationBuilder<'s> {
                 };
                 match group {
                     Some(group) => self.add_fact(ExplanationCode::InGroup, group),
-                    None => self.add_fact(ExplanationCode::InNoSuchGroup, ""),
+                    None => match session.similar_group(selector) {
+                        Some(group) => self.add_fact(ExplanationCode::InSimilarGroup, group),
+                        None => self.add_fact(ExplanationCode::InNoSuchGroup, ""),
+                    },
                 }
             }
             Predicate::User(selector) => {
                 self.add_selector(ExplanationCode::Users, selector);
                 self.add_fact(ExplanationCode::YouAre, &context.user);
             }
+            Predicate::Service(selector) => {
+                self.add_selector(ExplanationCode::Services, selector);
+                match &context.service {
+                    Some(service) => self.add_fact(ExplanationCode::IsService, service),
+                    None => self.add_fact(ExplanationCode::IsNoService, ""),
+                }
+            }
             Predicate::Scope(scope) => {
-                let owner = self.card.owner.unwrap_or_default();
-                self.add(ExplanationCode::Holders, scope.fill(self.card.name, owner));
+                let scope = scope.fill(&session.visitor.template_values(self.card));
+                self.add(ExplanationCode::Holders, scope);
                 self.add_fact(
                     if holds {
                         ExplanationCode::HoldsScope
-                    } else {
+                    } else if context.warnings.is_empty() {
                         ExplanationCode::LacksScope
+                    } else {
+                        ExplanationCode::ScopeUnknown
                     },
                     "",
                 );
             }
-            Predicate::Kernel(name) => {
-                self.add(ExplanationCode::KernelUsers, name);
+            Predicate::Kernel(selector) => {
+                self.add_selector(ExplanationCode::KernelUsers, selector);
                 let is_installed = match compiled {
-                    Some(PredicateOf::Kernel(kernel)) => session.is_installed(*kernel),
+                    Some(PredicateOf::Kernel(condition)) => {
+                        !session.selected(*condition).is_empty()
+                    }
                     _ => false,
                 };
                 let fact = match (holds, is_installed) {
@@ -136,15 +151,25 @@ impl Session {
                 }
             }
             Predicate::User(_) => format!("user {}", context.user),
+            Predicate::Service(_) => match &context.service {
+                Some(service) => format!("service {service}"),
+                None => "no service".to_owned(),
+            },
             Predicate::Scope(scope) => {
-                let scope = scope.fill(card.name, card.owner.unwrap_or_default());
-                format!("{scope} is {}", if holds { "held" } else { "not held" })
+                let scope = scope.fill(&self.visitor.template_values(card));
+                let is_known = holds || context.warnings.is_empty();
+                let held = match (holds, is_known) {
+                    (true, _) => "is held",
+                    (false, true) => "is not held",
+                    (false, false) => "may be held: not all facts are known",
+                };
+                format!("{scope} {held}")
             }
-            Predicate::Kernel(name) => {
-                let Some(PredicateOf::Kernel(kernel)) = compiled else {
+            Predicate::Kernel(selector) => {
+                let Some(PredicateOf::Kernel(condition)) = compiled else {
                     return None;
                 };
-                self.kernel_fact(pass, name, *kernel)
+                self.kernel_fact(pass, selector, *condition)
             }
             Predicate::Admin(_) if context.admin => "a Hub admin".to_owned(),
             Predicate::Admin(_) => "not a Hub admin".to_owned(),
@@ -157,17 +182,33 @@ impl Session {
         })
     }
 
-    fn is_installed(&self, kernel: u32) -> bool {
-        let kernel = self.matches.kernels.get(kernel as usize);
-        kernel.is_some_and(|kernel| kernel.name.is_some())
+    /// The kernels that a `kernel` condition selects, by number.
+    pub(super) fn selected(&self, condition: u32) -> &[u32] {
+        let selected = self.matches.selected_kernels.get(condition as usize);
+        selected.map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn kernel_fact(&self, pass: &DecisionPass, name: &str, kernel: u32) -> String {
-        if !self.is_installed(kernel) {
-            return format!("kernel {name} is not installed");
-        }
-        let Some(evaluation) = self.evaluate_kernel(pass, kernel) else {
-            return format!("kernel {name} cannot be decided on");
+    /// A group of the visitor that a selector names in other letters.
+    fn similar_group(&self, selector: &Selector) -> Option<&str> {
+        let is_similar = |group: &&String| {
+            let mut patterns = selector.include.iter();
+            patterns.any(|pattern| {
+                let (pattern, group) = (pattern.as_str().to_lowercase(), group.to_lowercase());
+                Glob::selecting(&pattern, NameKind::Text).matches(&group)
+            })
+        };
+        let group = self.visitor.groups.iter().find(is_similar)?;
+        Some(group)
+    }
+
+    fn kernel_fact(&self, pass: &DecisionPass, selector: &Selector, condition: u32) -> String {
+        let evaluated = self.selected(condition).iter().filter_map(|&kernel| {
+            let name = &self.matches.kernels.get(kernel as usize)?.name;
+            Some((name, self.evaluate_kernel(pass, kernel)?))
+        });
+        let evaluated = evaluated.reduce(|one, other| if one.1.visible { one } else { other });
+        let Some((name, evaluation)) = evaluated else {
+            return format!("kernel {} is not installed", in_words(&selector.include));
         };
         let shown = if evaluation.visible {
             "shown"

@@ -12,9 +12,9 @@ use crate::policy::session::{DecisionPass, Session};
 pub struct RuleTrace<'s> {
     /// Its id.
     pub rule: &'s str,
-    /// Is it within its time window?
+    /// Is its time window open?
     pub in_force: bool,
-    /// Its conditions, wholes before their parts; none where they were not evaluated (out of force, or
+    /// Its conditions, wholes before their parts; none where they were not evaluated (its window is closed, or
     /// there is no Hub).
     pub conditions: Vec<ConditionTrace<'s>>,
 }
@@ -44,7 +44,7 @@ impl Session {
         let trace = rules.iter().filter_map(|&number| {
             let source = self.policy.source_rule(number)?;
             let rule = self.policy.rules.get(number as usize)?;
-            let in_force = self.is_in_force(pass, number);
+            let in_force = self.is_window_open(pass, number) == Some(true);
             let mut tracer = Tracer {
                 session: self,
                 pass,
@@ -52,7 +52,7 @@ impl Session {
                 path: String::new(),
                 conditions: Vec::new(),
             };
-            if in_force && self.visitor.context.hub {
+            if in_force && self.decides_by_rules() {
                 for (key, condition, node) in [
                     ("hide_when", &source.hide_when, rule.hide_when),
                     ("show_when", &source.show_when, rule.show_when),

@@ -10,6 +10,7 @@ use super::servers::named_servers;
 use crate::error::Error;
 use crate::policy::compile::Policy;
 use crate::policy::document::Grant;
+use crate::policy::time::{TimeZoneSpec, Window};
 
 /// A share to create or to revoke.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -46,7 +47,7 @@ impl Policy {
     ) -> Result<ShareChanges, Error> {
         let mut in_force = Vec::new();
         for grant in &self.document.grants {
-            if is_in_force(grant, now_ms)? {
+            if is_in_force(grant, self.document.timezone.as_ref(), now_ms)? {
                 in_force.push(grant);
             }
         }
@@ -86,7 +87,11 @@ impl ShareChange {
     }
 }
 
-fn is_in_force(grant: &Grant, now_ms: Option<i64>) -> Result<bool, Error> {
+fn is_in_force(
+    grant: &Grant,
+    zone: Option<&TimeZoneSpec>,
+    now_ms: Option<i64>,
+) -> Result<bool, Error> {
     if grant.from.is_none() && grant.until.is_none() {
         return Ok(true);
     }
@@ -95,18 +100,13 @@ fn is_in_force(grant: &Grant, now_ms: Option<i64>) -> Result<bool, Error> {
             "missing-now",
             format!(
                 "The grant `{}` has a time window: write now, an RFC 3339 time such as \
-                 2026-12-01T08:00:00Z.",
+                 2026-12-01T08:00:00+01:00.",
                 grant.id
             ),
         )
     })?;
-    let has_begun = grant
-        .from
-        .as_ref()
-        .is_none_or(|from| from.start_ms() <= now_ms);
-    let is_over = grant
-        .until
-        .as_ref()
-        .is_some_and(|until| until.end_ms() <= now_ms);
-    Ok(has_begun && !is_over)
+    let utc = TimeZoneSpec::default();
+    let (from, until) = (grant.from.as_ref(), grant.until.as_ref());
+    let window = Window::new(from, until, &[], zone.unwrap_or(&utc));
+    Ok(window.state(now_ms).is_open)
 }

@@ -29,17 +29,17 @@ impl<'a> DesiredShares<'a> {
         users: &'a [UserModel],
         servers: &'a [NamedServer<'a>],
     ) -> Result<Self, Error> {
-        let covered = covered_servers(grants, servers);
+        let covered = covered_servers(grants, users, servers);
         let (grants, covered): (Vec<&Grant>, Vec<Vec<u32>>) = grants
             .iter()
             .zip(covered)
             .filter(|(_, covered)| !covered.is_empty())
             .unzip();
-        let recipients = RecipientSets::new(&grants, users);
+        let recipients = RecipientSets::new(grants.iter().map(|grant| &grant.to), users);
         let mut desired = Self::default();
         let mut combined = HashSet::new();
         for (grant, covered) in grants.into_iter().zip(covered) {
-            let recipient_sets = recipients.of(grant);
+            let recipient_sets = recipients.of(&grant.to);
             for number in covered {
                 let Some(server) = servers.get(number as usize) else {
                     continue;

@@ -1,10 +1,11 @@
-//! The users with whom grants share servers.
+//! Users by name and by group: those with whom grants share servers, and the servers' owners.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::models::UserModel;
 use super::selector_matches::SelectorMatches;
-use crate::policy::document::{Grant, Selector};
+use crate::policy::document::{Recipients, Selector};
+use crate::policy::glob::NameKind;
 
 /// Sets of users that many grants may have in common: the members of a group, or the users that a
 /// selector matches by name.
@@ -15,19 +16,23 @@ pub struct RecipientSets<'a> {
 }
 
 impl<'a> RecipientSets<'a> {
-    /// Collects the sets that the grants name.
-    pub fn new(grants: &[&'a Grant], users: &'a [UserModel]) -> Self {
+    /// Collects the sets that these recipients name.
+    pub fn new(
+        recipients: impl Iterator<Item = &'a Recipients> + Clone,
+        users: &'a [UserModel],
+    ) -> Self {
         let mut of_group: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for user in users {
             for group in &user.groups {
                 of_group.entry(group).or_default().push(&user.name);
             }
         }
-        let groups = grants.iter().filter_map(|grant| grant.to.groups.as_ref());
-        let groups = SelectorMatches::new(groups, of_group.keys().copied());
+        let groups = recipients.clone().filter_map(|to| to.groups.as_ref());
+        let groups = SelectorMatches::new(NameKind::Text, groups, of_group.keys().copied());
         let mut members: Vec<Vec<&str>> = of_group.into_values().collect();
         let by_name = SelectorMatches::new(
-            grants.iter().filter_map(|grant| grant.to.users.as_ref()),
+            NameKind::Text,
+            recipients.filter_map(|to| to.users.as_ref()),
             users.iter().map(|user| user.name.as_str()),
         );
         let users = by_name
@@ -46,18 +51,10 @@ impl<'a> RecipientSets<'a> {
         }
     }
 
-    /// The numbers of a grant's sets.
-    pub fn of(&self, grant: &Grant) -> Vec<u32> {
-        let groups = grant
-            .to
-            .groups
-            .as_ref()
-            .map(|groups| self.groups.of(groups));
-        let users = grant
-            .to
-            .users
-            .as_ref()
-            .and_then(|users| self.users.get(users));
+    /// The numbers of the sets that these recipients name.
+    pub fn of(&self, to: &Recipients) -> Vec<u32> {
+        let groups = to.groups.as_ref().map(|groups| self.groups.of(groups));
+        let users = to.users.as_ref().and_then(|users| self.users.get(users));
         let numbers = groups.unwrap_or_default().iter().chain(users);
         numbers.copied().collect()
     }

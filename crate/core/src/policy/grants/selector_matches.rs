@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::policy::document::Selector;
+use crate::policy::glob::NameKind;
 use crate::policy::index::{CompiledSelector, SelectorIndex};
 
 /// For each of some selectors the numbers of the names that it matches, ascending.
@@ -11,15 +12,16 @@ use crate::policy::index::{CompiledSelector, SelectorIndex};
 pub struct SelectorMatches<'s>(HashMap<&'s Selector, Vec<u32>>);
 
 impl<'s> SelectorMatches<'s> {
-    /// Matches the selectors with the names, of which case counts.
+    /// Matches the selectors with names of a kind.
     pub fn new<'n>(
+        kind: NameKind,
         selectors: impl Iterator<Item = &'s Selector>,
         names: impl Iterator<Item = &'n str>,
     ) -> Self {
         let mut index = SelectorIndex::default();
         let distinct: Vec<&Selector> = selectors.collect::<HashSet<_>>().into_iter().collect();
         for (number, selector) in (0..).zip(&distinct) {
-            index.add(CompiledSelector::new(selector, false), number);
+            index.add(CompiledSelector::new(selector, kind), number);
         }
         let mut matched: Vec<Vec<u32>> = vec![Vec::new(); distinct.len()];
         let mut found = Vec::new();

@@ -1,11 +1,14 @@
 //! The servers that grants cover.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::models::UserModel;
+use super::recipients::RecipientSets;
 use super::selector_matches::SelectorMatches;
 use crate::policy::compile::Policy;
-use crate::policy::document::{Grant, MatchKey, Pattern, Selector};
+use crate::policy::document::{Grant, Pattern, Selector};
+use crate::policy::glob::NameKind;
+use crate::policy::index::CardTexts;
 
 /// A server that may be shared.
 pub struct NamedServer<'a> {
@@ -19,6 +22,7 @@ pub struct NamedServer<'a> {
 /// All servers but the default ones.
 pub fn named_servers<'a>(policy: &'a Policy, users: &'a [UserModel]) -> Vec<NamedServer<'a>> {
     let mut policy_tags = Vec::new();
+    let mut candidates = Vec::new();
     users
         .iter()
         .flat_map(|user| user.servers.iter().map(move |server| (user, server)))
@@ -27,9 +31,10 @@ pub fn named_servers<'a>(policy: &'a Policy, users: &'a [UserModel]) -> Vec<Name
             let full_name = format!("{}/{name}", user.name);
             let own_tags = server.tags.iter().map(String::as_str);
             policy_tags.clear();
+            let card = CardTexts::of_server(&full_name);
             policy
                 .tag_index
-                .find(MatchKey::Server, &full_name, &mut policy_tags);
+                .find(&card, &mut candidates, &mut policy_tags);
             let policy_tags = policy_tags
                 .iter()
                 .filter_map(|&number| policy.document.tags.0.get(number as usize))
@@ -44,18 +49,37 @@ pub fn named_servers<'a>(policy: &'a Policy, users: &'a [UserModel]) -> Vec<Name
 }
 
 /// For each grant the numbers of the servers that it covers, ascending.
-pub fn covered_servers(grants: &[&Grant], servers: &[NamedServer]) -> Vec<Vec<u32>> {
+pub fn covered_servers(
+    grants: &[&Grant],
+    users: &[UserModel],
+    servers: &[NamedServer],
+) -> Vec<Vec<u32>> {
     let names = servers.iter().map(|server| server.full_name.as_str());
-    let by_names = SelectorMatches::new(grants.iter().map(|grant| &grant.servers.names), names);
+    let selectors = grants.iter().map(|grant| &grant.servers.names);
+    let by_names = SelectorMatches::new(NameKind::Server, selectors, names);
     let by_tags = servers_by_tags(grants, servers);
+    let owners = grants
+        .iter()
+        .filter_map(|grant| grant.servers.owners.as_ref());
+    let owners = RecipientSets::new(owners, users);
     grants
         .iter()
         .map(|grant| {
             let named = by_names.of(&grant.servers.names);
-            match by_tags.get(grant.servers.tags.as_slice()) {
+            let mut covered = match by_tags.get(grant.servers.tags.as_slice()) {
                 Some(tagged) => in_both_lists(named, tagged),
                 None => named.to_vec(),
+            };
+            if let Some(to) = &grant.servers.owners {
+                let sets = owners.of(to).into_iter();
+                let owners: HashSet<&str> =
+                    sets.flat_map(|set| owners.members(set)).copied().collect();
+                covered.retain(|&server| {
+                    let server = servers.get(server as usize);
+                    server.is_some_and(|server| owners.contains(server.owner))
+                });
             }
+            covered
         })
         .collect()
 }
@@ -83,7 +107,8 @@ fn servers_by_tags<'g>(
             (tags, selector)
         })
         .collect();
-    let by_tags = SelectorMatches::new(selectors.values(), with_tag.keys().copied());
+    let by_tags =
+        SelectorMatches::new(NameKind::Text, selectors.values(), with_tag.keys().copied());
     let with_tag: Vec<Vec<u32>> = with_tag.into_values().collect();
     selectors
         .iter()

@@ -16,9 +16,11 @@ crate::text_enum! {
         Group = "group",
         /// A selector of users.
         User = "user",
+        /// A selector of services of the Hub.
+        Service = "service",
         /// A scope.
         Scope = "scope",
-        /// The exact name of a kernel.
+        /// A selector of kernels.
         Kernel = "kernel",
         /// Whether the visitor is an admin.
         Admin = "admin",
@@ -67,9 +69,14 @@ fn check_at_depth(reporter: &mut Reporter, condition: &Cursor, names: &NameTable
                 selectors::check(reporter, &value, &entry.key);
                 names.check_groups_exist(reporter, &value);
             }
-            PredicateKey::User => selectors::check(reporter, &value, &entry.key),
+            PredicateKey::User | PredicateKey::Service => {
+                selectors::check(reporter, &value, &entry.key);
+            }
             PredicateKey::Scope => names.scopes.check_condition(reporter, &value),
-            PredicateKey::Kernel => names.check_kernel_name(reporter, &value),
+            PredicateKey::Kernel => {
+                selectors::check(reporter, &value, &entry.key);
+                names.check_kernels(reporter, &value);
+            }
             PredicateKey::Not => check_at_depth(reporter, &value, names, depth + 1),
             PredicateKey::All | PredicateKey::Any => {
                 for item in value.items() {
@@ -99,6 +106,7 @@ pub fn constant(condition: &SourceNode) -> Option<bool> {
             }
             PredicateKey::Group
             | PredicateKey::User
+            | PredicateKey::Service
             | PredicateKey::Scope
             | PredicateKey::Kernel
             | PredicateKey::Admin
@@ -120,17 +128,17 @@ fn every(all: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     result.filter(|_| !unknown)
 }
 
-/// The kernels that a condition names, with where it names them.
-pub fn kernels_named<'a>(condition: &Cursor<'a>) -> Vec<(&'a str, Cursor<'a>)> {
+/// The selectors of the `kernel` conditions within a condition.
+pub fn kernel_selectors<'a>(condition: &Cursor<'a>) -> Vec<Cursor<'a>> {
     let mut found = Vec::new();
     collect_kernels(condition, &mut found);
     found
 }
 
-fn collect_kernels<'a>(condition: &Cursor<'a>, found: &mut Vec<(&'a str, Cursor<'a>)>) {
+fn collect_kernels<'a>(condition: &Cursor<'a>, found: &mut Vec<Cursor<'a>>) {
     for (entry, value) in condition.entries() {
         match PredicateKey::new(&entry.key) {
-            Some(PredicateKey::Kernel) => found.extend(value.node.text().map(|name| (name, value))),
+            Some(PredicateKey::Kernel) => found.push(value),
             Some(PredicateKey::Not) => collect_kernels(&value, found),
             Some(PredicateKey::All | PredicateKey::Any) => {
                 for item in value.items() {
@@ -140,6 +148,7 @@ fn collect_kernels<'a>(condition: &Cursor<'a>, found: &mut Vec<(&'a str, Cursor<
             Some(
                 PredicateKey::Group
                 | PredicateKey::User
+                | PredicateKey::Service
                 | PredicateKey::Scope
                 | PredicateKey::Admin
                 | PredicateKey::Owner

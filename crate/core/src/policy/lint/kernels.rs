@@ -1,17 +1,21 @@
 //! Kernels: their directories, and kernels whose cards depend on themselves.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
-use super::common::is_kernel_name;
-use super::conditions::kernels_named;
+use super::common::{example_of, is_kernel_name};
+use super::conditions::kernel_selectors;
 use super::cursor::Cursor;
 use super::reporter::Reporter;
+use super::rules::cursor_of_rule;
 use super::selectors::SelectorNodes;
-use crate::policy::card::{KERNEL_CATEGORIES, normalize_kernel_name};
+use crate::policy::card::{Kernelspec, normalize_kernel_name};
+use crate::policy::compile::Policy;
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
-use crate::policy::document::MatchKey;
-use crate::policy::glob::is_glob;
-use crate::policy::index::CompiledSelector;
+use crate::policy::document::{
+    Condition, Document, MatchKey, PolicyCard, Predicate, Rule, Selector,
+};
+use crate::policy::glob::NameKind;
+use crate::policy::matching::{CardMatches, KernelStep};
 
 /// Checks `kernels`.
 pub fn check(reporter: &mut Reporter, root: &Cursor) {
@@ -71,148 +75,152 @@ const MAX_CYCLES: usize = 20;
 const MAX_NAMED: usize = 8;
 
 /// Reports kernels whose cards depend on themselves through `kernel` conditions.
-pub fn check_cycles(reporter: &mut Reporter, root: &Cursor) {
-    let dependencies = KernelDependencies::new(root);
-    let mut search = CycleSearch {
-        dependencies: &dependencies,
-        done: HashSet::new(),
-        cycles: 0,
+///
+/// The engine itself says which kernels it cannot decide on, of those that the policy names and of one for each
+/// glob. Which others exist is not known here; the engine hides what it finds in a cycle.
+pub fn check_cycles(reporter: &mut Reporter, root: &Cursor, policy: &Policy) {
+    let mut names = BTreeSet::new();
+    collect_kernel_names(policy.document(), &mut names);
+    let kernelspecs: Vec<Kernelspec> = names
+        .into_iter()
+        .map(|name| Kernelspec {
+            name,
+            ..Kernelspec::default()
+        })
+        .collect();
+    let matches = CardMatches::new(policy, Some(&kernelspecs), &[]);
+    let undecided = UndecidedKernels::new(policy, &matches);
+    for cycle in undecided.cycles() {
+        report_cycle(reporter, root, &undecided, &cycle);
+    }
+}
+
+/// The names of kernels that a policy is about.
+fn collect_kernel_names(document: &Document, names: &mut BTreeSet<String>) {
+    let mut add = |selector: &Selector| {
+        for pattern in &selector.include {
+            names.insert(normalize_kernel_name(&example_of(pattern.as_str(), "x")));
+        }
     };
-    for (kernel, _) in dependencies.rules.iter().flatten() {
-        search.visit(reporter, kernel);
+    let of_cards: Vec<Rule> = document.cards.iter().filter_map(PolicyCard::rule).collect();
+    for rule in document.rules.iter().chain(&of_cards) {
+        rule.matches.selectors(MatchKey::Kernel).for_each(&mut add);
+        for condition in rule.show_when.iter().chain(&rule.hide_when) {
+            for_each_kernel_selector(condition, &mut add);
+        }
     }
+    let directories = document.kernels.0.iter();
+    names.extend(directories.map(|(name, _)| normalize_kernel_name(name)));
 }
 
-/// A kernel's name, normalized, and the condition that names it.
-type NamedKernel<'a> = (String, Cursor<'a>);
-
-/// Which kernels the rules for a kernel name in their conditions.
-struct KernelDependencies<'a> {
-    /// For each rule with `kernel` conditions, the kernels in them.
-    rules: Vec<Vec<NamedKernel<'a>>>,
-    /// The numbers of rules by the kernel that they match, if they name it without a glob.
-    by_name: HashMap<String, Vec<usize>>,
-    /// Other rules, with the kernels that they match.
-    by_selector: Vec<(CompiledSelector, usize)>,
-}
-
-impl<'a> KernelDependencies<'a> {
-    fn new(root: &Cursor<'a>) -> Self {
-        let mut dependencies = Self {
-            rules: Vec::new(),
-            by_name: HashMap::new(),
-            by_selector: Vec::new(),
-        };
-        for rule in root.items_of("rules") {
-            let conditions = [rule.get("show_when"), rule.get("hide_when")];
-            let named = conditions.iter().flatten().flat_map(kernels_named);
-            let named: Vec<_> = named
-                .map(|(name, cursor)| (normalize_kernel_name(name), cursor))
-                .collect();
-            if named.is_empty() {
-                continue;
-            }
-            for selector in selectors_of(root, &rule, MatchKey::Kernel) {
-                dependencies.add_selector(&selector);
-            }
-            let has_kernels = |selector: &Cursor| {
-                let selector = SelectorNodes::new(selector).compile(false);
-                let mut categories = KERNEL_CATEGORIES.iter();
-                categories.any(|category| selector.matches(category))
-            };
-            let categories = selectors_of(root, &rule, MatchKey::Category);
-            if categories.iter().any(has_kernels) {
-                let rule = dependencies.rules.len();
-                let every_kernel = CompiledSelector::everything();
-                dependencies.by_selector.push((every_kernel, rule));
-            }
-            dependencies.rules.push(named);
+fn for_each_kernel_selector(condition: &Condition, visit: &mut impl FnMut(&Selector)) {
+    for predicate in &condition.0 {
+        if let Predicate::Kernel(selector) = predicate {
+            visit(selector);
         }
-        dependencies
-    }
-
-    /// The next rule matches the kernels of this selector.
-    fn add_selector(&mut self, selector: &Cursor) {
-        let rule = self.rules.len();
-        let globs = SelectorNodes::new(selector);
-        let names = || globs.include.iter().filter_map(|glob| glob.node.text());
-        if globs.except.is_empty() && !names().any(is_glob) {
-            for name in names() {
-                let name = normalize_kernel_name(name);
-                self.by_name.entry(name).or_default().push(rule);
-            }
-            return;
-        }
-        self.by_selector.push((globs.compile(true), rule));
-    }
-
-    /// The kernels that the rules for this one name.
-    fn of(&self, reporter: &Reporter, kernel: &str) -> Vec<&NamedKernel<'a>> {
-        let mut rules = self.by_name.get(kernel).cloned().unwrap_or_default();
-        if reporter.may_compare(self.by_selector.len()) {
-            let matching = self.by_selector.iter();
-            let matching = matching.filter(|(selector, _)| selector.matches(kernel));
-            rules.extend(matching.map(|(_, rule)| *rule));
-        }
-        rules.sort_unstable();
-        rules.dedup();
-        let named = rules.into_iter().filter_map(|rule| self.rules.get(rule));
-        let named: Vec<_> = named.flatten().collect();
-        if reporter.may_compare(named.len()) {
-            named
-        } else {
-            Vec::new()
+        for part in predicate.conditions() {
+            for_each_kernel_selector(part, visit);
         }
     }
 }
 
-/// A depth-first search through all kernels.
-struct CycleSearch<'d, 'a> {
-    dependencies: &'d KernelDependencies<'a>,
-    /// Kernels from which everything was visited.
-    done: HashSet<&'d str>,
-    /// How many cycles were reported.
-    cycles: usize,
+/// The kernels that the engine cannot decide on: those in a cycle, and those that depend on one.
+struct UndecidedKernels<'a> {
+    policy: &'a Policy,
+    matches: &'a CardMatches,
+    /// By number of the kernel.
+    is_undecided: Vec<bool>,
 }
 
-impl<'d> CycleSearch<'d, '_> {
-    /// Visits what can be reached from a kernel; reports what leads back to the path to it.
-    ///
-    /// Not recursive, since a chain of kernels may be as long as the policy.
-    fn visit(&mut self, reporter: &mut Reporter, start: &'d str) {
-        if self.done.contains(start) {
-            return;
-        }
-        let mut path = vec![(start, self.dependencies.of(reporter, start))];
-        while let Some((kernel, unvisited)) = path.last_mut() {
-            if self.cycles >= MAX_CYCLES {
-                return;
-            }
-            let Some((next, cursor)) = unvisited.pop() else {
-                self.done.insert(kernel);
-                path.pop();
-                continue;
-            };
-            if let Some(begin) = path.iter().position(|(kernel, _)| kernel == next) {
-                let cycle = path.iter().skip(begin).map(|(kernel, _)| *kernel);
-                report_cycle(reporter, cursor, &cycle.collect::<Vec<_>>());
-                self.cycles += 1;
-            } else if !self.done.contains(next.as_str()) {
-                path.push((next, self.dependencies.of(reporter, next)));
+impl<'a> UndecidedKernels<'a> {
+    fn new(policy: &'a Policy, matches: &'a CardMatches) -> Self {
+        let mut is_undecided = vec![true; matches.kernels.len()];
+        for step in &matches.kernel_order {
+            if let KernelStep::Kernel(kernel) = step
+                && let Some(is_undecided) = is_undecided.get_mut(*kernel as usize)
+            {
+                *is_undecided = false;
             }
         }
+        Self {
+            policy,
+            matches,
+            is_undecided,
+        }
+    }
+
+    /// The next kernel on the way round, with the rule that asks for it.
+    fn next(&self, kernel: u32) -> Option<(u32, u32)> {
+        let kernel = self.matches.kernels.get(kernel as usize)?;
+        let rules = self.matches.rule_sets_of(kernel).flat_map(|set| &set.rules);
+        rules
+            .filter_map(|&number| Some((number, self.policy.rules.get(number as usize)?)))
+            .flat_map(|(number, rule)| {
+                let conditions = rule.kernel_conditions.iter();
+                conditions.map(move |condition| (number, condition))
+            })
+            .find_map(|(rule, &condition)| {
+                let selected = self.matches.selected_kernels.get(condition as usize)?;
+                let next = selected.iter().find(|&&next| {
+                    let is_undecided = self.is_undecided.get(next as usize);
+                    is_undecided.copied().unwrap_or(false)
+                })?;
+                Some((*next, rule))
+            })
+    }
+
+    /// Cycles, each as kernels with the rules that lead to the next one.
+    fn cycles(&self) -> Vec<Vec<(u32, u32)>> {
+        let mut visited = vec![false; self.is_undecided.len()];
+        let mut cycles = Vec::new();
+        for start in 0..self.is_undecided.len() as u32 {
+            let mut path: Vec<(u32, u32)> = Vec::new();
+            let mut kernel = start;
+            while cycles.len() < MAX_CYCLES
+                && self.is_undecided.get(kernel as usize) == Some(&true)
+                && let Some(is_visited) = visited.get_mut(kernel as usize)
+                && !*is_visited
+                && let Some((next, rule)) = self.next(kernel)
+            {
+                *is_visited = true;
+                path.push((kernel, rule));
+                kernel = next;
+            }
+            if let Some(begin) = path.iter().position(|(on_path, _)| *on_path == kernel) {
+                cycles.push(path.split_off(begin));
+            }
+        }
+        cycles
+    }
+
+    fn name(&self, kernel: u32) -> &str {
+        let kernel = self.matches.kernels.get(kernel as usize);
+        kernel.map_or("", |kernel| kernel.name.as_str())
     }
 }
 
-fn report_cycle(reporter: &mut Reporter, cursor: &Cursor, cycle: &[&str]) {
-    let mut named: Vec<&str> = cycle.iter().take(MAX_NAMED).copied().collect();
-    if cycle.len() > MAX_NAMED {
+fn report_cycle(
+    reporter: &mut Reporter,
+    root: &Cursor,
+    undecided: &UndecidedKernels,
+    cycle: &[(u32, u32)],
+) {
+    let names: Vec<&str> = cycle
+        .iter()
+        .map(|(kernel, _)| undecided.name(*kernel))
+        .collect();
+    let mut named: Vec<&str> = names.iter().take(MAX_NAMED).copied().collect();
+    if names.len() > MAX_NAMED {
         named.push("…");
     }
-    named.extend(cycle.first());
+    named.extend(names.first());
+    let Some((_, rule)) = cycle.last() else {
+        return;
+    };
+    let first = names.first().copied().unwrap_or_default();
     reporter.report(
         DiagnosticCode::KERNEL_CYCLE,
-        cursor,
+        &kernel_condition(root, *rule, first),
         format!(
             "Whether this kernel is shown depends on itself: {}.",
             named.join(" → ")
@@ -221,17 +229,17 @@ fn report_cycle(reporter: &mut Reporter, cursor: &Cursor, cycle: &[&str]) {
     );
 }
 
-/// What a rule matches cards by, for one key of `match`: its own selector, and those of the tags that
-/// it matches.
-fn selectors_of<'a>(root: &Cursor<'a>, rule: &Cursor<'a>, key: MatchKey) -> Vec<Cursor<'a>> {
-    let Some(cards) = rule.get("match") else {
-        return Vec::new();
+/// Where a rule asks for a kernel.
+fn kernel_condition<'a>(root: &Cursor<'a>, rule: u32, kernel: &str) -> Cursor<'a> {
+    let Some(rule) = cursor_of_rule(root, rule) else {
+        return root.clone();
     };
-    let mut selectors: Vec<_> = cards.get(key.as_str()).into_iter().collect();
-    if let (Some(tag), Some(tags)) = (cards.get(MatchKey::Tag.as_str()), root.get("tags")) {
-        let tag = SelectorNodes::new(&tag).compile(false);
-        let tagged = tags.entries().filter(|(entry, _)| tag.matches(&entry.key));
-        selectors.extend(tagged.filter_map(|(_, targets)| targets.get(key.as_str())));
-    }
-    selectors
+    let conditions = [rule.get("show_when"), rule.get("hide_when")];
+    let selectors = conditions.iter().flatten().flat_map(kernel_selectors);
+    let asks = |selector: &Cursor| {
+        let selector = SelectorNodes::new(selector);
+        selector.compile(NameKind::Kernel).matches(kernel)
+    };
+    let found = selectors.into_iter().find(asks);
+    found.unwrap_or(rule)
 }

@@ -10,6 +10,7 @@ mod cursor;
 mod grants;
 mod kernels;
 mod names;
+mod overlaps;
 mod pointless;
 mod reporter;
 mod roles;
@@ -21,15 +22,18 @@ mod settings;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use self::cursor::Cursor;
 use self::names::NameTable;
 use self::reporter::Reporter;
 use self::scopes::ScopeTable;
+use super::compile::Policy;
 use super::diagnostic::{Diagnostic, DiagnosticCode, Severity};
-use super::document::Document;
+use super::document::{Condition, Document, PolicyCard, Predicate, Rule};
 use super::source::{SourceNode, read};
 
 pub use self::reporter::LintOptions;
@@ -88,17 +92,23 @@ fn check_document(reporter: &mut Reporter, root: &SourceNode) -> Option<Document
     roles::check(reporter, &root, &scopes);
     let names = NameTable::new(&root, reporter.options.groups, scopes);
     rules::check(reporter, &root, &names);
-    cards::check(reporter, &root);
+    cards::check(reporter, &root, &names);
     kernels::check(reporter, &root);
     settings::check(reporter, &root, &names);
     pointless::check(reporter, &root);
     grants::check(reporter, &root, &names);
-    kernels::check_cycles(reporter, &root);
-    if reporter.has_errors() {
-        return None;
-    }
+    texts::check(reporter, &root);
+    let had_errors = reporter.has_errors();
     match Document::deserialize(root.node.to_json()) {
-        Ok(document) => Some(document),
+        Ok(document) => {
+            let policy = Policy::new(document);
+            check_together(reporter, &root, &policy);
+            (!reporter.has_errors()).then(|| policy.into_document())
+        }
+        Err(_) if had_errors => {
+            check_together(reporter, &root, &Policy::new(readable_part(&root)));
+            None
+        }
         Err(error) => {
             // The schema is as strict as the reader, so this is a defect of lint.
             reporter.report(
@@ -110,4 +120,51 @@ fn check_document(reporter: &mut Reporter, root: &SourceNode) -> Option<Document
             None
         }
     }
+}
+
+/// Checks what several rules come to together.
+fn check_together(reporter: &mut Reporter, root: &Cursor, policy: &Policy) {
+    kernels::check_cycles(reporter, root, policy);
+    overlaps::check(reporter, root, policy);
+}
+
+/// What can be read of a policy with errors. Each rule and card keeps its position: where it cannot be read, one that
+/// matches nothing stands in its place.
+fn readable_part(root: &Cursor) -> Document {
+    let rules = root.items_of("rules");
+    let rules = rules.iter().map(|rule| {
+        readable(rule).unwrap_or_else(|| {
+            let mut json = rule.node.to_json();
+            if let Some(keys) = json.as_object_mut() {
+                keys.retain(|key, _| {
+                    ["id", "match", "show_when", "hide_when"].contains(&key.as_str())
+                });
+            }
+            Rule::deserialize(json).unwrap_or_else(|_| Rule::matching_nothing())
+        })
+    });
+    let cards = root.items_of("cards");
+    let has_rule = |card: &&Cursor| card.get("show_when").or(card.get("hide_when")).is_some();
+    let cards = cards.iter().filter(has_rule).map(|card| {
+        readable(card).unwrap_or_else(|| PolicyCard {
+            hide_when: Some(Condition(vec![Predicate::Always(false)])),
+            ..PolicyCard::default()
+        })
+    });
+    let part = |key| root.get(key);
+    Document {
+        rules: rules.collect(),
+        cards: cards.collect(),
+        tags: part("tags")
+            .and_then(|tags| readable(&tags))
+            .unwrap_or_default(),
+        kernels: part("kernels")
+            .and_then(|kernels| readable(&kernels))
+            .unwrap_or_default(),
+        ..Document::default()
+    }
+}
+
+fn readable<T: DeserializeOwned>(cursor: &Cursor) -> Option<T> {
+    T::deserialize(cursor.node.to_json()).ok()
 }

@@ -6,11 +6,11 @@ use super::common::is_kernel_name;
 use super::cursor::Cursor;
 use super::reporter::Reporter;
 use super::scopes::ScopeTable;
-use super::selectors::SelectorNodes;
+use super::selectors::{SelectorNodes, one_or_more};
 use crate::policy::card::{Kind, normalize_kernel_name};
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
-use crate::policy::glob::Glob;
-use crate::policy::glob::is_glob;
+use crate::policy::glob::{Glob, NameKind, is_glob};
+use crate::policy::time::TimeZoneSpec;
 
 /// Scopes, groups and kernels by name.
 pub struct NameTable<'a> {
@@ -20,6 +20,8 @@ pub struct NameTable<'a> {
     groups: HashSet<&'a str>,
     /// Kernels that the policy names without a glob outside conditions.
     kernels: Vec<&'a str>,
+    /// The policy's time zone, if it has a good one.
+    pub zone: Option<TimeZoneSpec>,
 }
 
 impl<'a> NameTable<'a> {
@@ -39,9 +41,9 @@ impl<'a> NameTable<'a> {
             .flat_map(Cursor::entries)
             .map(|(entry, _)| entry.key.as_str());
         let rules = root.items_of("rules");
-        let matched = rules
-            .iter()
-            .filter_map(|rule| rule.get("match")?.get(Kind::Kernel.as_str()));
+        let matches = rules.iter().filter_map(|rule| rule.get("match"));
+        let matchers = matches.flat_map(|cards| one_or_more(&cards));
+        let matched = matchers.filter_map(|matcher| matcher.get(Kind::Kernel.as_str()));
         let matched = matched.flat_map(|selector| SelectorNodes::new(&selector).include);
         let matched = matched
             .filter_map(|glob| glob.node.text())
@@ -50,6 +52,9 @@ impl<'a> NameTable<'a> {
             scopes,
             groups: hub_groups.chain(role_groups).collect(),
             kernels: directories.chain(matched).collect(),
+            zone: root
+                .text("timezone")
+                .and_then(|name| TimeZoneSpec::parse(name).ok()),
         }
     }
 
@@ -63,15 +68,11 @@ impl<'a> NameTable<'a> {
             let Some(text) = cursor.node.text() else {
                 continue;
             };
-            let exists = if is_glob(text) {
-                let Ok(glob) = Glob::new(text, false) else {
-                    continue;
-                };
-                !reporter.may_compare(self.groups.len())
-                    || self.groups.iter().any(|group| glob.matches(group))
-            } else {
-                self.groups.contains(text)
-            };
+            let glob = || Glob::selecting(text, NameKind::Text);
+            let exists = self.groups.contains(text)
+                || (is_glob(text)
+                    && (!reporter.may_compare(self.groups.len())
+                        || self.groups.iter().any(|group| glob().matches(group))));
             if exists || text.is_empty() {
                 continue;
             }
@@ -97,20 +98,17 @@ impl<'a> NameTable<'a> {
         }
     }
 
-    /// Reports the name of a kernel that cannot exist, or that is spelled nearly as another one.
-    pub fn check_kernel_name(&self, reporter: &mut Reporter, cursor: &Cursor) {
-        let Some(text) = cursor.node.text().filter(|text| !text.is_empty()) else {
-            return;
-        };
-        if !is_kernel_name(text) {
-            reporter.report(
-                DiagnosticCode::NEVER_MATCHES,
-                cursor,
-                format!("No kernel is named {}.", quoted(text)),
-                "Write one exact kernelspec name; globs and lists are not possible here.",
-            );
-            return;
+    /// Reports names of kernels in a condition that are spelled nearly as other ones.
+    pub fn check_kernels(&self, reporter: &mut Reporter, selector: &Cursor) {
+        for cursor in SelectorNodes::new(selector).include {
+            self.check_kernel_name(reporter, &cursor);
         }
+    }
+
+    fn check_kernel_name(&self, reporter: &mut Reporter, cursor: &Cursor) {
+        let Some(text) = cursor.node.text().filter(|text| is_kernel_name(text)) else {
+            return; // A glob, or reported by `selectors`.
+        };
         let name = normalize_kernel_name(text);
         let mut kernels = self.kernels.iter();
         if kernels.any(|kernel| normalize_kernel_name(kernel) == name) {

@@ -5,9 +5,16 @@ use std::collections::HashMap;
 use super::conditions;
 use super::cursor::Cursor;
 use super::reporter::Reporter;
-use super::selectors::matches_every;
+use super::selectors::{matches_every, one_or_more};
+use crate::policy::card::Kind;
 use crate::policy::diagnostic::DiagnosticCode;
 use crate::policy::source::{SourceEntry, SourceNode};
+
+/// The keys that say when a rule's conditions can hold.
+const WINDOW: [&str; 3] = ["from", "until", "weekly"];
+
+/// The keys that decide.
+const EFFECTS: [&str; 5] = ["show_when", "hide_when", "from", "until", "weekly"];
 
 /// Reports rules that another rule makes pointless.
 pub fn check(reporter: &mut Reporter, root: &Cursor) {
@@ -28,22 +35,23 @@ pub fn check(reporter: &mut Reporter, root: &Cursor) {
 /// Compares rules that have the same `match`.
 fn check_same_match(reporter: &mut Reporter, rules: &[&Cursor]) {
     let hider = rules.iter().find(|rule| is_always(rule, "hide_when"));
-    let shower = rules.iter().find(|rule| is_always(rule, "show_when"));
+    let has_show_when = |rule: &&&Cursor| rule.node.get("show_when").is_some();
     let mut lines = HashMap::new();
     for rule in rules {
-        let effects = ["show_when", "hide_when", "from", "until"]
+        let effects = EFFECTS
             .map(|key| rule.node.get(key).map(SourceNode::to_json))
             .map(|value| value.unwrap_or_default().to_string());
         let is_other = |other: &&&Cursor| other.path != rule.path;
+        let shows_always = is_always(rule, "show_when") && rule.node.get("hide_when").is_none();
         let reason = if let Some(line) = lines.get(&effects) {
             format!("it is the same as the rule on line {line}")
         } else if let Some(hider) = hider.filter(is_other) {
             always_hides(hider.node.span.line)
-        } else if let Some(shower) = shower.filter(is_other)
-            && rule.node.get("hide_when").is_none()
+        } else if let Some(other) = rules.iter().filter(is_other).find(has_show_when)
+            && shows_always
         {
-            let line = shower.node.span.line;
-            format!("the rule on line {line} always shows these cards")
+            let line = other.node.span.line;
+            format!("the rule on line {line} says when these cards are shown, and both must hold")
         } else {
             lines.insert(effects, rule.node.span.line);
             continue;
@@ -55,31 +63,42 @@ fn check_same_match(reporter: &mut Reporter, rules: &[&Cursor]) {
 /// Reports rules all of whose cards are always hidden, by rules for every card of their kinds. Rules
 /// for every card are compared by [`check_same_match`].
 fn check_behind_hidden_kinds(reporter: &mut Reporter, rules: &[Cursor]) {
-    let hiders = rules.iter().filter(|rule| is_always(rule, "hide_when"));
-    let hiders: HashMap<&str, usize> = hiders
-        .filter_map(|rule| Some((rule.node.get("match")?, rule.node.span.line)))
-        .flat_map(|(cards, line)| cards.entries().iter().map(move |entry| (entry, line)))
-        .filter(|(entry, _)| {
-            let glob = entry.value.text();
-            glob.is_some_and(|glob| matches_every(&entry.key, glob))
-        })
-        .map(|(entry, line)| (entry.key.as_str(), line))
-        .collect();
-    for rule in rules {
-        let Some(cards) = rule.node.get("match") else {
-            continue;
-        };
-        let entries = cards.entries();
-        let hider = |entry: &SourceEntry| hiders.get(entry.key.as_str());
-        let is_for_every = |entry: &SourceEntry| matches!(entry.value.text(), Some("*" | "**"));
-        if let Some(line) = entries.first().and_then(hider)
-            && entries
-                .iter()
-                .all(|entry| hider(entry).is_some() && !is_for_every(entry))
-        {
-            report_pointless(reporter, rule, &always_hides(*line));
+    let mut hiders: HashMap<String, usize> = HashMap::new();
+    for rule in rules.iter().filter(|rule| is_always(rule, "hide_when")) {
+        for matcher in rule.get("match").iter().flat_map(one_or_more) {
+            let entries = matcher.node.entries();
+            if entries.iter().all(|entry| is_kind(&entry.key)) {
+                let every = entries.iter().filter(|entry| is_for_every(entry));
+                hiders.extend(every.map(|entry| (entry.key.clone(), rule.node.span.line)));
+            }
         }
     }
+    for rule in rules {
+        let matchers: Vec<Cursor> = rule.get("match").iter().flat_map(one_or_more).collect();
+        let mut line = None;
+        let is_hidden = matchers.iter().all(|matcher| {
+            let entries = matcher.node.entries().iter();
+            let mut kinds = entries.filter(|entry| is_kind(&entry.key)).peekable();
+            kinds.peek().is_some()
+                && kinds.all(|entry| {
+                    let hider = hiders.get(&entry.key);
+                    line = line.or(hider.copied());
+                    hider.is_some() && !is_for_every(entry)
+                })
+        });
+        if let Some(line) = line.filter(|_| is_hidden) {
+            report_pointless(reporter, rule, &always_hides(line));
+        }
+    }
+}
+
+fn is_kind(key: &str) -> bool {
+    Kind::ALL.iter().any(|kind| kind.as_str() == key)
+}
+
+fn is_for_every(entry: &SourceEntry) -> bool {
+    let glob = entry.value.text();
+    glob.is_some_and(|glob| matches_every(&entry.key, glob))
 }
 
 fn always_hides(line: usize) -> String {
@@ -97,7 +116,7 @@ fn report_pointless(reporter: &mut Reporter, rule: &Cursor, reason: &str) {
 
 /// Whether a condition of the rule holds for every visitor at all times.
 fn is_always(rule: &Cursor, key: &str) -> bool {
-    let has_window = rule.node.get("from").or(rule.node.get("until")).is_some();
+    let has_window = WINDOW.iter().any(|key| rule.node.get(key).is_some());
     let condition = rule.node.get(key);
     !has_window && condition.and_then(conditions::constant) == Some(true)
 }

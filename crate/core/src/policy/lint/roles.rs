@@ -135,7 +135,8 @@ fn check_role(reporter: &mut Reporter, role: &Cursor, scopes: &ScopeTable) {
 }
 
 fn has_placeholder(scope: &str) -> bool {
-    scope.contains("{name}") || scope.contains("{owner}")
+    let mut placeholders = ["{name}", "{owner}", "{user}"].into_iter();
+    placeholders.any(|placeholder| scope.contains(placeholder))
 }
 
 /// Reports a role whose holders may open any server: by adding its owner to a group, and opening the

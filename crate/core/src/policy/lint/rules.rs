@@ -5,8 +5,10 @@ use super::conditions;
 use super::cursor::Cursor;
 use super::names::NameTable;
 use super::reporter::Reporter;
-use super::selectors;
+use super::selectors::{self, one_or_more};
+use crate::policy::card::Kind;
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
+use crate::policy::document::MatchKey;
 
 /// Checks `rules` and `tags`.
 pub fn check(reporter: &mut Reporter, root: &Cursor, names: &NameTable) {
@@ -24,14 +26,8 @@ fn check_rule(reporter: &mut Reporter, rule: &Cursor, names: &NameTable) {
     if let Some(cards) = rule.get("match") {
         check_match(reporter, &cards);
     }
-    let mut has_condition = false;
-    for key in ["show_when", "hide_when"] {
-        if let Some(condition) = rule.get(key) {
-            has_condition = true;
-            conditions::check(reporter, &condition, names);
-            report_constant(reporter, key, &condition);
-        }
-    }
+    check_effects(reporter, rule, names);
+    let has_condition = rule.get("show_when").or(rule.get("hide_when")).is_some();
     if !has_condition && rule.get("match").is_some() {
         reporter.report(
             DiagnosticCode::RULE_WITHOUT_CONDITION,
@@ -40,15 +36,97 @@ fn check_rule(reporter: &mut Reporter, rule: &Cursor, names: &NameTable) {
             "Add one, or delete the rule.",
         );
     }
-    check_window(reporter, rule);
+}
+
+/// Checks the keys that a rule and a card have in common: conditions, window, and what is said to people.
+pub fn check_effects(reporter: &mut Reporter, rule: &Cursor, names: &NameTable) {
+    for key in ["show_when", "hide_when"] {
+        if let Some(condition) = rule.get(key) {
+            conditions::check(reporter, &condition, names);
+            report_constant(reporter, key, &condition);
+        }
+    }
+    let never_opens = check_window(reporter, rule, names.zone.as_ref());
+    report_hidden_outside_window(reporter, rule, never_opens);
     if let Some(contact) = rule.get("contact") {
         check_contact(reporter, &contact);
+    }
+    if let Some(group) = rule.get("request").and_then(|request| request.get("group")) {
+        names.check_groups_exist(reporter, &group);
+    }
+}
+
+/// Where the rule with this number is: one of `rules`, or one that is written on a card.
+pub fn cursor_of_rule<'a>(root: &Cursor<'a>, number: u32) -> Option<Cursor<'a>> {
+    let rules = root.items_of("rules");
+    let Some(of_card) = (number as usize).checked_sub(rules.len()) else {
+        return rules.into_iter().nth(number as usize);
+    };
+    let has_rule = |card: &Cursor| card.get("show_when").or(card.get("hide_when")).is_some();
+    let cards = root.items_of("cards");
+    cards.into_iter().filter(has_rule).nth(of_card)
+}
+
+/// Explains that a window closes for everybody.
+fn report_hidden_outside_window(reporter: &mut Reporter, rule: &Cursor, never_opens: bool) {
+    let end = rule.get("until");
+    if let (Some(end), Some(_)) = (end, rule.get("show_when"))
+        && !never_opens
+    {
+        reporter.report(
+            DiagnosticCode::HIDDEN_OUTSIDE_WINDOW,
+            &end,
+            "After this time `show_when` does not hold: the cards are hidden from everybody.",
+            "If that is meant, nothing is to do. To show them to everybody afterwards, write `hide_when: {not: …}` \
+             instead of `show_when`.",
+        );
     }
 }
 
 fn check_match(reporter: &mut Reporter, cards: &Cursor) {
-    for (entry, selector) in cards.entries() {
-        selectors::check(reporter, &selector, &entry.key);
+    for matcher in one_or_more(cards) {
+        for (entry, selector) in matcher.entries() {
+            if entry.key == MatchKey::Args.as_str() {
+                check_args(reporter, &selector);
+            } else {
+                selectors::check(reporter, &selector, &entry.key);
+            }
+        }
+        report_narrowed(reporter, &matcher);
+    }
+}
+
+/// Checks the selectors of arguments.
+fn check_args(reporter: &mut Reporter, args: &Cursor) {
+    if args.entries().next().is_none() {
+        return selectors::check(reporter, args, "argument");
+    }
+    for (_, selector) in args.entries() {
+        selectors::check(reporter, &selector, "argument");
+    }
+}
+
+/// Explains that a category or a tag beside a kind narrows it.
+fn report_narrowed(reporter: &mut Reporter, matcher: &Cursor) {
+    let is_kind = |key: &str| Kind::ALL.iter().any(|kind| kind.as_str() == key);
+    let kind = matcher.entries().find(|(entry, _)| is_kind(&entry.key));
+    let narrowing = [MatchKey::Category, MatchKey::Tag].map(MatchKey::as_str);
+    let narrowing = narrowing
+        .into_iter()
+        .find_map(|key| Some((key, matcher.get(key)?)));
+    if let (Some((kind, _)), Some((key, cursor))) = (kind, narrowing) {
+        let kind = &kind.key;
+        reporter.report(
+            DiagnosticCode::NARROWED_MATCH,
+            &cursor,
+            format!(
+                "This matches only what `{kind}` and `{key}` both match: `{key}` narrows `{kind}`."
+            ),
+            format!(
+                "If that is meant, nothing is to do. For either, write a list: \
+                 `match: [{{{kind}: …}}, {{{key}: …}}]`."
+            ),
+        );
     }
 }
 

@@ -62,9 +62,11 @@ impl SchemaCheck {
         let others = schema
             .get("additionalProperties")
             .filter(|schema| schema.is_object());
+        let allows_all = schema.get("additionalProperties") == Some(&Json::Bool(true));
         for (entry, value) in cursor.entries() {
             match keys.get(&entry.key).or(others) {
                 Some(schema) => self.value(reporter, &value, schema),
+                None if allows_all => {}
                 None => {
                     let near = reporter
                         .suggester

@@ -4,7 +4,8 @@ use super::cursor::Cursor;
 use super::reporter::Reporter;
 use crate::policy::card::Kind;
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
-use crate::policy::glob::{Glob, is_glob};
+use crate::policy::document::MatchKey;
+use crate::policy::glob::{Glob, NameKind, is_glob};
 use crate::policy::index::CompiledSelector;
 use crate::policy::source::SourceValue;
 
@@ -35,12 +36,9 @@ impl<'a> SelectorNodes<'a> {
         globs
     }
 
-    /// The selector, without globs that cannot be read.
-    pub fn compile(&self, ignore_case: bool) -> CompiledSelector {
-        CompiledSelector::from_globs(
-            compile(&self.include, ignore_case),
-            compile(&self.except, ignore_case),
-        )
+    /// The selector.
+    pub fn compile(&self, names: NameKind) -> CompiledSelector {
+        CompiledSelector::from_globs(compile(&self.include, names), compile(&self.except, names))
     }
 
     /// All globs.
@@ -49,25 +47,31 @@ impl<'a> SelectorNodes<'a> {
     }
 }
 
-fn one_or_more<'a>(cursor: &Cursor<'a>) -> Vec<Cursor<'a>> {
+/// The items of a list, or the value itself.
+pub fn one_or_more<'a>(cursor: &Cursor<'a>) -> Vec<Cursor<'a>> {
     match cursor.node.value {
         SourceValue::List(_) => cursor.items().collect(),
         _ => vec![cursor.clone()],
     }
 }
 
-/// Compiles globs; those that cannot be read are left out.
-pub fn compile(globs: &[Cursor], ignore_case: bool) -> Vec<Glob> {
+/// Compiles globs.
+pub fn compile(globs: &[Cursor], names: NameKind) -> Vec<Glob> {
     let texts = globs.iter().filter_map(|glob| glob.node.text());
-    texts
-        .filter_map(|text| Glob::new(text, ignore_case).ok())
-        .collect()
+    texts.map(|text| Glob::selecting(text, names)).collect()
+}
+
+/// How the names are compared that a selector of this kind looks at.
+pub fn name_kind(kind: &str) -> NameKind {
+    let mut keys = MatchKey::ALL.iter();
+    let key = keys.find(|key| key.as_str() == kind);
+    key.map_or(NameKind::Text, |key| key.name_kind())
 }
 
 /// Whether a glob matches everything that a selector of this kind of name looks at.
 pub fn matches_every(kind: &str, glob: &str) -> bool {
-    // Kernel names have no `/`, at which `*` stops.
-    glob == "**" || (glob == "*" && kind == Kind::Kernel.as_str())
+    // In the names of servers `*` stops at the slash.
+    glob == "**" || (glob == "*" && name_kind(kind) != NameKind::Server)
 }
 
 /// Reports a selector, and globs in it, that nothing can match.
@@ -81,7 +85,7 @@ pub fn check(reporter: &mut Reporter, selector: &Cursor, kind: &str) {
             DiagnosticCode::NEVER_MATCHES,
             &list,
             "An empty list matches nothing.",
-            "Write at least one glob; `**` matches everything.",
+            "Write at least one name or glob; `**` matches everything.",
         );
     }
     for glob in &globs.include {
@@ -89,20 +93,43 @@ pub fn check(reporter: &mut Reporter, selector: &Cursor, kind: &str) {
     }
     for glob in globs.iter() {
         report_impossible(reporter, glob, kind);
+        report_literal(reporter, glob, kind);
+    }
+}
+
+/// Reports a text that cannot be read as a glob, although it has characters of one.
+fn report_literal(reporter: &mut Reporter, glob: &Cursor, kind: &str) {
+    let Some(text) = glob.node.text() else { return };
+    if let Err(error) = Glob::new(text, name_kind(kind))
+        && Glob::check_length(text).is_ok()
+    {
+        let (what, instead) = error
+            .message
+            .split_once(": ")
+            .unwrap_or((&error.message, ""));
+        let what = what.strip_prefix("the glob ").unwrap_or(what);
+        reporter.report(
+            DiagnosticCode::NOT_A_GLOB,
+            glob,
+            format!(
+                "{} {what}, so it selects only the name that equals it.",
+                quoted(text)
+            ),
+            format!("If that is meant, nothing is to do. In a glob, {instead}."),
+        );
     }
 }
 
 /// Reports a glob all of whose names an exception takes away.
 fn report_excepted(reporter: &mut Reporter, glob: &Cursor, exceptions: &[Cursor], kind: &str) {
     let Some(text) = glob.node.text() else { return };
-    let ignore_case = kind == Kind::Kernel.as_str();
     let exception = exceptions.iter().find(|exception| {
         let Some(exception) = exception.node.text() else {
             return false;
         };
-        let matches = || Glob::new(exception, ignore_case).is_ok_and(|glob| glob.matches(text));
+        let matches = || Glob::selecting(exception, name_kind(kind)).matches(text);
         exception == text
-            || exception == "**"
+            || matches_every(kind, exception)
             || (!is_glob(text) && reporter.may_compare(1) && matches())
     });
     if let Some(exception) = exception {
@@ -135,6 +162,15 @@ fn report_impossible(reporter: &mut Reporter, glob: &Cursor, kind: &str) {
         let is_possible = |c: char| c.is_alphanumeric() || "._-*?[]!^\\".contains(c);
         (!text.chars().all(is_possible))
             .then(|| "Kernelspec names have only letters, digits, `-`, `_` and `.`.".to_owned())
+    } else if kind == Kind::Command.as_str() && !text.contains([':', '*', '?', '[']) {
+        let message = format!(
+            "The ids of JupyterLab's commands have a `:`; {} has none.",
+            quoted(text)
+        );
+        let help = "Write the id, such as `terminal:create-new`. `scoped-launcher cards` lists the cards of a server. \
+            By what stands on a card, match `title`.";
+        reporter.report(DiagnosticCode::HARDLY_MATCHES, glob, message, help);
+        None
     } else {
         None
     };

@@ -1,5 +1,6 @@
-//! The settings of a whole policy: timing, `default` and `preview`.
+//! The settings of a whole policy: timing, sections, `default`, and who learns more.
 
+use super::common::check_unique;
 use super::conditions;
 use super::cursor::Cursor;
 use super::names::NameTable;
@@ -11,11 +12,14 @@ use crate::policy::time::Duration;
 /// A shorter `refresh` is reported.
 const MIN_REFRESH_MS: u64 = 1_000;
 
-/// Checks `preview`, `refresh`, `max_stale` and `default`.
+/// Checks `preview`, `list_hidden`, `refresh`, `max_stale`, `sections` and `default`.
 pub fn check(reporter: &mut Reporter, root: &Cursor, names: &NameTable) {
-    if let Some(preview) = root.get("preview") {
-        conditions::check(reporter, &preview, names);
+    for key in ["preview", "list_hidden"] {
+        if let Some(condition) = root.get(key) {
+            conditions::check(reporter, &condition, names);
+        }
     }
+    check_unique(reporter, "section", &root.items_of("sections"), "category");
     check_timing(reporter, root);
     check_default(reporter, root);
 }
@@ -58,7 +62,8 @@ fn duration<'a>(root: &Cursor<'a>, key: &str) -> Option<(Cursor<'a>, u64)> {
 
 fn check_default(reporter: &mut Reporter, root: &Cursor) {
     let rules = root.items_of("rules");
-    let mut rules = rules.iter();
+    let cards = root.items_of("cards");
+    let mut rules = rules.iter().chain(&cards);
     if let Some(default) = root.get("default")
         && default.node.text() == Some("hide")
         && !rules.any(|rule| rule.node.get("show_when").is_some())

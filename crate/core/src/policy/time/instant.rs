@@ -2,11 +2,13 @@
 //!
 //! The calendar is jiff's, on the server and in the browser. The text is split into its fields here: jiff's own parser,
 //! and also its arithmetic with date-times, would add more than 130 KB to the WebAssembly, and that parser reads more than
-//! RFC 3339 (no seconds, no separators, names of zones). A property test holds this reader against it.
+//! RFC 3339 and times without seconds (no separators, names of zones). A property test holds this reader against it.
 
 #[cfg(feature = "server")]
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 
 #[cfg(feature = "server")]
 use super::units::DAY;
@@ -14,7 +16,7 @@ use super::units::{HOUR, MINUTE, SECOND};
 use crate::error::Error;
 
 /// Milliseconds since the epoch of an RFC 3339 date-time with a zone, such as
-/// `2026-12-01T08:00:00Z` or `2026-12-01 09:00:00.5+01:00`.
+/// `2026-12-01T08:00:00Z` or `2026-12-01 09:00:00.5+01:00`. The seconds may be left out.
 ///
 /// # Errors
 /// `bad-time` when the text is something else; the message says what to write.
@@ -26,9 +28,24 @@ pub fn parse_instant(text: &str) -> Result<i64, Error> {
         .ok_or_else(|| {
             bad_time(
                 text,
-                "write a date-time with a zone, such as 2026-12-01T08:00:00Z",
+                "write a date-time with a zone, such as 2026-12-01T08:00:00+01:00",
             )
         })
+}
+
+/// An instant as JSON has it: an RFC 3339 date-time with a zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instant {
+    /// Milliseconds since the epoch.
+    pub ms: i64,
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let ms = parse_instant(&text).map_err(|error| D::Error::custom(error.message))?;
+        Ok(Self { ms })
+    }
 }
 
 /// Writes an instant (milliseconds since the epoch) as RFC 3339 in UTC; outside of the years 0000 to 9999, which RFC 3339
@@ -59,7 +76,7 @@ pub(super) fn bad_time(text: &str, instead: &str) -> Error {
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl Reader<'_> {
-    fn byte(&mut self, wanted: &[u8]) -> Option<u8> {
+    pub(super) fn byte(&mut self, wanted: &[u8]) -> Option<u8> {
         let (&first, rest) = self.0.split_first()?;
         wanted.contains(&first).then(|| {
             self.0 = rest;
@@ -93,10 +110,12 @@ impl Reader<'_> {
         Some(i64::from(hours) * HOUR + i64::from(minutes) * MINUTE)
     }
 
-    /// `08:00:00` or `08:00:00.5`, in milliseconds since midnight.
-    fn time_of_day(&mut self) -> Option<i64> {
+    /// `08:00`, `08:00:00` or `08:00:00.5`, in milliseconds since midnight.
+    pub(super) fn time_of_day(&mut self) -> Option<i64> {
         let minute = self.hours_and_minutes()?;
-        self.byte(b":")?;
+        if self.byte(b":").is_none() {
+            return Some(minute);
+        }
         // RFC 3339 allows a leap second: it becomes the first second of the next minute.
         let second = self.number(2, 60)?;
         let mut ms = minute + i64::from(second) * SECOND;
