@@ -28,7 +28,7 @@ def main() -> None:
     def answer(context: dict[str, object], *, with_document: bool) -> str:
         text = json.dumps({"etag": policy.etag, **head})
         if with_document:
-            document = policy.for_visitor(str(context["user"]))
+            document = policy.for_visitor(str(context["user"]), str(context["now"]))
             text = f'{text[:-1]}, "document": {document}}}'
         return f'{json.dumps(context)[:-1]}, "policy": {text}}}'
 

@@ -3,8 +3,9 @@
 // the card evaluated once for each set of facts. For the benchmark only, and only as much of the
 // policy language as its workloads use.
 
-/** A glob as a regular expression. */
-function regexOf(glob, flags) {
+/** A glob as a regular expression. Only in the names of servers a slash separates. */
+function regexOf(glob, key) {
+  const [run, one] = key === 'server' ? ['[^/]*', '[^/]'] : ['.*', '.'];
   let out = '';
   for (let at = 0; at < glob.length; at++) {
     const c = glob[at];
@@ -13,28 +14,28 @@ function regexOf(glob, flags) {
         at++;
         out += '.*';
       } else {
-        out += '[^/]*';
+        out += run;
       }
     } else {
-      out += c === '?' ? '[^/]' : c.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      out += c === '?' ? one : c.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     }
   }
-  return new RegExp(`^${out}$`, flags);
+  return new RegExp(`^${out}$`, 's');
 }
 
-/** A selector, compiled. */
-export function matcherOf(selector, ignoreCase) {
+/** A selector of names of a kind, compiled. */
+export function matcherOf(selector, key) {
   const list = value => (Array.isArray(value) ? value : [value ?? []].flat());
   const mapping = selector instanceof Object && !Array.isArray(selector);
   const include = list(mapping ? selector.include : selector);
   const except = list(mapping ? selector.except : []);
   const compile = glob => {
-    const text = ignoreCase ? glob.toLowerCase() : glob;
+    const text = key === 'kernel' ? glob.toLowerCase() : glob;
     if (!/[*?]/.test(text)) {
       return { glob: text, matches: other => other === text };
     }
-    const regex = regexOf(text, 's');
-    return { glob: text, matches: other => regex.test(other) };
+    const regex = regexOf(text, key);
+    return { glob: text, matches: other => other === text || regex.test(other) };
   };
   const includes = include.map(compile);
   const excepts = except.map(compile);
@@ -44,6 +45,29 @@ export function matcherOf(selector, ignoreCase) {
       includes.some(glob => glob.matches(text)) &&
       !excepts.some(glob => glob.matches(text))
   };
+}
+
+const NARROWING = ['category', 'tag'];
+
+/** The matchers of a `match`: the selectors by which each is found, and those that narrow it. */
+export function matchersOf(match) {
+  return [match].flat().map(matcher => {
+    const selectors = Object.entries(matcher).map(([key, selector]) => ({ key, matcher: matcherOf(selector, key) }));
+    const kinds = selectors.filter(({ key }) => !NARROWING.includes(key));
+    const narrowing = selectors.filter(({ key }) => NARROWING.includes(key));
+    return kinds.length > 0
+      ? { found: kinds, narrowing }
+      : { found: narrowing.slice(0, 1), narrowing: narrowing.slice(1) };
+  });
+}
+
+/** Whether all that narrows a matcher holds for a card with these tags. */
+export function isNarrowed(narrowing, card, tags) {
+  return narrowing.every(({ key, matcher }) =>
+    key === 'category'
+      ? card.category !== undefined && matcher.matches(card.category)
+      : [...tags].some(tag => matcher.matches(tag))
+  );
 }
 
 /** Whether the visitor holds a scope, by the context and the policy's roles. */
@@ -116,11 +140,11 @@ class Index {
     }
   }
 
-  find(text, out) {
+  find(text, card, tags, out) {
     const visit = entries => {
       for (const { matcher, target } of entries ?? []) {
-        if (matcher.matches(text)) {
-          out.add(target);
+        if (matcher.matches(text) && (target.narrowing.length === 0 || isNarrowed(target.narrowing, card, tags))) {
+          out.add(target.leadsTo);
         }
       }
     };
@@ -153,15 +177,16 @@ export class Engine {
     this.policy = policy;
     this.rules = indexes();
     this.tags = indexes();
-    policy.rules.forEach((rule, number) => {
-      for (const [key, selector] of Object.entries(rule.match)) {
-        this.rules[key].add(matcherOf(selector, key === 'kernel'), number);
+    const add = (index, match, leadsTo) => {
+      for (const { found, narrowing } of matchersOf(match)) {
+        for (const { key, matcher } of found) {
+          index[key].add(matcher, { leadsTo, narrowing });
+        }
       }
-    });
+    };
+    policy.rules.forEach((rule, number) => add(this.rules, rule.match, number));
     for (const [tag, match] of Object.entries(policy.tags ?? {})) {
-      for (const [key, selector] of Object.entries(match)) {
-        this.tags[key].add(matcherOf(selector, key === 'kernel'), tag);
-      }
+      add(this.tags, match, tag);
     }
     this.conditions = policy.rules.map(rule => ({
       show: rule.show_when && this.compile(rule.show_when),
@@ -176,7 +201,7 @@ export class Engine {
     const tests = Object.entries(condition).map(([key, value]) => {
       switch (key) {
         case 'group': {
-          const matcher = matcherOf(value, false);
+          const matcher = matcherOf(value, 'group');
           const literal = matcher.includes.every(({ glob }) => !/[*?]/.test(glob));
           return {
             needs: 0,
@@ -238,14 +263,17 @@ export class Engine {
           : card.kind === 'command'
             ? (card.command ?? card.name)
             : card.name;
-    this.rules[card.kind].find(text, found);
-    this.tags[card.kind].find(text, tags);
+    const own = card.tags ?? [];
+    this.tags[card.kind].find(text, card, own, tags);
     if (card.category !== undefined) {
-      this.rules.category.find(card.category, found);
-      this.tags.category.find(card.category, tags);
+      this.tags.category.find(card.category, card, own, tags);
+    }
+    this.rules[card.kind].find(text, card, tags, found);
+    if (card.category !== undefined) {
+      this.rules.category.find(card.category, card, tags, found);
     }
     for (const tag of tags) {
-      this.rules.tag.find(tag, found);
+      this.rules.tag.find(tag, card, tags, found);
     }
     return Uint32Array.from(found).sort();
   }
@@ -279,23 +307,22 @@ export class Engine {
   }
 
   decideOne(rules, card, now) {
-    let shown = false;
-    let asked = false;
+    let shown = this.policy.default === 'show';
     for (const number of rules) {
       const rule = this.conditions[number];
-      if (now < rule.from || now >= rule.until) {
-        continue;
-      }
+      const isOpen = now >= rule.from && now < rule.until;
       const known = this.known[number];
-      if (rule.hide && (known.hide ?? rule.hide.test(this.facts, card))) {
+      if (rule.hide && isOpen && (known.hide ?? rule.hide.test(this.facts, card))) {
         return false;
       }
       if (rule.show) {
-        asked = true;
-        shown ||= known.show ?? rule.show.test(this.facts, card);
+        if (!isOpen || !(known.show ?? rule.show.test(this.facts, card))) {
+          return false;
+        }
+        shown = true;
       }
     }
-    return shown || (!asked && this.policy.default === 'show');
+    return shown;
   }
 
   /** The workloads have no chains of kernels. */

@@ -1,15 +1,12 @@
 // What a JavaScript programmer writes first: for each card, go through all rules. Globs are compiled once.
 // For the benchmark only, and only as much of the policy language as its workloads use.
-import { holdsScope, matcherOf } from './indexed.mjs';
-
-const compileMatch = match =>
-  Object.entries(match).map(([key, selector]) => ({ key, matcher: matcherOf(selector, key === 'kernel') }));
+import { holdsScope, isNarrowed, matcherOf, matchersOf } from './indexed.mjs';
 
 function compile(condition) {
   const tests = Object.entries(condition).map(([key, value]) => {
     switch (key) {
       case 'group': {
-        const matcher = matcherOf(value, false);
+        const matcher = matcherOf(value, 'group');
         return engine => engine.context.groups.some(group => matcher.matches(group));
       }
       case 'scope':
@@ -50,9 +47,9 @@ function nameOf(card) {
 export class Engine {
   constructor(policy) {
     this.policy = policy;
-    this.tags = Object.entries(policy.tags ?? {}).map(([tag, match]) => ({ tag, match: compileMatch(match) }));
+    this.tags = Object.entries(policy.tags ?? {}).map(([tag, match]) => ({ tag, match: matchersOf(match) }));
     this.rules = policy.rules.map(rule => ({
-      match: compileMatch(rule.match),
+      match: matchersOf(rule.match),
       show: rule.show_when && compile(rule.show_when),
       hide: rule.hide_when && compile(rule.hide_when),
       from: rule.from ? Date.parse(rule.from) : -Infinity,
@@ -76,40 +73,35 @@ export class Engine {
 
   decideOne(card) {
     const name = nameOf(card);
-    const { kind, category } = card;
-    const isMatched = (match, tags) => {
-      for (const { key, matcher } of match) {
-        if (key === kind) {
-          if (matcher.matches(name)) {
-            return true;
-          }
-        } else if (key === 'category') {
-          if (category !== undefined && matcher.matches(category)) {
-            return true;
-          }
-        } else if (key === 'tag' && tags.some(tag => matcher.matches(tag))) {
-          return true;
-        }
-      }
-      return false;
-    };
+    const isFound = ({ key, matcher }, tags) =>
+      key === card.kind ? matcher.matches(name) : isNarrowed([{ key, matcher }], card, tags);
+    const isMatched = (match, tags) =>
+      match.some(
+        ({ found, narrowing }) =>
+          found.some(
+            selector =>
+              [card.kind, 'category', 'tag'].includes(selector.key) && isFound(selector, tags)
+          ) && isNarrowed(narrowing, card, tags)
+      );
     const own = card.tags ?? [];
     const tags = own.concat(this.tags.filter(({ match }) => isMatched(match, own)).map(({ tag }) => tag));
-    let shown = false;
-    let asked = false;
+    let shown = this.policy.default === 'show';
     for (const rule of this.rules) {
-      if (this.now < rule.from || this.now >= rule.until || !isMatched(rule.match, tags)) {
+      if (!isMatched(rule.match, tags)) {
         continue;
       }
-      if (rule.hide?.(this, card)) {
+      const isOpen = this.now >= rule.from && this.now < rule.until;
+      if (isOpen && rule.hide?.(this, card)) {
         return false;
       }
       if (rule.show) {
-        asked = true;
-        shown ||= rule.show(this, card);
+        if (!isOpen || !rule.show(this, card)) {
+          return false;
+        }
+        shown = true;
       }
     }
-    return shown || (!asked && this.policy.default === 'show');
+    return shown;
   }
 
   decide(now) {
