@@ -16,7 +16,7 @@ const components = file(
   'engine',
   'launcherFilter',
   'notifications',
-  'policyCards',
+  '(?:policyCards|copyCards)',
   'preserveFocus',
   'serverFallback'
 );

@@ -1,7 +1,6 @@
 import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import type { ILauncher } from '@jupyterlab/launcher';
 import type { KernelSpec, ServerConnection } from '@jupyterlab/services';
-import type { TranslationBundle } from '@jupyterlab/translation';
 import init, {
   Engine,
   type Card,
@@ -10,7 +9,7 @@ import init, {
   type LoadResult
 } from '../wasm/scoped_launcher.js';
 import type { IDecisionSource } from './decisionSource';
-import { getTags, toCard } from './launcherItem';
+import { type ITextSource, getTags, toCard } from './launcherItem';
 
 /**
  * How long the server may take to answer, in milliseconds. The server itself waits five seconds for the Hub.
@@ -36,13 +35,13 @@ export class WasmDecisionSource implements IDecisionSource {
   /**
    * @param _engine - A loaded engine, used by nothing else.
    * @param _settings - How to reach the server.
-   * @param _trans - The bundle of `jupyterlab`.
+   * @param _texts - Where the texts on launcher items come from.
    * @throws `Error` with a `code` if the page carries a policy summary that the engine cannot read.
    */
   constructor(
     private readonly _engine: Engine,
     private readonly _settings: ServerConnection.ISettings,
-    private readonly _trans: TranslationBundle
+    private readonly _texts: ITextSource
   ) {
     // With the summary, cards that no rule matches are shown before the context is there.
     const summary = PageConfig.getOption('scopedLauncherPolicySummary');
@@ -66,7 +65,7 @@ export class WasmDecisionSource implements IDecisionSource {
 
   decide(items: readonly ILauncher.IItemOptions[]): boolean[] {
     if (!this._hasItems(items)) {
-      this._cards = items.map(item => toCard(item, this._trans));
+      this._cards = items.map(item => toCard(item, this._texts));
       this._engine.setCards(
         JSON.stringify(this._cards.filter(card => card !== null))
       );
@@ -87,7 +86,12 @@ export class WasmDecisionSource implements IDecisionSource {
   setKernelspecs(specs: KernelSpec.ISpecModels): void {
     const kernelspecs: Kernelspec[] = Object.values(specs.kernelspecs)
       .filter(spec => spec !== undefined)
-      .map(({ name, metadata }) => ({ name, tags: getTags(metadata) }));
+      .map(({ name, display_name, language, metadata }) => ({
+        name,
+        display_name,
+        language,
+        tags: getTags(metadata)
+      }));
     this._engine.setKernelspecs(JSON.stringify(kernelspecs));
   }
 

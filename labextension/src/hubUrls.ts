@@ -83,8 +83,10 @@ function escapeName(name: string): string {
 
 /**
  * Makes a path relative, so that it stays below its service or server whatever dots, slashes and scheme it has.
+ *
+ * @param path - A path, with query and fragment if wanted.
  */
-function confinePath(path: string): string {
+export function confinePath(path: string): string {
   const { pathname, search, hash } = new URL(
     path.replace(/^[/\\]+/, './'),
     'http://base/'

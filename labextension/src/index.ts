@@ -2,9 +2,11 @@ import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
 import { ILauncher } from '@jupyterlab/launcher';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { addCopyCommand } from './copyCards';
 import { loadEngine, WasmDecisionSource } from './engine';
 import { getPageHub } from './hubUrls';
 import { LauncherController } from './launcherController';
@@ -35,12 +37,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
     'Shows the launcher cards that the policy allows, and adds its own.',
   autoStart: true,
   requires: [ILauncher],
-  optional: [ITranslator, ISettingRegistry],
+  optional: [ITranslator, ISettingRegistry, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     launcher: ILauncher,
     translator: ITranslator | null,
-    settingRegistry: ISettingRegistry | null
+    settingRegistry: ISettingRegistry | null,
+    palette: ICommandPalette | null
   ) => {
     // First, and without awaiting anything: from here on, every card is decided before it is rendered.
     const filter = new LauncherFilter(launcher as ILauncher.IModel);
@@ -49,20 +52,21 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(
       'jupyterlab_scoped_launcher'
     );
-    const hub = getPageHub();
-    const policyCards = hub && new PolicyCards(app, launcher, hub, trans);
+    const texts = { commands: app.commands, trans: labTrans };
+    const policyCards = new PolicyCards(app, launcher, getPageHub(), trans);
     const notifier = new ErrorNotifier(trans);
     const controller = new LauncherController(
       app,
       filter,
       policyCards,
+      labTrans,
       notifier
     );
     const { serverSettings } = app.serviceManager;
     const useFallback = (reason: unknown) =>
       controller.useFallback(
         reason,
-        new ServerFallback(serverSettings, labTrans, controller.update)
+        new ServerFallback(serverSettings, texts, controller.update)
       );
     const engineTimeout = setTimeout(
       () => useFallback(new Error('The engine did not load in time.')),
@@ -72,11 +76,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
       .then(engine =>
         // After the timeout, too: the engine then replaces the fallback.
         controller.setDecisionSource(
-          new WasmDecisionSource(engine, serverSettings, labTrans)
+          new WasmDecisionSource(engine, serverSettings, texts)
         )
       )
       .catch(useFallback)
       .finally(() => clearTimeout(engineTimeout));
+
+    addCopyCommand(app, () => filter.getShownItems(), texts, trans, palette);
 
     settingRegistry?.load(PLUGIN_ID).then(
       settings => {

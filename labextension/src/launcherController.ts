@@ -1,10 +1,12 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
 import type { LoadResult } from '../wasm/scoped_launcher.js';
 import { ContextPoller } from './contextPoller';
 import type { IDecisionSource } from './decisionSource';
 import type { LauncherFilter } from './launcherFilter';
+import { getEnglishCategory } from './launcherItem';
 import {
   type ErrorNotifier,
   type ILauncherError,
@@ -19,19 +21,31 @@ import { LAUNCHER_SELECTOR, preserveFocus } from './preserveFocus';
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
+ * A section of the launcher.
+ */
+interface ISection {
+  /** Its name; in English if it is one of JupyterLab's own. */
+  category: string;
+  /** Smaller comes first. */
+  rank: number;
+}
+
+/**
  * Keeps the context up to date, and the launchers in step with the decisions.
  */
 export class LauncherController {
   /**
    * @param _app - Whose commands, tabs and kernelspecs are followed.
    * @param _filter - The filter of the launcher's model.
-   * @param _policyCards - The policy's own cards. Null without a Hub: there are none then.
+   * @param _policyCards - The policy's own cards.
+   * @param _labTrans - The bundle of `jupyterlab`.
    * @param _notifier - Where errors are reported.
    */
   constructor(
     private readonly _app: JupyterFrontEnd,
     private readonly _filter: LauncherFilter,
-    private readonly _policyCards: PolicyCards | null,
+    private readonly _policyCards: PolicyCards,
+    private readonly _labTrans: TranslationBundle,
     private readonly _notifier: ErrorNotifier
   ) {
     this._poller = new ContextPoller(() => this._load());
@@ -108,7 +122,8 @@ export class LauncherController {
   }
 
   private _applyLoadResult(result: LoadResult): void {
-    this._policyCards?.setCards(result.cards);
+    this._policyCards.setCards(result.cardsJson ?? '[]');
+    this._setSections(result.sectionsJson ?? '[]');
     const warnings = result.warnings.join('\n');
     if (warnings !== this._warnings) {
       this._warnings = warnings;
@@ -122,6 +137,22 @@ export class LauncherController {
       void this._app.serviceManager.kernelspecs.refreshSpecs();
     }
     this._isLoaded = true;
+  }
+
+  /**
+   * @param json - A JSON list of `ISection`, as the server answers it.
+   */
+  private _setSections(json: string): void {
+    if (json === this._sectionsJson) {
+      return;
+    }
+    this._sectionsJson = json;
+    const sections = JSON.parse(json) as ISection[];
+    const ranks = new Map(
+      sections.map(({ category, rank }) => [category, rank])
+    );
+    this._filter.getSectionRank = category =>
+      ranks.get(getEnglishCategory(category, this._labTrans));
   }
 
   /**
@@ -193,6 +224,7 @@ export class LauncherController {
   private _loadError: ILauncherError | null = null;
   /** Why the engine is not available. */
   private _engineError: ILauncherError | null = null;
+  private _sectionsJson = '[]';
   /** The warnings of the last load, one a line. */
   private _warnings = '';
   /** Whether a load has succeeded. */

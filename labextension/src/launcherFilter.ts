@@ -27,6 +27,18 @@ export class LauncherFilter {
   decider: ICardDecider | null = null;
 
   /**
+   * The order of sections: for the category of an item, its rank; undefined for JupyterLab's own order.
+   *
+   * Call `update` after a change. JupyterLab before 4.6 ignores it.
+   */
+  set getSectionRank(
+    getRank: (category: string | undefined) => number | undefined
+  ) {
+    this._getSectionRank = getRank;
+    this._rankedItems = new WeakMap();
+  }
+
+  /**
    * Renders the launchers again if the shown items have changed.
    *
    * @returns Whether they have.
@@ -45,15 +57,45 @@ export class LauncherFilter {
     return true;
   }
 
+  /**
+   * @returns The items that are shown now.
+   */
+  getShownItems(): readonly Item[] {
+    return this._filterItems();
+  }
+
   private _filterItems(): Item[] {
     const items = [...this._getAllItems()];
     const decisions = this.decider?.decide(items) ?? [];
-    this._shownItems = items.filter((_, i) => decisions[i] === true);
+    this._shownItems = items
+      .filter((_, i) => decisions[i] === true)
+      .map(item => this._withSectionRank(item));
     return this._shownItems;
+  }
+
+  /**
+   * @returns The item, or a copy that has the rank of its section: always the same copy, since launchers know items by
+   * identity.
+   */
+  private _withSectionRank(item: Item): Item {
+    const categoryRank = this._getSectionRank(item.category);
+    if (categoryRank === undefined) {
+      return item;
+    }
+    let ranked = this._rankedItems.get(item);
+    if (!ranked) {
+      ranked = { ...item, categoryRank };
+      this._rankedItems.set(item, ranked);
+    }
+    return ranked;
   }
 
   private readonly _model: ILauncher.IModel;
   private readonly _getAllItems: () => IterableIterator<Item>;
+  private _getSectionRank: (
+    category: string | undefined
+  ) => number | undefined = () => undefined;
+  private _rankedItems = new WeakMap<Item, Item>();
   /** What `model.items()` has yielded last. */
   private _shownItems: Item[] = [];
 }

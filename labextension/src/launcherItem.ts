@@ -1,35 +1,49 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ILauncher } from '@jupyterlab/launcher';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Card, CardKind } from '../wasm/scoped_launcher.js';
 
 /**
- * The command that opens the policy's own cards. Its arguments are a `PolicyCard`.
+ * The command that opens the policy's own cards. Its arguments are an `IPolicyCard`.
  */
 export const OPEN_COMMAND = 'scoped-launcher:open';
+
+/**
+ * Where the texts on launcher items come from.
+ */
+export interface ITextSource {
+  /** Has the labels of the items' commands. */
+  readonly commands: JupyterFrontEnd['commands'];
+  /** The bundle of `jupyterlab`, which translates the launcher's own texts. */
+  readonly trans: TranslationBundle;
+}
 
 /**
  * Describes a launcher item for the engine.
  *
  * @param item - What an extension added to the launcher.
- * @param trans - The bundle of `jupyterlab`, which translates the launcher's own categories.
+ * @param texts - Where the texts on the item come from.
  * @returns The card. Null for an item that must open a kernel, a proxied service or one of the
  * policy's own cards, but whose arguments do not say which: no rule can match it.
  */
 export function toCard(
   item: ILauncher.IItemOptions,
-  trans: TranslationBundle
+  texts: ITextSource
 ): Card | null {
   const target = getTarget(item);
   return (
     target && {
       id: `${target.kind}:${target.owner ? `${target.owner}/` : ''}${target.name}`,
       ...target,
-      category: getEnglishCategory(item.category ?? '', trans),
+      category: getEnglishCategory(item.category, texts.trans),
       command: item.command,
       tags: [
         ...getTags(item.metadata),
         ...getTags(getProperty(item.metadata, 'kernel'))
-      ]
+      ],
+      // What a kernel is called, and its language, the engine knows from the kernelspecs.
+      title: target.kind === 'kernel' ? undefined : getTitle(item, texts),
+      args: getArgs(target.kind, item.args)
     }
   );
 }
@@ -37,7 +51,7 @@ export function toCard(
 /**
  * What a card opens.
  */
-type CardTarget = Pick<Card, 'kind' | 'name' | 'owner'>;
+type CardTarget = Pick<Card, 'kind' | 'name' | 'owner' | 'policy_card'>;
 
 const PROXY_ID_PREFIX = 'server-proxy:';
 
@@ -68,18 +82,24 @@ function getProxyTarget(args: unknown): CardTarget | null {
 function getPolicyCardTarget(args: unknown): CardTarget | null {
   const name = getProperty(args, 'name');
   const owner = getProperty(args, 'owner');
+  const id = getProperty(args, 'policy_card');
   if (typeof name !== 'string') {
     return null;
   }
+  const policy_card = typeof id === 'string' ? id : undefined;
   // Any extension may execute the command: the type is a claim, which the last case checks.
   const kind = getProperty(args, 'kind') as CardKind;
   switch (kind) {
     case 'service':
-      return { kind, name };
+    case 'link':
+      return { kind, name, policy_card };
     case 'server':
-      return typeof owner === 'string' ? { kind, name, owner } : null;
+      return typeof owner === 'string'
+        ? { kind, name, owner, policy_card }
+        : null;
     case 'kernel':
     case 'proxy':
+    case 'profile':
     case 'command':
       // A policy adds no such cards.
       return null;
@@ -111,9 +131,12 @@ function getCommandTarget(command: string, args: unknown): CardTarget | null {
 
 /**
  * Policies use the English names of JupyterLab's own categories, whatever the language of the page.
+ *
+ * @param category - The category of an item, as it is in the page.
+ * @param trans - The bundle of `jupyterlab`.
  */
-function getEnglishCategory(
-  category: string,
+export function getEnglishCategory(
+  category: string | undefined,
   trans: TranslationBundle
 ): string {
   switch (category) {
@@ -123,10 +146,78 @@ function getEnglishCategory(
       return 'Console';
     case trans.__('Other'):
     case '':
+    case undefined:
       return 'Other';
     default:
       return category;
   }
+}
+
+/**
+ * What stands on an item; in English if it is one of JupyterLab's own.
+ */
+function getTitle(
+  { command, args }: ILauncher.IItemOptions,
+  { commands, trans }: ITextSource
+): string | undefined {
+  if (!commands.hasCommand(command)) {
+    return undefined;
+  }
+  const label = commands.label(command, { ...args });
+  switch (label) {
+    case trans.__('Terminal'):
+      return 'Terminal';
+    case trans.__('Text File'):
+      return 'Text File';
+    case trans.__('Markdown File'):
+      return 'Markdown File';
+    case trans.__('Python File'):
+      return 'Python File';
+    case trans.__('R File'):
+      return 'R File';
+    case trans.__('Julia File'):
+      return 'Julia File';
+    case trans.__('Show Contextual Help'):
+      return 'Show Contextual Help';
+    default:
+      return label || undefined;
+  }
+}
+
+/**
+ * The arguments by which rules tell items with one command apart. Servers decide on all other kinds, too, and know no
+ * arguments.
+ */
+function getArgs(
+  kind: CardKind,
+  args: ILauncher.IItemOptions['args']
+): Card['args'] {
+  const given = kind === 'link' ? getProperty(args, 'args') : args;
+  if ((kind !== 'link' && kind !== 'command') || !given) {
+    return undefined;
+  }
+  try {
+    // Without what JSON cannot express. A value that refers to itself makes it throw.
+    return sortNames(JSON.parse(JSON.stringify(given))) as Card['args'];
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Sorts the names in a JSON value, since the engine compares arguments as texts.
+ */
+function sortNames(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(sortNames);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(
+    entries.map(([name, part]) => [name, sortNames(part)])
+  );
 }
 
 /**

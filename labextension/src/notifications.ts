@@ -147,7 +147,6 @@ function createMessages(trans: TranslationBundle): Record<ErrorCode, string> {
     'no-hub-login': checkFailed,
     'no-icon': checkFailed,
     'no-policy': checkFailed,
-    'not-a-user': checkFailed,
     'not-allowed': checkFailed,
     'not-authenticated': trans.__(
       'Your session has ended. Some launcher cards are hidden until you log in again.'

@@ -4,10 +4,59 @@ import { URLExt } from '@jupyterlab/coreutils';
 import type { ILauncher } from '@jupyterlab/launcher';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { LabIcon, launcherIcon } from '@jupyterlab/ui-components';
+import type {
+  ReadonlyJSONObject,
+  ReadonlyPartialJSONObject
+} from '@lumino/coreutils';
 import { DisposableSet } from '@lumino/disposable';
-import type { CardKind, PolicyCard } from '../wasm/scoped_launcher.js';
-import { type IHubLocation, serverUrl, serviceUrl } from './hubUrls';
+import type { CardKind } from '../wasm/scoped_launcher.js';
+import {
+  type IHubLocation,
+  confinePath,
+  serverUrl,
+  serviceUrl
+} from './hubUrls';
 import { OPEN_COMMAND } from './launcherItem';
+
+/**
+ * A card that the policy adds to the launcher, as the server answers it. Rules decide whether it is shown.
+ */
+export interface IPolicyCard {
+  /** `service`, `server` or `link`. */
+  kind: CardKind;
+  /** The name of the service or server; the id of a link. */
+  name: string;
+  /** The owner of the server. */
+  owner?: string | null;
+  /** What stands on it. */
+  title: string;
+  /** Tooltip. */
+  description?: string;
+  /** The launcher section. */
+  category?: string | null;
+  /** See `_getIcon`. */
+  icon?: string;
+  /** Order within its category: smaller comes first. */
+  rank?: number;
+  /** Tags for rules to match. */
+  tags: string[];
+  /** Where its page opens: a tab of the browser, or a tab within JupyterLab. */
+  open_in: 'tab' | 'lab';
+  /** The id that the policy gives it. */
+  policy_card: string;
+  /** Of a service or server: a path below it. */
+  path?: string;
+  /** Of a link: a page of the visitor's own server, below its base URL. */
+  page?: string;
+  /** Of a link: a file or directory. */
+  file?: string;
+  /** Of a link: an outside address. */
+  url?: string;
+  /** Of a link: a command. */
+  command?: string | null;
+  /** The arguments of `command`. */
+  args?: ReadonlyPartialJSONObject;
+}
 
 /**
  * What a page in a tab within JupyterLab may do: everything that an application needs, but not navigate the
@@ -24,19 +73,6 @@ const SANDBOX: IFrame.SandboxExceptions[] = [
   'allow-scripts'
 ];
 
-type GetUrl = (hub: IHubLocation, card: PolicyCard) => string;
-
-/**
- * The URL that a card opens, by its kind. Null for kinds that a policy cannot add to the launcher.
- */
-const URL_BY_KIND: Record<CardKind, GetUrl | null> = {
-  service: (hub, card) => serviceUrl(hub, card.name, card.path),
-  server: (hub, card) => serverUrl(hub, card.owner ?? '', card.name, card.path),
-  kernel: null,
-  proxy: null,
-  command: null
-};
-
 /**
  * Adds the policy's own cards to the launcher, and opens their pages.
  *
@@ -48,19 +84,19 @@ export class PolicyCards {
    *
    * @param _app - Where pages within JupyterLab are opened.
    * @param _launcher - Where the cards are added.
-   * @param _hub - Where services and servers are.
+   * @param _hub - Where services and servers are. Null without a Hub: then there are no cards for them.
    * @param trans - The bundle of this package.
    */
   constructor(
     private readonly _app: JupyterFrontEnd,
     private readonly _launcher: ILauncher,
-    private readonly _hub: IHubLocation,
+    private readonly _hub: IHubLocation | null,
     trans: TranslationBundle
   ) {
     _app.commands.addCommand(OPEN_COMMAND, {
-      label: args => (args as Partial<PolicyCard>).title ?? trans.__('Open'),
-      caption: args => (args as Partial<PolicyCard>).description ?? '',
-      icon: args => this._getIcon((args as Partial<PolicyCard>).icon),
+      label: args => (args as Partial<IPolicyCard>).title ?? trans.__('Open'),
+      caption: args => (args as Partial<IPolicyCard>).description ?? '',
+      icon: args => this._getIcon((args as Partial<IPolicyCard>).icon),
       describedBy: {
         args: {
           type: 'object',
@@ -68,54 +104,87 @@ export class PolicyCards {
           properties: {
             kind: {
               type: 'string',
-              enum: Object.keys(URL_BY_KIND).filter(
-                kind => URL_BY_KIND[kind as CardKind] !== null
-              )
+              enum: ['service', 'server', 'link']
             },
             name: { type: 'string' },
             owner: { type: 'string' },
-            path: { type: 'string' },
             title: { type: 'string' },
-            openIn: { type: 'string', enum: ['tab', 'lab'] }
+            path: { type: 'string' },
+            page: { type: 'string' },
+            file: { type: 'string' },
+            url: { type: 'string' },
+            command: { type: 'string' },
+            args: { type: 'object' },
+            open_in: { type: 'string', enum: ['tab', 'lab'] }
           }
         }
       },
-      execute: args => this._open(args as unknown as PolicyCard)
+      execute: args => this._open(args as unknown as IPolicyCard)
     });
   }
 
   /**
    * Replaces the cards in the launcher, if they have changed.
+   *
+   * @param json - A JSON list of `IPolicyCard`, as the server answers it.
    */
-  setCards(cards: readonly PolicyCard[]): void {
-    const json = JSON.stringify(cards);
+  setCards(json: string): void {
     if (json === this._cardsJson) {
       return;
     }
     this._cardsJson = json;
     this._items.dispose();
+    const cards = JSON.parse(json) as IPolicyCard[];
     this._items = DisposableSet.from(
-      cards.map(card =>
-        this._launcher.add({
-          command: OPEN_COMMAND,
-          args: { ...card },
-          category: card.category,
-          rank: card.rank,
-          metadata: { tags: card.tags }
-        })
-      )
+      cards
+        .filter(card => this._canOpen(card))
+        .map(card =>
+          this._launcher.add({
+            command: OPEN_COMMAND,
+            args: { ...card } as unknown as ReadonlyJSONObject,
+            category: card.category ?? undefined,
+            rank: card.rank,
+            metadata: { tags: card.tags }
+          })
+        )
     );
   }
 
-  private _open(card: PolicyCard): MainAreaWidget<IFrame> | undefined {
-    const url = URL_BY_KIND[card.kind]?.(this._hub, card);
-    if (url === undefined) {
+  private _canOpen(card: IPolicyCard): boolean {
+    const canOpen = Boolean(card.file ?? card.command ?? this._getUrl(card));
+    if (!canOpen && (this._hub || card.kind === 'link')) {
+      console.warn(
+        `Scoped launcher: the card ${card.policy_card} opens nothing that a page may open.`
+      );
+    }
+    return canOpen;
+  }
+
+  private _open(
+    card: IPolicyCard
+  ): Promise<unknown> | MainAreaWidget<IFrame> | undefined {
+    const { commands } = this._app;
+    if (card.command) {
+      return commands.execute(card.command, card.args);
+    }
+    if (card.file !== undefined) {
+      return commands.execute('filebrowser:open-path', { path: card.file });
+    }
+    const url = this._getUrl(card);
+    if (!url) {
       return undefined;
     }
-    if (card.openIn !== 'lab') {
-      window.open(url, '_blank', 'noopener');
+    if (card.open_in !== 'lab') {
+      window.open(url, '_blank', 'noopener,noreferrer');
       return undefined;
     }
+    return this._openInLab(card, url);
+  }
+
+  private _openInLab(
+    card: IPolicyCard,
+    url: string
+  ): MainAreaWidget<IFrame> | undefined {
     const { shell } = this._app;
     const id = `scoped-launcher-${url}`;
     for (const widget of shell.widgets('main')) {
@@ -134,6 +203,28 @@ export class PolicyCards {
     widget.title.closable = true;
     shell.add(widget, 'main');
     return widget;
+  }
+
+  /**
+   * @returns The URL that a card opens. Null if it opens none that a page may open, or there is no Hub.
+   */
+  private _getUrl(card: IPolicyCard): string | null {
+    if (card.kind === 'service') {
+      return this._hub && serviceUrl(this._hub, card.name, card.path);
+    }
+    if (card.kind === 'server') {
+      return (
+        this._hub &&
+        serverUrl(this._hub, card.owner ?? '', card.name, card.path)
+      );
+    }
+    if (card.page !== undefined) {
+      const { baseUrl } = this._app.serviceManager.serverSettings;
+      return URLExt.join(baseUrl, confinePath(card.page));
+    }
+    return card.url !== undefined && /^https?:\/\/[^/\\]/i.test(card.url)
+      ? card.url
+      : null;
   }
 
   /**

@@ -1,10 +1,9 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import type { ILauncher } from '@jupyterlab/launcher';
 import { ServerConnection } from '@jupyterlab/services';
-import type { TranslationBundle } from '@jupyterlab/translation';
 import type { EngineStatus, LoadResult } from '../wasm/scoped_launcher.js';
 import type { IDecisionSource } from './decisionSource';
-import { toCard } from './launcherItem';
+import { type ITextSource, toCard } from './launcherItem';
 
 /**
  * How long until the next load, in seconds. A load reads nothing here: without an engine there is no context
@@ -19,12 +18,12 @@ const REFRESH_SECONDS = 3600;
 export class ServerFallback implements IDecisionSource {
   /**
    * @param _settings - How to reach the server.
-   * @param _trans - The bundle of `jupyterlab`.
+   * @param _texts - Where the texts on launcher items come from.
    * @param _onDecided - Called after the server has answered, when `decide` may return another result.
    */
   constructor(
     private readonly _settings: ServerConnection.ISettings,
-    private readonly _trans: TranslationBundle,
+    private readonly _texts: ITextSource,
     private readonly _onDecided: () => void
   ) {}
 
@@ -36,8 +35,7 @@ export class ServerFallback implements IDecisionSource {
       changed: false,
       stale: false,
       refreshSeconds: REFRESH_SECONDS,
-      warnings: [],
-      cards: []
+      warnings: []
     });
   }
 
@@ -72,7 +70,7 @@ export class ServerFallback implements IDecisionSource {
     items: readonly ILauncher.IItemOptions[]
   ): Promise<void> {
     try {
-      const cards = items.map(item => toCard(item, this._trans));
+      const cards = items.map(item => toCard(item, this._texts));
       const response = await ServerConnection.makeRequest(
         URLExt.join(this._settings.baseUrl, 'scoped-launcher/governed'),
         {

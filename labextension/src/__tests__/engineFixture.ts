@@ -1,6 +1,20 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Engine, initSync } from '../../wasm/scoped_launcher.js';
+import type { ITextSource } from '../launcherItem';
+
+/**
+ * @returns Texts of a page in English, with the labels of some commands.
+ */
+export function createTexts(labels: Record<string, string> = {}): ITextSource {
+  const commands = new CommandRegistry();
+  for (const [command, label] of Object.entries(labels)) {
+    commands.addCommand(command, { label, execute: () => undefined });
+  }
+  return { commands, trans: nullTranslator.load('jupyterlab') };
+}
 
 /**
  * @returns The real engine, from the file that `npm run build:wasm` writes.
@@ -50,13 +64,15 @@ export const POLICY = {
   rules: [
     {
       id: 'class',
-      match: {
-        kernel: 'class_*',
-        proxy: 'class-*',
-        command: 'terminal:*',
-        category: 'Console',
-        service: 'class-web'
-      },
+      match: [
+        {
+          kernel: 'class_*',
+          proxy: 'class-*',
+          command: 'terminal:*',
+          service: 'class-web'
+        },
+        { category: 'Console' }
+      ],
       show_when: { group: 'class' }
     }
   ]

@@ -12,7 +12,12 @@ import { LauncherFilter } from '../launcherFilter';
 import { ErrorNotifier } from '../notifications';
 import { PolicyCards } from '../policyCards';
 import { ServerFallback } from '../serverFallback';
-import { createContext, createEngine, POLICY, toBytes } from './engineFixture';
+import {
+  createContext,
+  createEngine,
+  createTexts,
+  toBytes
+} from './engineFixture';
 
 const trans = nullTranslator.load('jupyterlab');
 
@@ -24,7 +29,7 @@ class TestDecisionSource extends WasmDecisionSource {
   loadCount = 0;
 
   constructor(private readonly _testEngine: Engine) {
-    super(_testEngine, ServerConnection.makeSettings(), trans);
+    super(_testEngine, ServerConnection.makeSettings(), createTexts());
   }
 
   override load(): Promise<LoadResult> {
@@ -77,6 +82,7 @@ describe('LauncherController', () => {
       app,
       filter,
       policyCards,
+      trans,
       new ErrorNotifier(trans)
     );
     source = new TestDecisionSource(createEngine());
@@ -169,7 +175,7 @@ describe('LauncherController', () => {
     });
     controller.useFallback(
       new Error('404'),
-      new ServerFallback(settings, trans, controller.update)
+      new ServerFallback(settings, createTexts(), controller.update)
     );
     expect(getShown()).toEqual([]);
     await pass(0);
@@ -201,7 +207,7 @@ describe('LauncherController', () => {
     });
     controller.useFallback(
       new Error('404'),
-      new ServerFallback(settings, trans, controller.update)
+      new ServerFallback(settings, createTexts(), controller.update)
     );
     await pass(0);
     expect(getShown()).toEqual([]);
@@ -249,27 +255,43 @@ describe('LauncherController', () => {
   });
 
   it("adds the policy's own cards", async () => {
+    const card = { kind: 'service', tags: [], open_in: 'tab' };
     const cards = [
-      { id: 'w', service: 'class-web', title: 'Web', category: 'Class' },
-      { id: 'x', service: 'other', title: 'Other' }
+      {
+        ...card,
+        name: 'class-web',
+        title: 'Web',
+        category: 'Class',
+        policy_card: 'w'
+      },
+      { ...card, name: 'other', title: 'Other', policy_card: 'x' }
     ];
-    source.answer = createContext([], { ...POLICY, cards });
+    const sections = [{ category: 'Class', rank: -1 }];
+    const createAnswer = (groups: string[]) => ({
+      ...createContext(groups),
+      cards,
+      sections
+    });
+    source.answer = createAnswer([]);
     await setDecisionSource();
     const titles = () =>
       [...model.items()]
         .filter(item => item.command === 'scoped-launcher:open')
         .map(item => commands.label(item.command, item.args));
     expect(titles()).toEqual(['Other']);
-    source.answer = createContext(['class'], { ...POLICY, cards });
+    source.answer = createAnswer(['class']);
     await pass(20_000);
     expect(titles()).toEqual(['Web', 'Other']);
     const open = jest.spyOn(window, 'open').mockReturnValue(null);
-    const [card] = [...model.items()].filter(item => item.category === 'Class');
-    await commands.execute(card.command, card.args);
+    const [item] = [...model.items()].filter(
+      ({ category }) => category === 'Class'
+    );
+    expect(item).toHaveProperty('categoryRank', -1);
+    await commands.execute(item.command, item.args);
     expect(open).toHaveBeenCalledWith(
       '/services/class-web/',
       '_blank',
-      'noopener'
+      'noopener,noreferrer'
     );
     source.answer = createContext(['class']);
     await pass(20_000);

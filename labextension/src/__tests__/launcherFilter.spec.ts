@@ -1,11 +1,13 @@
 import { type ILauncher, LauncherModel } from '@jupyterlab/launcher';
 import { ServerConnection } from '@jupyterlab/services';
-import { nullTranslator } from '@jupyterlab/translation';
 import { WasmDecisionSource } from '../engine';
 import { LauncherFilter } from '../launcherFilter';
-import { createContext, createEngine, toBytes } from './engineFixture';
-
-const trans = nullTranslator.load('jupyterlab');
+import {
+  createContext,
+  createEngine,
+  createTexts,
+  toBytes
+} from './engineFixture';
 
 function createLauncher(): { model: LauncherModel; filter: LauncherFilter } {
   const model = new LauncherModel();
@@ -56,6 +58,22 @@ describe('LauncherFilter', () => {
     expect(getShown(model)).toEqual(['class_1']);
   });
 
+  it('gives items the rank of their section, and stays with the same copies', () => {
+    const { model, filter } = createLauncher();
+    model.add({ command: 'c:lass', category: 'Class 1234' });
+    filter.decider = { decide: items => items.map(() => true) };
+    const given = [...model.items()];
+    filter.getSectionRank = category =>
+      category === 'Class 1234' ? -1 : undefined;
+    expect(filter.update()).toBe(true);
+    const ranked = [...model.items()];
+    expect(ranked.slice(0, 3)).toEqual(given.slice(0, 3));
+    expect(ranked[3]).toEqual({ ...given[3], categoryRank: -1 });
+    expect(given[3]).not.toHaveProperty('categoryRank');
+    expect(filter.update()).toBe(false);
+    expect([...model.items()][3]).toBe(ranked[3]);
+  });
+
   it('decides on a card before it is rendered', () => {
     const { model, filter } = createLauncher();
     const rendered: string[][] = [];
@@ -78,7 +96,7 @@ describe('LauncherFilter with the engine', () => {
     const source = new WasmDecisionSource(
       engine,
       ServerConnection.makeSettings(),
-      trans
+      createTexts()
     );
     filter.decider = source;
     return { model, filter, engine, source };

@@ -1,11 +1,12 @@
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
-import {
-  nullTranslator,
-  type TranslationBundle
-} from '@jupyterlab/translation';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { getTags, toCard } from '../launcherItem';
+import { createTexts } from './engineFixture';
 
-const trans = nullTranslator.load('jupyterlab');
+const texts = createTexts({
+  'terminal:create-new': 'Terminal',
+  'server-proxy:open': 'Tools'
+});
 
 describe('toCard', () => {
   it("describes JupyterLab's kernel cards as kernels", () => {
@@ -18,7 +19,7 @@ describe('toCard', () => {
           category: 'Notebook',
           metadata: { kernel }
         },
-        trans
+        texts
       )
     ).toEqual({
       id: 'kernel:python3',
@@ -35,7 +36,7 @@ describe('toCard', () => {
           args: { isLauncher: true, kernelPreference: { name: 'ir' } },
           category: 'Console'
         },
-        trans
+        texts
       )
     ).toMatchObject({ kind: 'kernel', name: 'ir', category: 'Console' });
   });
@@ -46,7 +47,7 @@ describe('toCard', () => {
       { kernelPreference: { name: 'k' } }
     ];
     for (const args of argsList) {
-      expect(toCard({ command: 'other:open', args }, trans)).toMatchObject({
+      expect(toCard({ command: 'other:open', args }, texts)).toMatchObject({
         kind: 'kernel',
         name: 'k',
         command: 'other:open'
@@ -64,7 +65,7 @@ describe('toCard', () => {
     ];
     for (const args of argsList) {
       expect(
-        toCard({ command: 'notebook:create-new', args }, trans)
+        toCard({ command: 'notebook:create-new', args }, texts)
       ).toMatchObject({ kind: 'command', name: 'notebook:create-new' });
     }
   });
@@ -82,20 +83,25 @@ describe('toCard', () => {
           },
           category: 'Notebook'
         },
-        trans
+        texts
       )
-    ).toMatchObject({ kind: 'proxy', name: 'class-tools' });
+    ).toMatchObject({
+      kind: 'proxy',
+      name: 'class-tools',
+      title: 'Tools',
+      args: undefined
+    });
   });
 
   it("describes the policy's own cards as services and servers", () => {
     const command = 'scoped-launcher:open';
     expect(
-      toCard({ command, args: { kind: 'service', name: 'web' } }, trans)
+      toCard({ command, args: { kind: 'service', name: 'web' } }, texts)
     ).toMatchObject({ kind: 'service', name: 'web' });
     expect(
       toCard(
         { command, args: { kind: 'server', owner: 'pi', name: 'dash-1' } },
-        trans
+        texts
       )
     ).toMatchObject({
       id: 'server:pi/dash-1',
@@ -105,11 +111,58 @@ describe('toCard', () => {
     });
   });
 
+  it("describes the policy's links, with the arguments of their commands", () => {
+    const command = 'scoped-launcher:open';
+    const args = {
+      kind: 'link',
+      name: 'r',
+      policy_card: 'r',
+      title: 'R script',
+      command: 'fileeditor:create-new',
+      args: { fileExt: 'r' }
+    };
+    const commands = createTexts({ [command]: 'R script' }).commands;
+    expect(toCard({ command, args }, { ...texts, commands })).toMatchObject({
+      id: 'link:r',
+      kind: 'link',
+      name: 'r',
+      policy_card: 'r',
+      title: 'R script',
+      args: { fileExt: 'r' }
+    });
+  });
+
+  it('gives the arguments of commands as JSON with sorted names', () => {
+    const args = { b: [1, { d: null, c: 'x' }], a: true };
+    const card = toCard({ command: 'x:y', args }, texts);
+    expect(JSON.stringify(card?.args)).toBe(
+      '{"a":true,"b":[1,{"c":"x","d":null}]}'
+    );
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    expect(
+      toCard({ command: 'x:y', args: circle as ReadonlyJSONObject }, texts)
+        ?.args
+    ).toBeUndefined();
+  });
+
+  it("uses the English texts of JupyterLab's items", () => {
+    const translated = {
+      __: (text: string) => (text === 'Terminal' ? 'Konsole' : text)
+    } as TranslationBundle;
+    const { commands } = createTexts({ t: 'Konsole', o: 'Anderes' });
+    const getTitle = (command: string) =>
+      toCard({ command }, { commands, trans: translated })?.title;
+    expect(getTitle('t')).toBe('Terminal');
+    expect(getTitle('o')).toBe('Anderes');
+    expect(getTitle('unknown')).toBeUndefined();
+  });
+
   it('describes every other item as a command, whatever its metadata', () => {
     expect(
       toCard(
         { command: 'terminal:create-new', metadata: { tags: ['t'] } },
-        trans
+        texts
       )
     ).toEqual({
       id: 'command:terminal:create-new',
@@ -117,7 +170,8 @@ describe('toCard', () => {
       name: 'terminal:create-new',
       category: 'Other',
       command: 'terminal:create-new',
-      tags: ['t']
+      tags: ['t'],
+      title: 'Terminal'
     });
   });
 
@@ -131,9 +185,10 @@ describe('toCard', () => {
     ['scoped-launcher:open', {}],
     ['scoped-launcher:open', { kind: 'server', name: 'x' }],
     ['scoped-launcher:open', { kind: 'planet', name: 'x' }],
+    ['scoped-launcher:open', { kind: 'profile', name: 'x' }],
     ['scoped-launcher:open', { kind: 'kernel', name: 'x' }]
   ])('returns null for %s with %j', (command, args) => {
-    expect(toCard({ command, args }, trans)).toBeNull();
+    expect(toCard({ command, args }, texts)).toBeNull();
   });
 
   it("uses the English names of JupyterLab's categories", () => {
@@ -146,7 +201,8 @@ describe('toCard', () => {
       __: (text: string) => german[text] ?? text
     } as TranslationBundle;
     const getCategory = (category?: string) =>
-      toCard({ command: 'c', category }, translated)?.category;
+      toCard({ command: 'c', category }, { ...texts, trans: translated })
+        ?.category;
     expect(getCategory('Notizbuch')).toBe('Notebook');
     expect(getCategory('Konsole')).toBe('Console');
     expect(getCategory('Andere')).toBe('Other');
