@@ -7,7 +7,7 @@ Hub does not start.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import unwrap
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MERGE_HINTS = {
     "pre_spawn_hook": "runs it before the policy's hook",
+    "auth_state_hook": "runs it before the policy's hook",
     "profile_list": "filters it by the policy",
     "oauth_client_allowed_scopes": "adds to it",
 }
@@ -64,30 +65,36 @@ class ExpectedConfig:
                         f" which {MERGE_HINTS[trait]}."
                     )
 
-    def check_after_loading(self) -> None:
-        """End the Hub's start with a message if the loaded configuration lacks something.
+    def require_in(self, c: Config) -> None:
+        """End the Hub's start with a message if the loaded configuration lacks something."""
+        if overwritten := self.overwritten(c):
+            raise SystemExit(
+                "scoped-launcher: lines after configure(c, …) overwrite what it has set:\n  "
+                + "\n  ".join(overwritten)
+                + "\nThe policy would have no effect. Call configure(c, …) last."
+            )
 
-        JupyterHub has no hook between loading its configuration and using it.
-        """
-        from jupyterhub.app import JupyterHub
-        from traitlets.config import Application
 
-        app = Application.instance() if Application.initialized() else None
-        if not isinstance(app, JupyterHub):
-            return  # a command beside the Hub, or a test, reads the file
-        update_config = app.update_config
+def after_loading(check: Callable[[Config, type], None]) -> None:
+    """Call ``check`` with the whole configuration and the Hub's spawner class, when it is loaded.
 
-        def update_checked_config(config: Config) -> None:
-            app.update_config = update_config
-            if overwritten := self.overwritten(config):
-                raise SystemExit(
-                    "scoped-launcher: lines after configure(c, …) overwrite what it has set:\n  "
-                    + "\n  ".join(overwritten)
-                    + "\nThe policy would have no effect. Call configure(c, …) last."
-                )
-            update_config(config)
+    JupyterHub has no hook between loading its configuration and using it. Without a Hub (a command
+    beside it, or a test, reads the file) nothing is called.
+    """
+    from jupyterhub.app import JupyterHub
+    from traitlets.config import Application
 
-        app.update_config = update_checked_config
+    app = Application.instance() if Application.initialized() else None
+    if not isinstance(app, JupyterHub):
+        return
+    update_config = app.update_config
+
+    def update_checked_config(config: Config) -> None:
+        app.update_config = update_config
+        update_config(config)
+        check(config, app.spawner_class)
+
+    app.update_config = update_checked_config
 
 
 def _missing(

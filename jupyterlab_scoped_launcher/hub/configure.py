@@ -8,14 +8,22 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..hub_api import MINIMUM_HUB_VERSION, is_supported
+from ..hub_api import LIST_OWN_SHARES
 from ..policy_store import PolicyStore
-from .config_check import ExpectedConfig
+from ..variables import POLICY_VARIABLE
+from .config_check import ExpectedConfig, after_loading
+from .decisions import OwnerDecisions
+from .managed_groups import overwritten_memberships
 from .profiles import filtered_profiles
-from .spawn import SpawnPolicy
-from .tokens import UnsharedServerScopes
+from .reach import unreached_servers
+from .server_settings import ServerSettings
+from .services import give_policy_to_services, services_elsewhere
+from .spawn import SpawnHook
+from .tokens import VisitorTokenScopes, without_own_shares
 from .traitlets_config import comparable, configured_value, hub_log, sections_with
 from .unsafe_settings import unsafe_settings
+from .versions import grantable_token_scopes, require_hub_version
+from .wrapspawner_profiles import filtering_form
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -37,16 +45,17 @@ def configure(
 
     It adds the policy's roles to ``JupyterHub.load_roles`` and its custom scopes to
     ``JupyterHub.custom_scopes``; chains a hook to every configured ``pre_spawn_hook`` that puts the
-    allowed kernels' directories on ``JUPYTER_PATH`` and tells the server where its policy is; adds
-    the least ``oauth_client_allowed_scopes`` that the policy needs; and filters
-    ``profile_list`` where one is configured. It logs a warning for each setting that makes the
-    policy ineffective.
+    allowed kernels' directories on the server's search path and tells it where its policy is; does
+    the latter for services that run JupyterLab; adds the least ``oauth_client_allowed_scopes`` that
+    the policy needs; and filters the profiles of KubeSpawner and wrapspawner. It logs a warning for
+    each setting that makes the policy ineffective, and for each server that it cannot reach.
 
     * ``policy``: the policy file, as the Hub sees it.
     * ``server_policy``: the same file as the users' servers see it (a mounted ConfigMap, say).
       Default: the absolute path of ``policy``.
-    * ``policy_by``: tell the server by ``SCOPED_LAUNCHER_POLICY`` in its environment, or by a
-      command line argument, which the configuration files in a user's home cannot override.
+    * ``policy_by``: tell the server by ``SCOPED_LAUNCHER_POLICY`` in its environment, or also by a
+      command line argument, which the configuration files in a user's home cannot override. Only
+      commands that are known as Jupyter servers get the argument.
     * ``token_scopes``: replaces the computed token scopes; an empty list gives none.
     * ``on_invalid``: what a policy with errors does. ``stop`` ends the Hub's start with lint's
       output; ``start`` starts the Hub without the policy's roles, and refuses its kernels.
@@ -54,53 +63,88 @@ def configure(
       (docs/grants.md): True, or keywords for its ``service_entry``.
 
     Raises SystemExit with a text for the admin: for an invalid policy, for a role or scope that is
-    configured twice in different ways, and for a JupyterHub older than 5.5.1. The Hub's start ends
-    likewise when a later line of the file overwrites what this has set.
+    configured twice in different ways, and for a JupyterHub that is too old for the policy. The
+    Hub's start ends likewise when a later line of the file overwrites what this has set.
     """
-    _check_hub()
     log = hub_log()
     path = Path(policy).absolute()
-    store = PolicyStore(path, log)
+    store = PolicyStore(path, log, hub_groups=lambda: _configured_groups(c))
     state = store.current()
     expected = ExpectedConfig()
+    scopes = list(token_scopes or ())
+    lacking_scopes: list[str] = []
     if state.policy is None:
         message = f"scoped-launcher: {path} cannot be used:\n{state.problem}"
         if on_invalid == "stop":
             raise SystemExit(message)
         log.error("%s\nThe Hub starts without the roles of this policy.", message)
     else:
+        require_hub_version(state.policy, log, with_grants=bool(grants))
         expected.custom_scopes = _merge_scopes(c, state.policy, path)
         expected.roles = _merge_roles(c, state.policy, path)
-        scopes = state.policy.token_scopes() if token_scopes is None else list(token_scopes)
+        if token_scopes is None:
+            scopes = state.policy.token_scopes()
+        scopes, lacking_scopes = grantable_token_scopes(scopes, log)
         if scopes:
             trait = "oauth_client_allowed_scopes"
             expected.wrapped[trait] = _wrap_trait(
-                c, trait, lambda old: UnsharedServerScopes(scopes, old)
+                c, trait, lambda old: VisitorTokenScopes(scopes, old)
             )
     # With the scopes added above, and before the hooks added below replace the configured ones.
     for warning in unsafe_settings(c):
         log.warning("scoped-launcher: %s", warning)
 
+    by_argument = policy_by == "argument"
+    give_policy_to_services(
+        c,
+        ServerSettings(str(path), by_argument, withheld_scopes=tuple(without_own_shares(scopes))),
+        list_shares=LIST_OWN_SHARES in scopes,
+    )
     if grants:
         service, role = _add_grants_service(c, path, {} if grants is True else grants)
         expected.services.append(service["name"])
         expected.roles.append(role)
-    spawn = SpawnPolicy(store, server_policy or str(path), policy_by)
-    expected.wrapped["pre_spawn_hook"] = _wrap_trait(c, "pre_spawn_hook", spawn.wrap_hook)
-    expected.wrapped["profile_list"] = _wrap_trait(
-        c, "profile_list", lambda old: filtered_profiles(spawn, old), everywhere=False
+    decisions = OwnerDecisions(store)
+    hook = SpawnHook(
+        decisions,
+        server_policy or str(path),
+        by_argument=by_argument,
+        token_scopes=scopes,
+        lacking_scopes=lacking_scopes,
     )
-    expected.check_after_loading()
-
-
-def _check_hub() -> None:
-    import jupyterhub
-
-    if not is_supported(jupyterhub.__version__):
-        raise SystemExit(
-            f"scoped-launcher: JupyterHub {jupyterhub.__version__} is too old: install"
-            f" {MINIMUM_HUB_VERSION} or newer, which fixes the checks that shared servers rely on."
+    expected.wrapped["pre_spawn_hook"] = _wrap_trait(c, "pre_spawn_hook", hook.wrapping)
+    expected.wrapped["profile_list"] = _wrap_trait(
+        c, "profile_list", lambda old: filtered_profiles(decisions, old), everywhere=False
+    )
+    if sections_with(c, "profiles"):
+        expected.wrapped["auth_state_hook"] = _wrap_trait(
+            c, "auth_state_hook", lambda old: filtering_form(decisions, old)
         )
+
+    def check(loaded: Config, spawner_class: type) -> None:
+        expected.require_in(loaded)
+        warnings = unreached_servers(loaded, spawner_class, by_argument=by_argument)
+        if (used := store.current().policy) is not None:
+            warnings += overwritten_memberships(loaded, used)
+        for warning in warnings:
+            log.warning("scoped-launcher: %s", warning)
+        if names := services_elsewhere(loaded):
+            log.info(
+                "scoped-launcher: this Hub does not start the services %s. Where one of them is a"
+                " Jupyter server, set %s in its environment.",
+                ", ".join(names),
+                POLICY_VARIABLE,
+            )
+
+    after_loading(check)
+
+
+def _configured_groups(c: Config) -> list[str]:
+    """Return the groups that the Hub's configuration creates or gives roles to."""
+    hub = c.JupyterHub
+    roles = configured_value(hub, "load_roles", [])
+    of_roles = (group for role in roles for group in role.get("groups") or ())
+    return sorted({*configured_value(hub, "load_groups", {}), *of_roles})
 
 
 def _add_grants_service(

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
+
+from ..hub_api import LIST_OWN_SHARES
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
 
 
-class UnsharedServerScopes(list[str]):
-    """``oauth_client_allowed_scopes`` that adds ``scopes`` for servers that are not shared.
-    The owner of a server can read the token of each visitor, so the tokens for a shared server must
-    open nothing else. This cannot see who may enter by a role (an admin), which is why
-    `Policy.token_scopes` leaves out every right at the Hub. Scopes that were ``configured`` stay
-    for every server.
-    every server.
+class VisitorTokenScopes(list[str]):
+    """``oauth_client_allowed_scopes`` that adds the ``scopes`` that a policy needs.
+
+    The owner of a server can use the token of each visitor. So a server that may be shared gets
+    only `LIST_OWN_SHARES` of them, which opens and changes nothing; `withheld_scopes` are the
+    others. This cannot see who may enter by a role (an admin), which is why `Policy.token_scopes`
+    leaves out every right at the Hub. Scopes that were ``configured`` stay for every server.
 
     JupyterHub calls it for the scopes. It is a list too, because ``Spawner.get_env`` (5.5 to 6.1)
     also writes the setting itself as JSON for the server's information, which a function cannot be.
@@ -33,11 +35,22 @@ class UnsharedServerScopes(list[str]):
         scopes = self.configured(spawner) if callable(self.configured) else self.configured
         if isawaitable(scopes):
             scopes = await scopes
-        return sorted({*(scopes or ()), *([] if may_be_shared(spawner) else self)})
+        withheld = withheld_scopes(self, spawner)
+        return sorted({*(scopes or ()), *(scope for scope in self if scope not in withheld)})
 
     def all_configured(self) -> list[str]:
         """Return the scopes that some server may get, without those that a function returns."""
         return [*self, *(() if callable(self.configured) else self.configured or ())]
+
+
+def withheld_scopes(scopes: Iterable[str], spawner: Spawner) -> list[str]:
+    """Return those of ``scopes`` that visitors' tokens for this server must not have."""
+    return without_own_shares(scopes) if may_be_shared(spawner) else []
+
+
+def without_own_shares(scopes: Iterable[str]) -> list[str]:
+    """Return ``scopes`` without the one that every server's visitors may have."""
+    return [scope for scope in scopes if scope != LIST_OWN_SHARES]
 
 
 def may_be_shared(spawner: Spawner) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from types import CodeType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from .tokens import UnsharedServerScopes
+from .code_names import uses_name
+from .tokens import VisitorTokenScopes
 from .traitlets_config import configured_value, sections_with
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ WIDE_SCOPES = {
 
 OPENS_ALL_SERVERS = {"access:servers", "shares"}
 
-SPAWN_VARIABLES = {"JUPYTER_PATH", "SCOPED_LAUNCHER_POLICY"}
-"""Environment variables that the policy's hook sets at spawn."""
-
 
 def unsafe_settings(c: Config) -> list[str]:
     """Return a sentence for the admin for each setting that makes the policy ineffective."""
@@ -50,7 +47,7 @@ def _wide_token_scopes(c: Config) -> Iterator[str]:
     ):
         for name, section in sections_with(c, trait):
             scopes = configured_value(section, trait, [])
-            if isinstance(scopes, UnsharedServerScopes):
+            if isinstance(scopes, VisitorTokenScopes):
                 scopes = scopes.all_configured()
             for scope in scopes if isinstance(scopes, (list, tuple, set)) else ():
                 if scope in WIDE_SCOPES:
@@ -93,7 +90,7 @@ def _wide_roles(c: Config) -> Iterator[str]:
 
 
 def _overriding_settings(c: Config) -> Iterator[str]:
-    """Settings that JupyterHub or a spawner applies over those that `configure` makes."""
+    """Settings that JupyterHub applies over those that `configure` makes."""
     for name, section in sections_with(c, "group_overrides"):
         overrides = section["group_overrides"]
         for key, override in overrides.items() if isinstance(overrides, dict) else ():
@@ -103,38 +100,14 @@ def _overriding_settings(c: Config) -> Iterator[str]:
                     " of the policy is applied at spawn. Set c.Spawner.pre_spawn_hook before"
                     " configure(), which chains it."
                 )
-    for name, section in sections_with(c, "profile_list"):
-        profiles = section["profile_list"]
-        entries = profiles.values() if isinstance(profiles, dict) else profiles
-        for profile in entries if not callable(entries) else ():
-            environment = (profile.get("kubespawner_override") or {}).get("environment") or {}
-            for variable in sorted(SPAWN_VARIABLES & set(environment)):
-                yield (
-                    f"the profile {profile.get('display_name')!r} in c.{name}.profile_list sets"
-                    f" {variable}, which replaces what the policy sets at spawn. Set it in"
-                    " c.Spawner.environment instead."
-                )
 
 
 def _uses_of_group_properties(c: Config) -> Iterator[str]:
     """Whoever may change a group's members may also write its properties."""
     for trait in ("pre_spawn_hook", "group_overrides", "auth_state_hook", "profile_list"):
         for name, section in sections_with(c, trait):
-            if _reads_attribute(section[trait], "properties"):
+            if uses_name(section[trait], "properties"):
                 yield (
                     f"c.{name}.{trait} seems to read group properties: everybody with"
                     " 'groups!group=…' (an instructor) can write them. Decide by the group's name."
                 )
-
-
-def _reads_attribute(function: Callable[..., Any] | Any, attribute: str) -> bool:
-    """Return whether the function's own code has a name ``attribute``."""
-    code = getattr(function, "__code__", None)
-    return isinstance(code, CodeType) and _uses_name(code, attribute)
-
-
-def _uses_name(code: CodeType, attribute: str) -> bool:
-    return attribute in code.co_names or any(
-        isinstance(constant, CodeType) and _uses_name(constant, attribute)
-        for constant in code.co_consts
-    )

@@ -24,17 +24,30 @@ from .errors import (
     malformed_response,
 )
 from .models import access_scope, name_of, opened_by, required_field
-from .requirements import GRANTS_SCOPES, MINIMUM_HUB_VERSION, READ_SHARES_SCOPE, is_supported
-from .tls import internal_ssl_context
+from .requirements import (
+    GRANTS_SCOPES,
+    LIST_OWN_SHARES,
+    MINIMUM_HUB_VERSION,
+    READ_SHARES_SCOPE,
+    SAFE_SHARES_HUB_VERSION,
+    TOKEN_SCOPES_HUB_VERSION,
+    gives_token_scopes,
+    has_safe_shares,
+    is_supported,
+)
+from .tls import TlsFiles
 
 __all__ = [
     "GRANTS_SCOPES",
+    "LIST_OWN_SHARES",
     "MAX_ANSWER_BYTES",
     "MAX_SHARE_PAGES",
     "MINIMUM_HUB_VERSION",
     "PAGE_SIZE",
     "READ_SHARES_SCOPE",
     "REQUEST_TIMEOUT_S",
+    "SAFE_SHARES_HUB_VERSION",
+    "TOKEN_SCOPES_HUB_VERSION",
     "HubClient",
     "HubError",
     "HubIncompatible",
@@ -42,9 +55,11 @@ __all__ = [
     "HubUnavailable",
     "Page",
     "SharedServers",
+    "TlsFiles",
     "TokenRejected",
     "access_scope",
-    "internal_ssl_context",
+    "gives_token_scopes",
+    "has_safe_shares",
     "is_supported",
     "malformed_response",
     "name_of",

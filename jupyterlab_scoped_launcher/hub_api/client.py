@@ -18,10 +18,9 @@ from urllib.parse import quote, urlencode
 
 from .errors import HubRefused, HubUnavailable, TokenRejected, malformed_response
 from .models import name_of, opened_by, required_field
+from .tls import TlsFiles, ssl_context_for
 
 if TYPE_CHECKING:
-    import ssl
-
     from tornado.httpclient import HTTPRequest, HTTPResponse
     from tornado.httputil import HTTPHeaders
     from tornado.simple_httpclient import SimpleAsyncHTTPClient
@@ -77,7 +76,8 @@ class HubClient:
 
     ``token`` is sent unless a request has its own. ``hub_share`` is the largest part of the Hub's
     time to use, from 0 to 1: the client pauses after each request. One request at a time must be
-    sent for that to hold.
+    sent for that to hold. ``tls`` is for a Hub with ``internal_ssl`` (default: what the Hub has put
+    into the environment).
     """
 
     def __init__(
@@ -88,14 +88,14 @@ class HubClient:
         timeout_s: float = REQUEST_TIMEOUT_S,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         hub_share: float = 1.0,
-        ssl_context: ssl.SSLContext | None = None,
+        tls: TlsFiles | None = None,
     ) -> None:
         self._api_url = api_url.rstrip("/")
         self._token = token
         self._timeout_s = timeout_s
         self._max_answer_bytes = max_answer_bytes
         self._pause_per_s = 1.0 / hub_share - 1.0
-        self._ssl_context = ssl_context
+        self._ssl_context = ssl_context_for(self._api_url, tls or TlsFiles())
         self._http: SimpleAsyncHTTPClient | None = None
         self.request_count = 0
         """How many requests were sent."""

@@ -17,7 +17,7 @@ from jupyterlab_scoped_launcher.hub_api import (
     HubUnavailable,
     SharedServers,
     TokenRejected,
-    internal_ssl_context,
+    has_safe_shares,
     is_supported,
     opened_by,
 )
@@ -165,12 +165,9 @@ def test_shared_servers_are_read_page_by_page_up_to_a_limit(run, hub):
     assert hub.proxy.asked[-1] == "/hub/api/users/me%2Fyou/shared?offset=1&limit=1"
 
 
-def test_the_minimum_version():
-    assert is_supported("5.5.1")
-    assert is_supported("6.1.1")
-    assert not is_supported("5.5.0")
-
-
-def test_a_hub_without_internal_ssl_has_no_tls_context(monkeypatch):
-    monkeypatch.delenv("JUPYTERHUB_SSL_KEYFILE", raising=False)
-    assert internal_ssl_context() is None
+def test_the_minimum_versions():
+    assert is_supported("5.0.0")
+    assert not is_supported("4.1.6")
+    assert has_safe_shares("5.5.1")
+    assert has_safe_shares("6.1.1")
+    assert not has_safe_shares("5.5.0")

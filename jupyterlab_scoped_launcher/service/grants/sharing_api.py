@@ -14,13 +14,12 @@ from typing import Any
 
 from ...hub_api import (
     GRANTS_SCOPES,
-    MINIMUM_HUB_VERSION,
     PAGE_SIZE,
+    SAFE_SHARES_HUB_VERSION,
     HubClient,
     HubIncompatible,
     HubRefused,
-    internal_ssl_context,
-    is_supported,
+    has_safe_shares,
     malformed_response,
     name_of,
     quote_segment,
@@ -98,7 +97,6 @@ class SharingApi:
             timeout_s=TIMEOUT_S,
             max_answer_bytes=MAX_ANSWER_BYTES,
             hub_share=hub_share,
-            ssl_context=internal_ssl_context(),
         )
 
     @property
@@ -118,10 +116,10 @@ class SharingApi:
     async def check(self) -> str:
         """Return the Hub's version; raise `HubIncompatible` if it or our scopes do not suffice."""
         version = str(required_field(await self._client.get("/"), "version", str))
-        if not is_supported(version):
+        if not has_safe_shares(version):
             raise HubIncompatible(
-                f"This is JupyterHub {version}. Grants need {MINIMUM_HUB_VERSION} or newer, which "
-                "fixes the checks of shares: upgrade the Hub, or remove the grants service."
+                f"This is JupyterHub {version}. Grants need {SAFE_SHARES_HUB_VERSION} or newer, "
+                "which fixes the checks of shares: upgrade the Hub, or remove the grants service."
             )
         held = required_field(await self._client.get("/user"), "scopes", list)
         missing = [scope for scope in GRANTS_SCOPES if scope not in held]

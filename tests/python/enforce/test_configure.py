@@ -8,7 +8,6 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from traitlets.config import Config
@@ -150,11 +149,70 @@ def test_a_real_hub_stops_with_lints_output_and_no_traceback(policy, tmp_path):
     assert "rulez" in start_hub(tmp_path, policy(rulez=[]))
 
 
-def test_an_old_hub_is_refused(policy, monkeypatch):
+def test_a_hub_that_cannot_tell_servers_apart_gives_no_token_scopes(policy, monkeypatch, caplog):
+    """Before 5.3 no server starts with a function as ``oauth_client_allowed_scopes``."""
     import jupyterhub
 
-    monkeypatch.setattr(jupyterhub, "__version__", "5.4.9")
-    assert "too old" in refused(Config(), policy())
+    monkeypatch.setattr(jupyterhub, "__version__", "5.2.1")
+    c = Config()
+    configure(c, policy(**asking("access:services!service=other")))
+    assert "oauth_client_allowed_scopes" not in c.Spawner
+    assert "the scopes access:services!service=other, for which the policy asks" in caplog.text
+
+
+GRANT = {"id": "dashboards", "to": {"groups": ["Morons"]}, "servers": "*/dash-*"}
+
+
+@pytest.mark.parametrize(
+    ("version", "changes", "said"),
+    [
+        ("4.1.6", {}, "install 5.0.0 or newer"),
+        ("5.5.0", {"grants": [GRANT]}, "install JupyterHub 5.5.1 or newer"),
+        (
+            "5.5.0",
+            {"cards": [{"id": "dashboards", "title": "D", "servers": "*/dash-*"}]},
+            "install JupyterHub 5.5.1 or newer",
+        ),
+    ],
+)
+def test_an_old_hub_is_refused_where_the_policy_needs_a_newer_one(
+    policy, monkeypatch, version, changes, said
+):
+    import jupyterhub
+
+    monkeypatch.setattr(jupyterhub, "__version__", version)
+    assert said in refused(Config(), policy(**changes))
+
+
+def test_an_old_hub_is_warned_of_where_the_policy_needs_no_shares(policy, monkeypatch, caplog):
+    import jupyterhub
+
+    monkeypatch.setattr(jupyterhub, "__version__", "5.5.0")
+    configure(Config(), policy())
+    assert "does not check shares of servers as it should" in caplog.text
+    assert "install JupyterHub 5.5.1 or newer" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"load_groups": {"Alphas": {"users": ["a"]}}},
+        {"load_roles": [{"name": "desk", "groups": ["Alphas"], "scopes": ["list:users"]}]},
+    ],
+)
+def test_groups_of_the_hubs_configuration_are_known(policy, caplog, setting):
+    def rule(group: str) -> dict[str, object]:
+        return {"id": group, "match": {"kernel": group}, "show_when": {"group": group}}
+
+    path = policy(rules=[rule("Alphas"), rule("Alfas")])
+    configure(Config(), path)
+    assert "No role here names a group `Alphas`" in caplog.text
+    caplog.clear()
+    c = Config()
+    c.JupyterHub = Config(setting)
+    configure(c, path)
+    assert "Alphas`" not in caplog.text
+    assert "`Alfas`" in caplog.text
 
 
 # --- Token scopes ---
@@ -224,16 +282,16 @@ def test_wide_scopes_that_are_given_are_warned_about(policy, caplog):
 # --- The hook ---
 
 
-def test_every_configured_hook_is_chained(policy):
+def test_every_configured_hook_is_chained(policy, new_spawner):
     calls = []
     c = Config()
     c.Spawner.pre_spawn_hook = lambda spawner: calls.append("Spawner")
     c.KubeSpawner.pre_spawn_hook = lambda spawner: calls.append("KubeSpawner")
     configure(c, policy())
     for section in (c.Spawner, c.KubeSpawner):
-        spawner = SimpleNamespace(environment={}, env_keep=[], args=[])
+        spawner = new_spawner(c)
         asyncio.run(section.pre_spawn_hook(spawner))
-        assert spawner.environment["SCOPED_LAUNCHER_POLICY"].endswith("/policy.yaml")
+        assert spawner.get_env()["SCOPED_LAUNCHER_POLICY"].endswith("/policy.yaml")
     assert calls == ["Spawner", "KubeSpawner"]
 
 
@@ -248,17 +306,18 @@ def test_an_earlier_hooks_exception_passes_through(policy):
     c.Spawner.pre_spawn_hook = earlier
     configure(c, policy())
     with pytest.raises(OutOfCheese):
-        asyncio.run(c.Spawner.pre_spawn_hook(SimpleNamespace(environment={})))
+        asyncio.run(c.Spawner.pre_spawn_hook(None))
 
 
-def test_the_server_is_told_its_own_path_by_argument(policy):
+def test_the_server_is_told_its_own_path_by_argument(policy, new_spawner):
     c = Config()
+    c.Spawner.args = ["--debug", "--ScopedLauncher.policy_file=/elsewhere.yaml"]
     configure(c, policy(), server_policy="/etc/launcher/policy.yaml", policy_by="argument")
-    args = ["--debug", "--ScopedLauncher.policy_file=/elsewhere.yaml"]
-    spawner = SimpleNamespace(environment={"A": "b"}, env_keep=[], args=args)
-    asyncio.run(c.Spawner.pre_spawn_hook(spawner))
-    assert spawner.args == ["--debug", "--ScopedLauncher.policy_file=/etc/launcher/policy.yaml"]
-    assert spawner.environment == {"A": "b"}
+    spawner = new_spawner(c)
+    asyncio.run(spawner.run_pre_spawn_hook())
+    given = ["--debug", "--ScopedLauncher.policy_file=/etc/launcher/policy.yaml"]
+    assert spawner.get_args() == given
+    assert spawner.get_env()["SCOPED_LAUNCHER_POLICY"] == "/etc/launcher/policy.yaml"
 
 
 # --- What comes after it in the file ---

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +14,18 @@ from jupyterhub.user import User
 from tornado import web
 from traitlets.config import Config
 
-KUBECONFIG = {
-    "apiVersion": "v1",
-    "kind": "Config",
-    "current-context": "none",
-    "contexts": [{"name": "none", "context": {"cluster": "none", "user": "none"}}],
-    "clusters": [{"name": "none", "cluster": {"server": "https://127.0.0.1:1"}}],
-    "users": [{"name": "none", "user": {}}],
-}
+pytestmark = pytest.mark.usefixtures("kubeconfig")
+
 POLICY = """
 version: 1
 kernels: {Class1234: /srv/kernels/class1234, Open: /srv/kernels/open}
 rules:
   - {id: kernel, match: {kernel: Class1234}, show_when: {group: class}}
-  - {id: gpu, match: {command: "profile:gpu*"}, show_when: {group: class}}
-  - {id: exam, match: {command: "profile:*"}, hide_when: {group: exam}}
+  - {id: gpu, match: {profile: "gpu*"}, show_when: {group: class}}
+  - {id: exam, match: {profile: "*"}, hide_when: {group: exam}}
+  - id: images
+    match: {profile: ["*/image/lab", "*/image/unlisted_choice"]}
+    show_when: {group: class}
 """
 VOLUMES = [{"name": "home", "persistentVolumeClaim": {"claimName": "home-{username}"}}]
 MOUNTS = [{"name": "home", "mountPath": "/home/jovyan"}]
@@ -38,14 +34,6 @@ GPU = {
     "kubespawner_override": {"mem_limit": "64G", "environment": {"GPU": "1"}},
 }
 SMALL = {"display_name": "Small", "slug": "small", "kubespawner_override": {"mem_limit": "1G"}}
-
-
-@pytest.fixture(autouse=True)
-def kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cluster that does not exist; the library reads where it is when it is imported."""
-    file = tmp_path / "kubeconfig"
-    file.write_text(json.dumps(KUBECONFIG))
-    monkeypatch.setenv("KUBECONFIG", str(file))
 
 
 @pytest.fixture
@@ -66,25 +54,36 @@ def users() -> Iterator[dict[str, orm.User]]:
 
 
 @pytest.fixture
-def c(tmp_path: Path) -> Config:
-    """A Hub's configuration with what KubeSpawner's users set."""
+def configured(tmp_path: Path) -> Callable[..., Config]:
+    """Makes a Hub's configuration with what KubeSpawner's users set, and these settings of it."""
     from jupyterlab_scoped_launcher.hub import configure
 
     async def earlier_hook(spawner: Any) -> None:
         spawner.extra_annotations = {"earlier": "hook"}
 
-    (tmp_path / "policy.yaml").write_text(POLICY)
-    c = Config()
-    c.KubeSpawner.environment = {"SITE": "campus", "JUPYTER_PATH": "/opt/site"}
-    c.KubeSpawner.volumes = VOLUMES
-    c.KubeSpawner.volume_mounts = MOUNTS
-    c.KubeSpawner.profile_list = [SMALL, GPU]
-    c.KubeSpawner.pre_spawn_hook = earlier_hook
-    c.Spawner.group_overrides = {
-        "alpha": {"groups": ["alpha"], "spawner_override": {"environment": {"TEAM": "alpha"}}}
-    }
-    configure(c, tmp_path / "policy.yaml", server_policy="/etc/launcher/policy.yaml")
-    return c
+    def make(**settings: Any) -> Config:
+        (tmp_path / "policy.yaml").write_text(POLICY)
+        c = Config()
+        c.KubeSpawner = Config(
+            environment={"SITE": "campus", "JUPYTER_PATH": "/opt/site"},
+            volumes=VOLUMES,
+            volume_mounts=MOUNTS,
+            pre_spawn_hook=earlier_hook,
+            **settings,
+        )
+        c.Spawner.group_overrides = {
+            "alpha": {"groups": ["alpha"], "spawner_override": {"environment": {"TEAM": "alpha"}}}
+        }
+        configure(c, tmp_path / "policy.yaml", server_policy="/etc/launcher/policy.yaml")
+        return c
+
+    return make
+
+
+@pytest.fixture
+def c(configured: Callable[..., Config]) -> Config:
+    """The configuration with two profiles."""
+    return configured(profile_list=[SMALL, GPU])
 
 
 def manifest(c: Config, user: orm.User, options: dict[str, str]) -> Any:
@@ -178,3 +177,110 @@ def test_profiles_may_be_configured_in_each_way(tmp_path, users, kind):
     assert environment(manifest(c, users["member"], {"profile": "gpu-large"}))["GPU"] == "1"
     with pytest.raises(ValueError, match="gpu-large"):
         manifest(c, users["other"], {"profile": "gpu-large"})
+
+
+# --- The choices of a profile ---
+
+
+def choices(**unlisted: Any) -> dict[str, Any]:
+    """A profile whose image may be chosen; ``lab`` and free text are for the class."""
+    images = {
+        "lab": {"display_name": "Lab", "default": True, "kubespawner_override": {"image": "lab:1"}},
+        "base": {"display_name": "Base", "kubespawner_override": {"image": "base:1"}},
+    }
+    other = {"enabled": True, "kubespawner_override": {"image": "{value}"}, **unlisted}
+    option = {"display_name": "Image", "choices": images, "unlisted_choice": other}
+    return {"display_name": "Own image", "slug": "own", "profile_options": {"image": option}}
+
+
+@pytest.fixture
+def with_choices(configured: Callable[..., Config]) -> Config:
+    return configured(profile_list=[SMALL, choices()])
+
+
+def image(c: Config, user: orm.User, **options: str) -> str:
+    return str(manifest(c, user, options).spec.containers[0].image)
+
+
+def test_a_member_chooses_what_they_like(with_choices, users):
+    member = users["member"]
+    assert image(with_choices, member, profile="own") == "lab:1"
+    assert image(with_choices, member, profile="own", image="base") == "base:1"
+    own = {"profile": "own", "image--unlisted-choice": "mine:1"}
+    assert image(with_choices, member, **own) == "mine:1"
+
+
+def test_others_get_what_is_left_and_no_refused_choice(with_choices, users):
+    other = users["other"]
+    assert image(with_choices, other, profile="own") == "base:1"
+    with pytest.raises(web.HTTPError) as refusal:
+        image(with_choices, other, profile="own", image="lab")
+    assert "The choice 'lab' of 'image'" in refusal.value.jupyterhub_message
+    with pytest.raises(ValueError, match="without being enabled"):
+        image(with_choices, other, **{"profile": "own", "image--unlisted-choice": "mine:1"})
+
+
+def test_without_a_profile_the_choices_are_those_of_the_default_profile(configured, users):
+    """KubeSpawner itself then checks neither the choice nor the free text."""
+    c = configured(profile_list=[{**choices(), "default": True}, SMALL])
+    assert image(c, users["other"]) == "base:1"
+    assert image(c, users["other"], **{"image--unlisted-choice": "mine:1"}) != "mine:1"
+    with pytest.raises(web.HTTPError):
+        image(c, users["other"], image="lab")
+
+
+def test_a_profile_without_a_choice_that_is_left_is_not_offered(configured, users):
+    profile = choices(enabled=False)
+    del profile["profile_options"]["image"]["choices"]["base"]
+    c = configured(profile_list=[SMALL, profile])
+    assert image(c, users["member"], profile="own") == "lab:1"
+    with pytest.raises(ValueError, match="No such profile: own"):
+        image(c, users["other"], profile="own")
+
+
+def test_filtering_changes_nothing_for_the_next_user(with_choices, users):
+    image(with_choices, users["other"], profile="own")
+    assert image(with_choices, users["member"], profile="own", image="lab") == "lab:1"
+
+
+# --- The environment ---
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        {"JUPYTER_PATH": "/opt/profile", "SCOPED_LAUNCHER_POLICY": "/profile.yaml"},
+        lambda spawner: {"JUPYTER_PATH": "/opt/profile"},
+    ],
+)
+def test_a_profile_may_set_the_environment(configured, users, override):
+    profile = {"display_name": "one", "kubespawner_override": {"environment": override}}
+    variables = environment(manifest(configured(profile_list=[profile]), users["other"], {}))
+    assert variables["SCOPED_LAUNCHER_POLICY"] == "/etc/launcher/policy.yaml"
+    assert variables["JUPYTER_PATH"] == "/srv/kernels/open:/opt/profile"
+
+
+@pytest.mark.parametrize("path", [None, {"valueFrom": {"configMapKeyRef": {"key": "path"}}}])
+def test_a_search_path_that_the_hub_does_not_know_is_not_replaced(configured, users, path):
+    c = configured()
+    c.KubeSpawner.environment = {"JUPYTER_PATH": path} if path else {}
+    variables = environment(manifest(c, users["other"], {}))
+    assert variables["SCOPED_LAUNCHER_KERNEL_PATH"] == "/srv/kernels/open"
+    assert not variables.get("JUPYTER_PATH")
+
+
+@pytest.mark.parametrize(
+    ("cmd", "arguments"),
+    [
+        (["jupyterhub-singleuser"], ["--ScopedLauncher.policy_file=/p"]),
+        (["python", "-m", "app"], []),
+    ],
+)
+def test_the_command_of_a_pod(tmp_path, users, cmd, arguments):
+    from jupyterlab_scoped_launcher.hub import configure
+
+    (tmp_path / "policy.yaml").write_text("version: 1")
+    c = Config()
+    c.KubeSpawner.cmd = cmd
+    configure(c, tmp_path / "policy.yaml", server_policy="/p", policy_by="argument")
+    assert manifest(c, users["other"], {}).spec.containers[0].args == [*cmd, *arguments]

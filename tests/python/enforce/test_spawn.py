@@ -6,14 +6,11 @@ import asyncio
 import json
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyterhub import orm
-from jupyterhub.objects import Hub
-from jupyterhub.spawner import SimpleLocalProcessSpawner
-from jupyterhub.user import User
 from traitlets.config import Config
 
 from jupyterlab_scoped_launcher.hub import configure
@@ -22,7 +19,7 @@ MEMBERS = {"show_when": {"group": "members"}}
 
 
 @pytest.fixture
-def on_the_path(owner: orm.User, tmp_path: Path):
+def on_the_path(new_spawner: Callable[..., Any], tmp_path: Path):
     """Whether the kernel ``Exam`` is on the JUPYTER_PATH of a server of ``owner``'s."""
 
     def ask(match: dict[str, Any], **policy: Any) -> bool:
@@ -31,10 +28,9 @@ def on_the_path(owner: orm.User, tmp_path: Path):
         (tmp_path / "policy.json").write_text(json.dumps(content))
         c = Config()
         configure(c, tmp_path / "policy.json")
-        settings = {"config": c, "hub": Hub(), "authenticator": None}
-        server = User(owner, settings)._new_spawner("", spawner_class=SimpleLocalProcessSpawner)
+        server = new_spawner(c)
         asyncio.run(server.run_pre_spawn_hook())
-        return str(tmp_path) in server.environment.get("JUPYTER_PATH", "")
+        return str(tmp_path) in server.get_env().get("JUPYTER_PATH", "")
 
     return ask
 
@@ -78,5 +74,5 @@ def test_a_kernel_json_that_is_not_readable_is_logged(on_the_path, kernel_json, 
         kernel_json.write_text(content + " " * 2**20)
     with caplog.at_level(logging.WARNING):
         assert on_the_path({"tag": "secret"})
-    assert "the tags of the kernel 'Exam'" in caplog.text
+    assert "the kernelspec of the kernel 'Exam'" in caplog.text
     assert not on_the_path({"kernel": "exam"})

@@ -1,0 +1,14 @@
+"""Environment variables with which the Hub configures the servers that it starts."""
+
+POLICY_VARIABLE = "SCOPED_LAUNCHER_POLICY"
+"""The policy file, as the server sees it."""
+
+KERNEL_PATH_VARIABLE = "SCOPED_LAUNCHER_KERNEL_PATH"
+"""Directories that the server puts before its ``JUPYTER_PATH``, separated by colons.
+
+The Hub sets it where it does not know which ``JUPYTER_PATH`` the server will have (an image may set
+one), and ``JUPYTER_PATH`` itself where it does.
+"""
+
+WITHHELD_SCOPES_VARIABLE = "SCOPED_LAUNCHER_WITHHELD_SCOPES"
+"""The scopes that the policy asks for and that visitors' tokens of this server never have."""
