@@ -7,7 +7,10 @@ import sys
 
 import click
 
+from ..cards import is_text
 from .batch import answer_lines
+from .cards_command import cards
+from .cases.command import run_cases
 from .decide import decide, explain
 from .diff import diff
 from .grants import grants
@@ -43,13 +46,14 @@ def batch_command() -> None:
     answer_lines(sys.stdin.buffer, sys.stdout.buffer)
 
 
-for command in (check, explain, decide, preview, diff, schema, scopes, grants):
+for command in (check, explain, decide, preview, diff, cards, run_cases, schema, scopes, grants):
     cli.add_command(command)
 
 
 def run() -> int:
     """Run the command named by the process's arguments; return the exit code."""
     try:
+        _check_arguments(sys.argv[1:])
         code = cli(prog_name="scoped-launcher", standalone_mode=False)
     except click.exceptions.Exit as ended:
         return ended.exit_code
@@ -59,3 +63,10 @@ def run() -> int:
         error.show()
         return error.exit_code
     return code if isinstance(code, int) else 0
+
+
+def _check_arguments(arguments: list[str]) -> None:
+    """Raise `click.UsageError` for an argument that is neither UTF-8 nor a file."""
+    for argument in arguments:
+        if not is_text(argument) and not os.path.exists(argument):
+            raise click.UsageError(f"The argument {argument!r} is not UTF-8. Write it as UTF-8.")

@@ -10,6 +10,7 @@ from ..context import ContextSnapshot, VisitorFacts, context_model, current_time
 from .errors import CliError
 from .files import read_json
 from .hub_queries import read_user
+from .server_names import split_server
 
 Context = dict[str, Any]
 
@@ -46,7 +47,7 @@ def visitor_context(
             groups=tuple(sorted({*visitor.groups, *hub_visitor.groups})),
             shares=tuple(sorted({*visitor.shares, *hub_visitor.shares})),
         )
-    owner, _, name = (server or f"{user}/").partition("/")
+    owner, name = split_server(server) if server else (user, "")
     return context_model(
         ContextSnapshot(visitor), server_owner=owner, server_name=name, now=current_time()
     )

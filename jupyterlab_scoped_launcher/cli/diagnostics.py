@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from .words import counted
+
 Diagnostic = dict[str, Any]
 
 COLORS = {"error": "red", "warning": "yellow"}
@@ -31,7 +33,7 @@ def summary(name: str, diagnostics: Iterable[Diagnostic]) -> str:
     counts = {"error": 0, "warning": 0}
     for diagnostic in diagnostics:
         counts[diagnostic["severity"]] += 1
-    parts = [f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts.items() if n]
+    parts = [counted(count, word) for word, count in counts.items() if count]
     return f"{name}: {', '.join(parts) or 'no problems'}"
 
 

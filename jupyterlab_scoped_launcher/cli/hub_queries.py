@@ -7,7 +7,7 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import click
 
@@ -61,6 +61,30 @@ def read_user(hub_url: str, name: str) -> VisitorFacts:
         return replace(user, shares=shared.names)
 
     return _query(hub_url, read_user_and_shares)
+
+
+def read_server_url(hub_url: str, owner: str | None, server_name: str = "") -> str:
+    """Return the address of a running server at the Hub.
+
+    Without ``owner`` it belongs to the user of the token. The token needs ``read:servers`` of it.
+    Raises `CliError` where the server does not run, or where the token may not see that.
+    """
+
+    async def read_servers(client: HubClient) -> Any:
+        return await client.get(f"/users/{quote_segment(owner)}" if owner else "/user")
+
+    model = _query(hub_url, read_servers)
+    name = name_of(model)
+    servers = model.get("servers")
+    if not isinstance(servers, dict):
+        raise CliError(
+            f"The token may not see the servers of {name}: give it read:servers!user={name} and "
+            f"access:servers!user={name}."
+        )
+    server = servers.get(server_name)
+    if not isinstance(server, dict) or not server.get("ready"):
+        raise CliError(f"The server {name}/{server_name} is not running. Start it, and try again.")
+    return urljoin(_api_url(hub_url), str(server.get("full_url") or server["url"]))
 
 
 def _user_from_model(model: Any) -> VisitorFacts:

@@ -1,4 +1,4 @@
-"""The launcher of one visitor: which cards it has, by category, and which of them are visible."""
+"""The launcher of one visitor: its cards, and which of them are visible."""
 
 from __future__ import annotations
 
@@ -8,41 +8,43 @@ from .._core import Policy
 from .cards import Card
 from .contexts import Context
 from .decide import decide_cards
+from .tried_cards import TriedCards
 
-KIND_CATEGORIES = {
-    "kernel": "Kernels",
-    "proxy": "Proxied services",
-    "service": "Hub services",
-    "server": "Servers",
-    "command": "Commands",
-}
-"""The category of a card that has none, by the card's kind."""
+KIND_CATEGORIES = {"service": "Hub services", "server": "Servers", "profile": "Profiles"}
+"""The category of a card that has none, by the card's kind; "Other" for the rest."""
 
 
-class LauncherCard(NamedTuple):
-    """A card as one visitor's launcher has it."""
+class CardKey(NamedTuple):
+    """What tells the cards of a launcher apart in output.
+
+    ``number`` counts cards with the same category, id and title.
+    """
 
     category: str
-    visible: bool
+    card_id: str
+    title: str
+    number: int
 
 
-Launcher = dict[str, LauncherCard]
-"""The cards by their ids."""
+Launcher = dict[CardKey, bool]
+"""Whether each card is visible."""
 
 
 def launcher_for(
-    policy: Policy,
-    context: Context,
-    cards: list[Card],
-    kernels: tuple[str, ...] = (),
-    now: str | None = None,
+    policy: Policy, context: Context, tried: TriedCards, now: str | None = None
 ) -> Launcher:
     """Decide on the cards for one visitor."""
-    by_id = {card["id"]: card for card in cards if isinstance(card, dict) and "id" in card}
-    decisions = decide_cards(policy, context, list(by_id.values()), kernels, now)
-    return {
-        decision["id"]: LauncherCard(
-            card.get("category") or KIND_CATEGORIES.get(card["kind"], "Other"), decision["visible"]
-        )
-        for card, decision in zip(by_id.values(), decisions, strict=True)
-    }
+    decisions = decide_cards(policy, context, tried, now)
+    launcher: Launcher = {}
+    for card, decision in zip(tried.cards, decisions, strict=True):
+        launcher[_free_key(card, launcher)] = decision["visible"]
+    return launcher
+
+
+def _free_key(card: Card, taken: Launcher) -> CardKey:
+    """Return the first key for this card that is not taken."""
+    category = card.get("category") or KIND_CATEGORIES.get(card["kind"], "Other")
+    number = 0
+    while (key := CardKey(category, card["id"], card.get("title") or "", number)) in taken:
+        number += 1
+    return key

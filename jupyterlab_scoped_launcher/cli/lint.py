@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
@@ -11,6 +12,7 @@ from .._core import schema as policy_schema
 from ..context import current_time
 from .diagnostics import Diagnostic, as_github, as_text, summary
 from .errors import CliError
+from .file_check import check_files
 from .files import FILE, display_name, read_bytes
 from .hub_queries import read_groups
 
@@ -27,28 +29,40 @@ from .hub_queries import read_groups
 )
 @click.option("--group", "groups", multiple=True, help="A group that the Hub has. Repeatable.")
 @click.option("--hub", "hub_url", metavar="URL", help="Read the groups from this Hub.")
+@click.option(
+    "--files",
+    "files_too",
+    is_flag=True,
+    help="Check also whether the kernels' directories and the cards' icons exist here.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 on warnings, too.")
 def check(
     files: tuple[str, ...],
     output_format: str,
     groups: tuple[str, ...],
     hub_url: str | None,
+    files_too: bool,
     strict: bool,
 ) -> int:
     """Check policy files (YAML or JSON; - is standard input).
 
     docs/lint.md explains every diagnostic. Groups are checked against the policy's roles, and
     against the Hub's groups if they are given. --hub needs a token with list:groups in
-    JUPYTERHUB_API_TOKEN.
+    JUPYTERHUB_API_TOKEN. --files needs the machine (or image) on which the policy is used.
 
     Exits with 0 if no file has an error, else with 1.
     """
     hub_groups = {*groups, *(read_groups(hub_url) if hub_url else ())}
+    files = tuple(dict.fromkeys(files))
     contents = {display_name(file): read_bytes(file) for file in files}
     diagnostics: list[Diagnostic] = []
-    for name, content in contents.items():
-        result = lint_policy(content, name, sorted(hub_groups) or None, current_time())
-        diagnostics += json.loads(result)["diagnostics"]
+    for file, (name, content) in zip(files, contents.items(), strict=True):
+        checked = lint_policy(content, name, sorted(hub_groups) or None, current_time())
+        result = json.loads(checked)
+        found: list[Diagnostic] = result["diagnostics"]
+        if files_too and result["document"] is not None:
+            found += check_files(content, name, Path(file).parent, result["document"])
+        diagnostics += sorted(found, key=lambda entry: (entry["line"], entry["column"]))
     if output_format == "json":
         by_severity = {
             f"{severity}s": [entry for entry in diagnostics if entry["severity"] == severity]

@@ -8,108 +8,130 @@ from typing import Any, NamedTuple
 
 import click
 
-from .cards import cards_from_options, cards_of_policy
-from .contexts import Context, read_contexts, visitor_context
+from .contexts import read_contexts, visitor_context
 from .files import FILE, load_policy
-from .launchers import Launcher, launcher_for
-from .options import FORMAT, decision_options
+from .launchers import CardKey, Launcher, launcher_for
+from .options import (
+    FORMAT,
+    USER_GROUPS,
+    USERS,
+    USERS_FILE,
+    decision_options,
+    groups_by_user,
+    with_options,
+)
+from .times import checked_now
+from .tried_cards import RuleCoverage, card_options, tried_cards, try_more_line, unmet_rules_lines
 
 
 class Row(NamedTuple):
     """A card, and for each visitor whether it is visible."""
 
-    category: str
-    card_id: str
+    card: CardKey
     visible: list[bool]
 
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option(
-    "--user", "users", multiple=True, metavar="U[=G,G…]", help="A visitor, with groups. Repeatable."
-)
-@click.option("--users", "users_file", type=FILE, help="A JSON list of visitors.")
+@with_options(USERS, USER_GROUPS, USERS_FILE)
 @decision_options
 @FORMAT
 def preview(
     file: str,
     users: tuple[str, ...],
+    user_groups: tuple[tuple[str, str], ...],
     users_file: str | None,
     output_format: str,
     cards: tuple[str, ...],
     cards_file: str | None,
+    server_url: str | None,
     kernels: tuple[str, ...],
     now: str | None,
     **visitor_options: Any,
 ) -> None:
     """Show the launcher by category, for one or several users side by side.
 
-    --group, --scope and the like hold for every --user. The visitors of a --users file are contexts
-    or the Hub's user models, as in docs/cli.md.
+    --group, --scope and the like hold for every --user; --user-group is about one. The visitors of
+    a --users file are contexts or the Hub's user models, as in docs/cli.md.
     """
+    options = card_options(
+        cards=cards, cards_file=cards_file, server_url=server_url, kernels=kernels
+    )
     policy = load_policy(file)
-    contexts = [_parse_user(user, visitor_options) for user in users]
+    now = checked_now(now, policy)
+    contexts = [
+        visitor_context(
+            user=user,
+            **{**visitor_options, "groups": [*visitor_options["groups"], *groups]},
+        )
+        for user, groups in groups_by_user(users, user_groups).items()
+    ]
     contexts += read_contexts(users_file) if users_file else []
     if not contexts:
-        raise click.UsageError("Name the visitors: --user NAME or --users FILE.")
-    chosen = cards_from_options(cards, cards_file)
-    launchers: dict[str, Launcher] = {}
-    for index, context in enumerate(contexts):
-        name = context["user"] or f"visitor {index + 1}"
-        launchers[name] = launcher_for(
-            policy, context, chosen or cards_of_policy(policy, context), kernels, now
+        raise click.UsageError(
+            "Name the visitors: --user NAME, --user-group NAME GROUP, or --users FILE."
         )
+    launchers: dict[str, Launcher] = {}
+    coverage = RuleCoverage(policy)
+    for index, context in enumerate(contexts):
+        tried = tried_cards([policy], context, options)
+        coverage.add(tried)
+        name = context["user"] or f"visitor {index + 1}"
+        if name in launchers:  # a file may have one user in several contexts
+            name = f"{name} ({index + 1})"
+        launchers[name] = launcher_for(policy, context, tried, now)
     rows = _rows(list(launchers.values()))
+    unmet = [] if options.asked else coverage.unmet()
     if output_format == "json":
-        listed = [
-            {
-                "category": row.category,
-                "id": row.card_id,
-                "visible": dict(zip(launchers, row.visible, strict=True)),
-            }
-            for row in rows
-        ]
-        click.echo(json.dumps({"cards": listed}, indent=2, ensure_ascii=False))
+        click.echo(_as_json(list(launchers), rows, unmet))
         return
-    click.echo("\n".join(_table(list(launchers), rows)))
-
-
-def _parse_user(text: str, visitor_options: dict[str, Any]) -> Context:
-    """Return the context for ``NAME`` or ``NAME=GROUP,GROUP``."""
-    name, _, groups = text.partition("=")
-    own_groups = [group for group in groups.split(",") if group]
-    return visitor_context(
-        user=name,
-        **{**visitor_options, "groups": [*visitor_options["groups"], *own_groups]},
-    )
+    table = _table(list(launchers), rows)
+    for line in (*table, *unmet_rules_lines(unmet), *try_more_line(unmet)):
+        click.echo(line)
 
 
 def _rows(launchers: list[Launcher]) -> list[Row]:
     """Return a row for each card that some launcher has, by category."""
-    categories = {
-        card_id: card.category for launcher in launchers for card_id, card in launcher.items()
-    }
-    return [
-        Row(
-            category,
-            card_id,
-            [card_id in launcher and launcher[card_id].visible for launcher in launchers],
-        )
-        for card_id, category in sorted(categories.items(), key=lambda item: (item[1], item[0]))
+    keys = sorted({key for launcher in launchers for key in launcher})
+    return [Row(key, [launcher.get(key, False) for launcher in launchers]) for key in keys]
+
+
+def _as_json(users: list[str], rows: list[Row], unmet: list[str]) -> str:
+    listed = [
+        {
+            "category": row.card.category,
+            "id": row.card.card_id,
+            "title": row.card.title,
+            "visible": dict(zip(users, row.visible, strict=True)),
+        }
+        for row in rows
     ]
+    return json.dumps({"cards": listed, "rules_without_card": unmet}, indent=2, ensure_ascii=False)
 
 
 def _table(users: list[str], rows: list[Row]) -> Iterator[str]:
     """Format the rows below their categories, with a column for each user."""
-    width = max([len(row.card_id) for row in rows] + [4]) + 2
+    labels = _labels(rows)
+    width = max([len(label) for label in labels] + [4]) + 2
     yield " " * (width + 2) + "  ".join(users)
     category = None
-    for row in rows:
-        if row.category != category:
-            category = row.category
+    for label, row in zip(labels, rows, strict=True):
+        if row.card.category != category:
+            category = row.card.category
             yield click.style(category, bold=True)
         cells = []
         for user, visible in zip(users, row.visible, strict=True):
             cell = click.style("yes", fg="green") if visible else click.style("-", dim=True)
             cells.append(cell + " " * (len(user) - (3 if visible else 1)))
-        yield (f"  {row.card_id.ljust(width)}" + "  ".join(cells)).rstrip()
+        yield (f"  {label.ljust(width)}" + "  ".join(cells)).rstrip()
+
+
+def _labels(rows: list[Row]) -> list[str]:
+    """Return the id of each card, with its title where another one of its category has the id."""
+    in_category = [(row.card.category, row.card.card_id) for row in rows]
+    return [
+        f"{row.card.card_id} ({row.card.title or row.card.number + 1})"
+        if in_category.count((row.card.category, row.card.card_id)) > 1
+        else row.card.card_id
+        for row in rows
+    ]

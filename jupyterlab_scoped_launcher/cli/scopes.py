@@ -9,6 +9,7 @@ import click
 
 from .._core import batch
 from .files import FILE, load_policy
+from .server_names import split_server
 
 
 @click.group()
@@ -30,9 +31,7 @@ def parse_server(_context: click.Context, _option: click.Parameter, value: str |
     """Return the OAuth client of the server ``OWNER/NAME``."""
     if value is None:
         return None
-    user, slash, name = value.partition("/")
-    if not slash:
-        raise click.BadParameter("write OWNER/NAME; a default server is OWNER/")
+    user, name = split_server(value)
     return {"kind": "server", "user": user, "name": name}
 
 

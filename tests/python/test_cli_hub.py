@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import command_line
 import pytest
-
-# The installed command: `python -m` would first find the package in this folder, which has no
-# compiled engine.
-COMMAND = [str(Path(sys.executable).with_name("scoped-launcher"))]
 
 
 @pytest.fixture
@@ -29,16 +24,9 @@ def policy(tmp_path: Path) -> Path:
 
 
 def run(token: str | None, *args: str | Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "JUPYTERHUB_API_TOKEN": token or ""}
-    done = subprocess.run(
-        [*COMMAND, *map(str, args)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=environment,
-    )
-    assert "Traceback" not in done.stderr
+    """Run the command with a token for the Hub; standard output and error are text."""
+    done = command_line.run(*args, JUPYTERHUB_API_TOKEN=token or "")
+    done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
     assert not token or token not in done.stdout + done.stderr
     return done
 
@@ -47,10 +35,9 @@ def test_explain_reads_the_groups_of_the_user(hub: Any, policy: Path) -> None:
     for url in (hub.url, f"{hub.url}/hub/", f"{hub.url}/hub/api"):
         args = ["explain", policy, "--user", "member", "--hub", url, "--format", "json"]
         decisions = json.loads(run(hub.known["token"], *args).stdout)["decisions"]
-        assert {decision["id"]: decision["visible"] for decision in decisions} == {
-            "kernel:Class": True,
-            "command:hub-admin": False,
-        }
+        visible = {decision["id"]: decision["visible"] for decision in decisions}
+        assert visible["kernel:Class"] is True
+        assert visible["command:hub-admin"] is False
 
 
 def test_explain_counts_only_shares_with_the_user(hub: Any, tmp_path: Path) -> None:
@@ -110,3 +97,35 @@ def test_refusals_of_the_hub_end_the_command(hub: Any, policy: Path) -> None:
     without = run(None, *args, "member")
     assert without.returncode == 2
     assert "JUPYTERHUB_API_TOKEN" in without.stderr
+
+
+def test_cards_of_a_running_server_are_listed_for_whom_the_token_may_act_for(hub: Any) -> None:
+    hub.start_servers("member/")
+    scopes = ("read:users:name", "read:servers", "access:servers")
+    token = hub.token("member", *(f"{scope}!user=member" for scope in scopes))
+    for args in ([], ["--user", "member"], ["--server", "member/"]):
+        done = run(token, "cards", "--hub", hub.url, *args, "--format", "json")
+        assert done.returncode == 0, done.stderr
+        cards = json.loads(done.stdout)["cards"]
+        ids = [card["id"] for card in cards]
+        assert ids.count("kernel:python3") == 2
+        assert "command:terminal:create-new" in ids
+        assert {tuple(card["rules"]) for card in cards} == {()}
+
+
+def test_cards_of_other_servers_are_refused(hub: Any) -> None:
+    hub.start_servers("member/", "lender/dash-1", tiny=True)
+    weak = hub.token("member", "read:users:name!user=member")
+    done = run(weak, "cards", "--hub", hub.url)
+    assert done.returncode == 3
+    assert "give it read:servers!user=member and access:servers!user=member" in done.stderr
+    done = run(weak, "cards", "--hub", hub.url, "--user", "lender")
+    assert done.returncode == 3
+    assert "There is no such user, or the token may not see it." in done.stderr
+    blind = hub.token("member", "read:users:name!user=member", "read:servers!user=member")
+    done = run(blind, "cards", "--hub", hub.url)
+    assert done.returncode == 3
+    assert "asks for a login. Put a token that may open it into JUPYTERHUB_API_TOKEN" in done.stderr
+    done = run(hub.known["token"], "cards", "--hub", hub.url, "--server", "lender/none")
+    assert done.returncode == 3
+    assert "The server lender/none is not running. Start it, and try again." in done.stderr
