@@ -76,10 +76,19 @@ class Policy:
         """How long the last good context is used while the Hub is unavailable, in seconds."""
     def document(self) -> str:
         """The whole document as JSON."""
-    def for_visitor(self, user: str) -> str:
-        """The document as JSON, reduced so that it names no other user, with instants for dates."""
+    def for_visitor(self, user: str, now: str, *, service: str | None = None) -> str:
+        """The document as JSON, reduced so that it names no other user, with instants for dates.
+
+        The instants of ``weekly`` are those of two weeks from ``now`` (RFC 3339). A visitor that is
+        a service of the Hub has its name in ``service``.
+        """
+    def etag_at(self, now: str) -> str:
+        """Identifies what `for_visitor` makes of the policy at a time.
+
+        Where that changes with the day, it is another one every day.
+        """
     def summary(self) -> str:
-        """The document as JSON without its conditions: which cards it governs, and when."""
+        """The document as JSON without its conditions: which cards it governs."""
     def decide(
         self, context: str, cards: str, kernelspecs: str | None = None, now: str | None = None
     ) -> str:
@@ -104,18 +113,33 @@ class Policy:
         one that is shown is enough. Without a ``context`` nothing is known of the visitor, and
         every governed card is refused.
         """
-    def governed(
-        self, cards: str, kernelspecs: str | None = None, now: str | None = None
-    ) -> list[bool]:
-        """For each card, whether a rule in force matches it."""
+    def governed(self, cards: str, kernelspecs: str | None = None) -> list[bool]:
+        """For each card, whether a rule matches it."""
+    def rules_of(self, cards: str, kernelspecs: str | None = None) -> list[list[str]]:
+        """For each card, the ids of the rules that match it, in the order of the policy.
+
+        A kernel card without a category counts as each of the cards that the launcher makes.
+        """
+    def rule_ids(self) -> list[str]:
+        """The ids of all rules, those of the policy's cards last."""
     def cards(self, context: str) -> str:
-        """The policy's own cards for this visitor as JSON, each with its ``title``."""
+        """The policy's own cards for this visitor as JSON: what they open, and how they look."""
+    def sections(self) -> str:
+        """``[{"category", "rank"}]``: the order of the launcher's sections."""
     def named_cards(self) -> str:
         """The cards that the policy names without a glob, as JSON."""
     def icons(self) -> list[str]:
         """The names of the icons of the policy's cards."""
     def token_scopes(self) -> list[str]:
         """The scopes that a visitor's token needs for the policy's ``scope`` conditions."""
+    def named_groups(self) -> list[str]:
+        """The groups, or globs of groups, that the policy names."""
+    @property
+    def needs_shares(self) -> bool:
+        """Whether the policy needs the Hub's shares."""
+    @property
+    def decides_without_hub(self) -> bool:
+        """Whether the rules decide where there is no Hub."""
     def kernels(self) -> str:
         """``{kernel name: directory}``."""
     def roles(self) -> str:
@@ -126,3 +150,5 @@ class Policy:
         """``{"create": [...], "revoke": [...]}``, as the batch contract's ``grants``."""
     def allows_preview(self, context: str) -> bool:
         """Whether this visitor may read the whole document."""
+    def lists_hidden(self, context: str) -> bool:
+        """Whether this visitor may learn of the cards that are hidden from them."""

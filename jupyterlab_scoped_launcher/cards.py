@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+KERNEL_CATEGORIES = ("Notebook", "Console")
+"""The launcher's categories in which each kernel has a card."""
 
 
 @dataclass(frozen=True)
@@ -11,6 +15,8 @@ class Card:
     """A launcher card. ``kind`` is one of the engine's ``CARD_KINDS``.
 
     A kernel card without a category stands for every card that the launcher makes for the kernel.
+    ``title`` is the text on the card, ``language`` that of its kernel, and ``args`` are the
+    arguments of its command. None: not known, or there is none.
     """
 
     kind: str
@@ -19,6 +25,9 @@ class Card:
     command: str | None = None
     tags: tuple[str, ...] = ()
     owner: str | None = None
+    title: str | None = None
+    language: str | None = None
+    args: Mapping[str, Any] | None = field(default=None, compare=False)
 
     @property
     def id(self) -> str:
@@ -36,7 +45,24 @@ class Card:
             "category": self.category,
             "command": self.command,
             "tags": list(self.tags),
+            "title": self.title,
+            "language": self.language,
+            "args": None if self.args is None else dict(self.args),
         }
+
+
+def kernel_card(name: str, spec: Any) -> Card:
+    """Return the card of the kernel ``name``, with what the launcher reads from its kernelspec.
+
+    ``spec`` is the content of a kernel.json, and may have any shape.
+    """
+    return Card(
+        "kernel",
+        name,
+        tags=kernelspec_tags(spec),
+        title=_text_field(spec, "display_name"),
+        language=_text_field(spec, "language"),
+    )
 
 
 def kernelspec_tags(spec: Any) -> tuple[str, ...]:
@@ -48,6 +74,11 @@ def kernelspec_tags(spec: Any) -> tuple[str, ...]:
     if not isinstance(tags, list):
         return ()
     return tuple(tag for tag in tags if isinstance(tag, str) and is_text(tag))
+
+
+def _text_field(spec: Any, key: str) -> str | None:
+    value = spec.get(key) if isinstance(spec, dict) else None
+    return value if isinstance(value, str) and is_text(value) else None
 
 
 def is_text(value: str) -> bool:

@@ -11,7 +11,9 @@ than the visitor.
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, Literal, cast
@@ -35,7 +37,6 @@ ErrorCode = Literal[
     "hub-unreachable",
     "hub-error",
     "malformed-response",
-    "not-a-user",
     "no-hub-login",
     "bad-request",
     "internal-error",
@@ -72,9 +73,10 @@ class NotAuthenticated(ContextError):
 
 @dataclass(frozen=True)
 class VisitorFacts:
-    """One visitor, as described by the Hub or, without a Hub, by the machine.
+    """One visitor, as described by the Hub or, without a Hub, by the operating system.
 
-    ``shares`` are the servers that others share with the visitor, each ``owner/name``.
+    ``shares`` are the servers that others share with the visitor, each ``owner/name``. ``service``
+    is the name of the Hub's service that the visitor is. Then ``user`` is empty.
     """
 
     hub: bool
@@ -84,6 +86,7 @@ class VisitorFacts:
     scopes: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    service: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,12 +103,15 @@ def context_model(
 ) -> dict[str, Any]:
     """Return the context as a JSON object. This is the only place that writes one.
 
-    The server is the one that the launcher runs on; ``now`` is its clock (`current_time`).
+    The server is the one that the launcher runs on; ``now`` is its clock (`current_time`). Only
+    the context of a service has the key ``service``.
     """
     visitor = snapshot.visitor
+    service = {"service": visitor.service} if visitor.service else {}
     return {
         "hub": visitor.hub,
         "user": visitor.user,
+        **service,
         "admin": visitor.admin,
         "groups": list(visitor.groups),
         "scopes": list(visitor.scopes),
@@ -123,18 +129,35 @@ def current_time() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def local_visitor() -> VisitorFacts:
-    """Return the facts of the local user, who is in no group: there is no Hub."""
+def local_visitor(*, with_groups: bool = False) -> VisitorFacts:
+    """Return the facts of the account that the server runs as: there is no Hub.
+
+    ``with_groups``: with the account's groups, as the operating system's database has them now.
+    Environment variables do not count. A number without a name has an empty ``user``, or is left
+    out of the groups; a container may run under one.
+    """
     try:
-        user = getpass.getuser()
-    except (ImportError, KeyError, OSError):
-        user = ""  # a container may run under a number that has no name
-    return VisitorFacts(hub=False, user=user)
+        import grp
+        import pwd
+    except ImportError:  # not a Unix system
+        return VisitorFacts(hub=False, user=getpass.getuser())
+    try:
+        account = pwd.getpwuid(os.getuid())
+    except KeyError:
+        user, numbers = "", os.getgroups()
+    else:
+        user, numbers = account.pw_name, os.getgrouplist(account.pw_name, account.pw_gid)
+    groups = []
+    for number in numbers if with_groups else ():
+        with suppress(KeyError):
+            groups.append(grp.getgrgid(number).gr_name)
+    return VisitorFacts(hub=False, user=user, groups=tuple(groups))
 
 
 async def load_visitor(client: HubClient, token: str) -> VisitorFacts:
     """Read at the Hub whom ``token`` belongs to, and their shares if the token may list them.
 
+    A service has no shares.
     Raises `ContextError`. If the shares cannot be read, the facts have a warning instead: shares
     can only add cards.
     """
@@ -142,7 +165,7 @@ async def load_visitor(client: HubClient, token: str) -> VisitorFacts:
         visitor = visitor_from_model(await client.get("/user", token=token))
     except HubError as error:
         raise _context_error(error) from None
-    if not any(scope.split("!", 1)[0] == READ_SHARES_SCOPE for scope in visitor.scopes):
+    if visitor.service or not may_list_shares(visitor):
         return visitor
     try:
         shared = await client.servers_shared_with(
@@ -158,36 +181,39 @@ async def load_visitor(client: HubClient, token: str) -> VisitorFacts:
     return replace(visitor, shares=shared.names, warnings=warnings)
 
 
+def may_list_shares(visitor: VisitorFacts) -> bool:
+    """Return whether the visitor's token may list the servers that are shared with them."""
+    return any(scope.split("!", 1)[0] == READ_SHARES_SCOPE for scope in visitor.scopes)
+
+
 def visitor_from_model(model: Any, *, scopes: Iterable[str] | None = None) -> VisitorFacts:
-    """Return the facts in the Hub's user model, checked.
+    """Return the facts in the Hub's model of a user or a service, checked.
 
     ``GET /hub/api/user`` answers a model with the token's scopes. Give ``scopes`` for the models of
-    ``GET /hub/api/users``, which have none. Raises `ContextError` for the model of a service, and
-    `HubError` for what is no model of a user.
+    ``GET /hub/api/users``, which have none. A service is in no group. Raises `HubError` for what
+    is no such model.
     """
-    if isinstance(model, dict) and model.get("kind", "user") != "user":
-        raise ContextError(
-            "not-a-user", "Launcher cards are decided for users, not for services.", status=403
-        )
     name = name_of(model)
     if not name:
-        raise malformed_response("the user model", "has an empty name")
+        raise malformed_response("the visitor's model", "has an empty name")
+    kind = model.get("kind", "user")
+    if kind not in ("user", "service"):
+        raise malformed_response("the visitor's model", "is neither a user's nor a service's")
     admin = model.get("admin", False)
     if not isinstance(admin, bool):
-        raise malformed_response("the user model", "has an admin flag that is no boolean")
+        raise malformed_response("the visitor's model", "has an admin flag that is no boolean")
+    held = _strings(model, "scopes") if scopes is None else tuple(scopes)
+    if kind == "service":
+        return VisitorFacts(hub=True, user="", service=name, admin=admin, scopes=held)
     return VisitorFacts(
-        hub=True,
-        user=name,
-        admin=admin,
-        groups=_strings(model, "groups"),
-        scopes=_strings(model, "scopes") if scopes is None else tuple(scopes),
+        hub=True, user=name, admin=admin, groups=_strings(model, "groups"), scopes=held
     )
 
 
 def _strings(model: dict[str, Any], key: str) -> tuple[str, ...]:
     values = required_field(model, key, list)
     if not all(isinstance(value, str) for value in values):
-        raise malformed_response("the user model", f"has {key} that are no text")
+        raise malformed_response("the visitor's model", f"has {key} that are no text")
     return tuple(values)
 
 

@@ -12,6 +12,7 @@ import os
 import stat
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -49,6 +50,9 @@ MIN_FILE_AGE_S = 1.0
 
 MAX_LOGGED_DIAGNOSTICS = 20
 
+UNKNOWN_GROUP = "SL506"
+"""Lint's code for a group that it does not know."""
+
 MAX_VISITOR_DOCUMENTS = 64
 """Reduced documents remembered at once. A server has few visitors."""
 
@@ -76,14 +80,22 @@ class PolicyStore:
     """Holds the checked policy of one file (None: no policy is configured).
 
     ``refresh`` and ``max_stale`` override those of the policy. They are written as in a policy
-    (``15s``); empty text overrides nothing.
+    (``15s``); empty text overrides nothing. ``hub_groups`` returns groups that the Hub is known to
+    have: no warning says that they are unknown.
     """
 
     def __init__(
-        self, path: Path | None, log: Logger, *, refresh: str = "", max_stale: str = ""
+        self,
+        path: Path | None,
+        log: Logger,
+        *,
+        refresh: str = "",
+        max_stale: str = "",
+        hub_groups: Callable[[], list[str]] = list,
     ) -> None:
         self._path = path
         self._log = log
+        self._hub_groups = hub_groups
         self._state = PolicyState("missing" if path is None else "invalid")
         self._next_check_at = 0.0
         self._last_read: tuple[_Stamp, bytes] | None = None
@@ -93,7 +105,9 @@ class PolicyStore:
             "refresh": self._valid_override("refresh", refresh),
             "max_stale": self._valid_override("max_stale", max_stale),
         }
-        self._visitor_documents: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._visitor_documents: OrderedDict[tuple[str, str | None, str], tuple[str, str]] = (
+            OrderedDict()
+        )
 
     def current(self) -> PolicyState:
         """Return the policy in use, after a check of the file if one is due."""
@@ -115,16 +129,23 @@ class PolicyStore:
         policy = self.current().policy
         return 0.0 if policy is None else policy.max_stale_s
 
-    def for_visitor(self, policy: Policy, user: str) -> tuple[str, str]:
-        """Return the document reduced to this visitor, as ``(etag, JSON text)``."""
-        found = self._visitor_documents.get(user)
+    def for_visitor(
+        self, policy: Policy, user: str, now: str, *, service: str | None = None
+    ) -> tuple[str, str]:
+        """Return the document reduced to this visitor, as ``(etag, JSON text)``.
+
+        ``now`` is the time (RFC 3339): the document has instants where the policy has times of the
+        week. A visitor that is a service of the Hub has its name in ``service``.
+        """
+        key = (user, service, policy.etag_at(now))
+        found = self._visitor_documents.get(key)
         if found is None:
-            text = policy.for_visitor(user)
+            text = policy.for_visitor(user, now, service=service)
             found = (sha256(text.encode()).hexdigest()[:16], text)
-            self._visitor_documents[user] = found
+            self._visitor_documents[key] = found
             if len(self._visitor_documents) > MAX_VISITOR_DOCUMENTS:
                 self._visitor_documents.popitem(last=False)
-        self._visitor_documents.move_to_end(user)
+        self._visitor_documents.move_to_end(key)
         return found
 
     def icon(self, name: str) -> tuple[str, bytes] | None:
@@ -183,14 +204,30 @@ class PolicyStore:
         try:
             policy = Policy(content, str(path), **self._overrides)
         except PolicyError as error:
-            self._keep_last(_format_diagnostics(error.diagnostics))
+            self._keep_last(_format_diagnostics(json.loads(error.diagnostics)))
             return
         again = "again " if self._state.policy is not None else ""
         self._state = PolicyState("ok", policy)
         self._visitor_documents.clear()
         self._log.info("scoped-launcher: policy %s read %s(%s)", path, again, policy.etag)
-        if warnings := _format_diagnostics(policy.warnings):
+        if warnings := _format_diagnostics(self._warnings(policy, path, content)):
             self._log.warning("scoped-launcher: the policy has warnings:\n%s", warnings)
+
+    def _warnings(self, policy: Policy, path: Path, content: bytes) -> list[dict[str, Any]]:
+        """Return lint's warnings but those that name one of the Hub's groups as unknown."""
+        from ._core import lint
+
+        warnings: list[dict[str, Any]] = json.loads(policy.warnings)
+        if not (groups := self._hub_groups()):
+            return warnings
+        diagnostics = json.loads(lint(content, str(path), groups))["diagnostics"]
+        # The Hub may have more groups than these, so what lint says with these alone is not used.
+        unknown = {found["path"] for found in diagnostics if found["code"] == UNKNOWN_GROUP}
+        return [
+            warning
+            for warning in warnings
+            if warning["code"] != UNKNOWN_GROUP or warning["path"] in unknown
+        ]
 
     def _keep_last(self, problem: str) -> None:
         """Keep the last good policy, if there is one, and log ``problem`` if it is new."""
@@ -247,9 +284,8 @@ def _open_nonblocking(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _format_diagnostics(diagnostics_json: str) -> str:
-    """Write lint's diagnostics (JSON text) for the log, one a line."""
-    diagnostics: list[dict[str, Any]] = json.loads(diagnostics_json)
+def _format_diagnostics(diagnostics: list[dict[str, Any]]) -> str:
+    """Write lint's diagnostics for the log, one a line."""
     lines = [
         f"  {found['file']}:{found['line']}:{found['column']}: {found['severity']}"
         f" {found['code']}: {found['message']} {found.get('help') or ''}".rstrip()

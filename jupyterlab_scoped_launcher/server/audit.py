@@ -1,7 +1,7 @@
 """Audit events (of jupyter_events) for what was refused and, if configured, for what was allowed.
 
 A deployment collects them with a handler in ``EventLogger.handlers``. An event has the visitor's
-user name and no other personal data, and never a token.
+name and no other personal data, and never a token.
 """
 
 from __future__ import annotations
@@ -39,9 +39,11 @@ class Audit:
             DENIALS.labels(kind=decision.card.kind, reason=decision.reason).inc()
         if decision.allowed and not self._with_allowed:
             return
+        service = {"service": decision.service} if decision.service else {}
         self._events.emit(
             schema_id=SCHEMA_ID,
             data={
+                **service,
                 "outcome": "allowed" if decision.allowed else "denied",
                 "action": action,
                 "kind": decision.card.kind,

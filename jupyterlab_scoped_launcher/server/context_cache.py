@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ..context import ContextError, ContextSnapshot, NotAuthenticated, VisitorFacts, load_visitor
+from ..hub_api import REQUEST_TIMEOUT_S
 from .metrics import CONTEXT_AGE_SECONDS, HUB_ERRORS, HUB_REQUESTS
 
 if TYPE_CHECKING:
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
 
 MIN_REQUEST_INTERVAL_S = 2.0
 """Requests about the same visitor within this time share one request to the Hub."""
+
+BLOCKING_TIMEOUT_S = 2.0
+"""How long the Hub may take to answer a request for which the whole server waits."""
+
+BLOCKING_RETRY_S = 30.0
+"""After a failed read, how long no request is sent for which the whole server waits."""
 
 MAX_VISITORS = 64
 """Visitors remembered at once. Beyond that the least recently seen one is forgotten."""
@@ -32,8 +41,10 @@ class ContextCache:
     ``max_stale_s``, marked stale. When the Hub refuses a token, its context is forgotten at once.
     """
 
-    def __init__(self, client: HubClient, log: Logger) -> None:
-        self._client = client
+    def __init__(self, new_client: Callable[[float], HubClient], log: Logger) -> None:
+        """``new_client`` makes a client of the Hub, with the time-out of a request in seconds."""
+        self._new_client = new_client
+        self._client = new_client(REQUEST_TIMEOUT_S)
         self._outage = _OutageLog(log)
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
 
@@ -43,42 +54,55 @@ class ContextCache:
         The Hub is not asked while the context is younger than ``max_age_s`` (in seconds). Raises
         `ContextError` when there is none, or only one older than ``max_stale_s`` (in seconds).
         """
+        entry = self._entry(token)
+        if entry.request is None and entry.is_due(max_age_s):
+            entry.request = asyncio.create_task(self._request(entry, token))
+        if entry.request is not None:
+            # Shielded: a client that disconnects must not cancel the request for the others.
+            await asyncio.shield(entry.request)
+        return entry.snapshot(max_stale_s)
+
+    def load_blocking(self, token: str, max_stale_s: float, max_age_s: float) -> ContextSnapshot:
+        """Do what `load` does, for callers that cannot await it: the whole server waits.
+
+        It waits for at most `BLOCKING_TIMEOUT_S` for each answer of the Hub, and after a failure
+        not again for `BLOCKING_RETRY_S`.
+        """
+        entry = self._entry(token)
+        if entry.is_due(max_age_s, BLOCKING_RETRY_S):
+            # Another thread, because this one may run an event loop already.
+            with ThreadPoolExecutor(1) as executor:
+                executor.submit(asyncio.run, self._read_once(entry, token)).result()
+        return entry.snapshot(max_stale_s)
+
+    def _entry(self, token: str) -> _Entry:
         key = _key(token)
         entry = self._entries.setdefault(key, _Entry())
         self._entries.move_to_end(key)
         if len(self._entries) > MAX_VISITORS:
             self._entries.popitem(last=False)
-
-        is_due = time.monotonic() >= entry.next_request_at and not entry.is_fresh(max_age_s)
-        if entry.request is None and is_due:
-            entry.request = asyncio.create_task(self._request(entry, token))
-        if entry.request is not None:
-            # Shielded: a client that disconnects must not cancel the request for the others.
-            await asyncio.shield(entry.request)
-
-        age_s = time.monotonic() - entry.loaded_at
-        CONTEXT_AGE_SECONDS.set(age_s)
-        if entry.error is None and entry.visitor is not None:
-            return ContextSnapshot(entry.visitor, age_s)
-        if entry.visitor is not None and age_s <= max_stale_s:
-            return ContextSnapshot(entry.visitor, age_s, stale=True)
-        raise entry.error or NotAuthenticated
-
-    def cached(self, token: str, max_age_s: float) -> ContextSnapshot | None:
-        """Return the context of the visitor with ``token`` if it is here and young enough.
-
-        Never sends a request.
-        """
-        entry = self._entries.get(_key(token))
-        if entry is None or entry.visitor is None or not entry.is_fresh(max_age_s):
-            return None
-        return ContextSnapshot(entry.visitor, time.monotonic() - entry.loaded_at)
+        return entry
 
     async def _request(self, entry: _Entry, token: str) -> None:
-        """Read the context once and store the result or the error. Raises nothing."""
+        """Read the context with the client of this event loop."""
+        try:
+            await self._read(entry, token, self._client)
+        finally:
+            entry.request = None
+
+    async def _read_once(self, entry: _Entry, token: str) -> None:
+        """Read the context with a client of its own, as a client belongs to one event loop."""
+        client = self._new_client(BLOCKING_TIMEOUT_S)
+        try:
+            await self._read(entry, token, client)
+        finally:
+            client.close()
+
+    async def _read(self, entry: _Entry, token: str, client: HubClient) -> None:
+        """Read the context and store the result or the error. Raises nothing."""
         HUB_REQUESTS.inc()
         try:
-            entry.visitor = await load_visitor(self._client, token)
+            entry.visitor = await load_visitor(client, token)
             entry.error = None
             entry.loaded_at = time.monotonic()
             self._outage.ended()
@@ -92,7 +116,6 @@ class ContextCache:
             self._outage.failed(error.detail)
         finally:
             entry.next_request_at = time.monotonic() + MIN_REQUEST_INTERVAL_S
-            entry.request = None
 
     def close(self) -> None:
         """Close the connections to the Hub."""
@@ -109,10 +132,26 @@ class _Entry:
     next_request_at: float = 0.0
     request: asyncio.Task[None] | None = field(default=None, repr=False)
 
-    def is_fresh(self, max_age_s: float) -> bool:
-        """Return whether the last read succeeded, at most ``max_age_s`` ago."""
-        is_young = time.monotonic() - self.loaded_at <= max_age_s
-        return is_young and self.visitor is not None and self.error is None
+    def is_due(self, max_age_s: float, retry_s: float = 0.0) -> bool:
+        """Return whether the Hub must be asked for a context that is at most ``max_age_s`` old.
+
+        ``retry_s``: for how long it is not asked after a failure, beyond the usual interval.
+        """
+        now = time.monotonic()
+        if now < self.next_request_at + (retry_s if self.error is not None else 0.0):
+            return False
+        is_young = now - self.loaded_at <= max_age_s
+        return not is_young or self.visitor is None or self.error is not None
+
+    def snapshot(self, max_stale_s: float) -> ContextSnapshot:
+        """Return the last context; `ContextError` if there is none that may still be used."""
+        age_s = time.monotonic() - self.loaded_at
+        CONTEXT_AGE_SECONDS.set(age_s)
+        if self.error is None and self.visitor is not None:
+            return ContextSnapshot(self.visitor, age_s)
+        if self.visitor is not None and age_s <= max_stale_s:
+            return ContextSnapshot(self.visitor, age_s, stale=True)
+        raise self.error or NotAuthenticated
 
 
 def _key(token: str) -> bytes:

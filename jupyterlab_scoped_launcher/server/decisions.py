@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from .kernelspecs import KernelspecInventory
 
 REQUEST_ATTRIBUTE = "_scoped_launcher_context"
-"""Where a handler keeps the context that its request was authorized with, for hooks that cannot
-await: a `ContextSnapshot`, or the `ContextError` that says why there is none, and the time."""
+"""Where a handler keeps the context that was loaded for its request: a `ContextSnapshot`, or the
+`ContextError` that says why there is none, and the time when it was read."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The engine's decision on one card for one visitor (empty ``user``: unknown)."""
+    """The engine's decision on one card for one visitor.
+
+    ``user`` or ``service`` is the visitor's name; both are empty for an unknown visitor.
+    """
 
     card: Card
     allowed: bool
@@ -33,10 +36,16 @@ class Decision:
     reason: str = "default"
     user: str = ""
     stale: bool = False
+    service: str = ""
 
 
 class PolicyDecider:
     """Decides for the visitor who sends a request.
+
+    The visitor's context is needed before kernels are listed or started, and kernelspec managers
+    cannot await it. So it is loaded before each request of a handler that has needed it in such a
+    place once (`prepare`). The first time, and in requests that take longer than ``refresh``, the
+    whole server waits for the Hub.
 
     Without a policy everything is allowed. While the visitor's context is unknown, every governed
     card is refused. With a policy that has never been good, all cards are refused, unless
@@ -46,11 +55,20 @@ class PolicyDecider:
     def __init__(self, services: Services, inventory: KernelspecInventory) -> None:
         self._services = services
         self._inventory = inventory
+        self._handlers_that_decide: set[type[JupyterHandler]] = set()
 
     @property
     def refresh_s(self) -> float:
         """How old a context may get before it is read again, in seconds."""
         return self._services.policies.refresh_s
+
+    async def prepare(self, handler: JupyterHandler) -> None:
+        """Load the visitor's context if requests like this one have needed it.
+
+        Call it before the handler's own code runs.
+        """
+        if type(handler) in self._handlers_that_decide and handler.current_user:
+            await self.load_context(handler, self.refresh_s)
 
     async def load_context(self, handler: JupyterHandler, max_age_s: float = 0.0) -> None:
         """Load the visitor's context, at most ``max_age_s`` old, and keep it with the request.
@@ -60,15 +78,20 @@ class PolicyDecider:
         if self._services.policies.current().policy is None:
             return
         await self._inventory.refresh()
-        loaded: ContextSnapshot | ContextError
         try:
-            loaded = await self._services.load_context(handler, max_age_s)
+            _keep(handler, await self._services.load_context(handler, max_age_s))
         except ContextError as error:
-            loaded = error
-        setattr(handler, REQUEST_ATTRIBUTE, (loaded, time.monotonic()))
+            _keep(handler, error)
+
+    def reload_context(self, handler: JupyterHandler) -> None:
+        """Do what `load_context` does where nothing can be awaited: the whole server waits."""
+        try:
+            _keep(handler, self._services.load_context_blocking(handler, 0.0))
+        except ContextError as error:
+            _keep(handler, error)
 
     def decide(self, handler: JupyterHandler | None, cards: Sequence[Card]) -> list[Decision]:
-        """Decide ``cards`` for the visitor who sent the request of ``handler``; never awaits.
+        """Decide ``cards`` for the visitor who sent the request of ``handler``.
 
         None: outside any request. Then the visitor is unknown, and governed cards are refused.
         """
@@ -77,7 +100,7 @@ class PolicyDecider:
             allowed = not self._services.is_governing(state)
             reason = "default" if allowed else "error"
             return [Decision(card, allowed, reason=reason) for card in cards]
-        snapshot = self._cached_context(handler)
+        snapshot = self._context_now(handler)
         if not isinstance(snapshot, ContextSnapshot):
             answers = self._may_use(state.policy, None, cards)
             return [
@@ -93,35 +116,47 @@ class PolicyDecider:
                 answer["reason"],
                 snapshot.visitor.user,
                 snapshot.stale,
+                snapshot.visitor.service,
             )
             for card, answer in zip(cards, answers, strict=True)
         ]
 
     def explanation(self, handler: JupyterHandler, card: Card) -> str:
         """Return the engine's sentence on why the visitor may not use ``card``."""
+        return str(self._explain(handler, card).get("sentence") or "")
+
+    def short_explanation(self, handler: JupyterHandler, card: Card) -> str:
+        """Return what the policy says on that, with the contact; or else the sentence."""
+        answer = self._explain(handler, card)
+        if not answer.get("message"):
+            return str(answer.get("sentence") or "")
+        return " ".join(filter(None, (answer["message"], answer.get("contact"))))
+
+    def _explain(self, handler: JupyterHandler, card: Card) -> dict[str, Any]:
+        """Return the engine's explanation of ``card``; only ``sentence`` where it has none."""
         policy = self._services.policies.current().policy
         if policy is None:
-            return "Its launcher policy cannot be used; the server's log says why."
-        snapshot = self._cached_context(handler)
+            return {"sentence": "Its launcher policy cannot be used; the server's log says why."}
+        snapshot = self._context_now(handler)
         if not isinstance(snapshot, ContextSnapshot):
             error = snapshot or "Try again, or reload the page."
-            return f"Your permissions cannot be checked right now. {error}"
+            return {"sentence": f"Your permissions cannot be checked right now. {error}"}
         (answer,) = self._may_use(policy, snapshot, [card], explain=True)
-        return str(answer.get("sentence") or "")
+        return answer
 
     def is_owner(self, handler: JupyterHandler) -> bool:
         """Return whether the visitor is known to own this server."""
-        snapshot = self._cached_context(handler)
+        snapshot = self._context_now(handler)
         if not isinstance(snapshot, ContextSnapshot):
             return False
-        return bool(snapshot.visitor.user == server_context(snapshot)["server"]["owner"])
+        visitor = snapshot.visitor
+        owner = server_context(snapshot)["server"]["owner"]
+        return not visitor.service and bool(visitor.user == owner)
 
-    def _cached_context(
-        self, handler: JupyterHandler | None
-    ) -> ContextSnapshot | ContextError | None:
-        """Return the context kept with the request, or else the one cached for its visitor.
+    def _context_now(self, handler: JupyterHandler | None) -> ContextSnapshot | ContextError | None:
+        """Return the context loaded for the request; load it if there is none, or an old one.
 
-        A `ContextError` or None: it is unknown.
+        A `ContextError`, or None without a request: it is unknown.
         """
         if handler is None:
             return None
@@ -129,7 +164,11 @@ class PolicyDecider:
         loaded, loaded_at = getattr(handler, REQUEST_ATTRIBUTE, (None, float("-inf")))
         if time.monotonic() - loaded_at <= self.refresh_s:
             return loaded
-        return self._services.cached_context(handler, self.refresh_s)
+        self._handlers_that_decide.add(type(handler))
+        try:
+            return self._services.load_context_blocking(handler, self.refresh_s)
+        except ContextError as error:
+            return error
 
     def _may_use(
         self,
@@ -150,3 +189,11 @@ class PolicyDecider:
         decisions = iter(json.loads(answer)["decisions"])
         unreadable = {"visible": False, "rule": None, "reason": "error"}
         return [next(decisions) if is_text(card.name) else unreadable for card in cards]
+
+
+def _keep(handler: JupyterHandler, loaded: ContextSnapshot | ContextError) -> None:
+    """Keep a context with the request. A stale one counts as read now: there is no newer one."""
+    age_s = 0.0
+    if isinstance(loaded, ContextSnapshot) and not loaded.stale:
+        age_s = loaded.age_s
+    setattr(handler, REQUEST_ATTRIBUTE, (loaded, time.monotonic() - age_s))

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, CUnicode, Enum, Unicode, default
 
+from ..variables import KERNEL_PATH_VARIABLE, POLICY_VARIABLE
+
 if TYPE_CHECKING:
     from .guards.connections import ConnectionMonitor
+    from .server_cards import ServerCards
     from .services import Services
 
 
@@ -65,31 +68,47 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
         """,
     ).tag(config=True)
 
+    local_groups = Bool(
+        help="""Whether the context without a JupyterHub has the Unix groups of the local user.
+
+        They count for a policy with `no_hub: decide`. Otherwise the local user is in no group.
+        """,
+    ).tag(config=True)
+
     services: Services
+    server_cards: ServerCards
     connection_monitor: ConnectionMonitor | None = None
 
     @default("policy_file")
     def _policy_file_from_environment(self) -> str:
-        return os.environ.get("SCOPED_LAUNCHER_POLICY", "")
+        return os.environ.get(POLICY_VARIABLE, "")
 
     def initialize_settings(self) -> None:
         """Read the policy, which logs its errors at start, and install the guards."""
+        _extend_search_path()
         from ..policy_store import PolicyStore
         from .guards import install_guards
+        from .kernelspecs import KernelspecInventory
         from .page_config import page_config_hook
+        from .proxy_entries import ProxyEntries
+        from .server_cards import ServerCards
         from .services import Services, Settings
 
         path = Path(self.policy_file).expanduser().absolute() if self.policy_file else None
         policies = PolicyStore(path, self.log, refresh=self.refresh, max_stale=self.max_stale)
-        settings = Settings(self.on_invalid, self.audit_decisions)
+        settings = Settings(self.on_invalid, self.audit_decisions, self.local_groups)
         self.services = Services(policies, settings, self.log)
         if policies.current().state == "missing":
             self.log.warning(
                 "scoped-launcher: no policy file is configured, so every launcher card is shown."
                 " Name one with --ScopedLauncher.policy_file=… or SCOPED_LAUNCHER_POLICY."
             )
+        server: Any = self.serverapp
+        inventory = KernelspecInventory(server.kernel_spec_manager, policies)
+        entries = ProxyEntries(server.web_app)
+        self.server_cards = ServerCards(self.services, inventory, entries)
         try:
-            self.connection_monitor = install_guards(self.serverapp, self.services)
+            self.connection_monitor = install_guards(server, self.services, inventory, entries)
         except Exception:
             # Jupyter Server would continue without this extension, and so without its guards.
             self.log.critical("scoped-launcher: this server cannot be guarded", exc_info=True)
@@ -103,10 +122,20 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
         """Add the routes."""
         from .handlers import routes
 
-        self.handlers.extend(routes(self.services))
+        self.handlers.extend(routes(self.services, self.server_cards))
 
     async def stop_extension(self) -> None:
         """Stop the monitor, and close the connections to the Hub."""
         if self.connection_monitor is not None:
             self.connection_monitor.stop()
         self.services.close()
+
+
+def _extend_search_path() -> None:
+    """Put the directories that the Hub has named before this server's own ``JUPYTER_PATH``.
+
+    Jupyter reads it when kernels are listed, and terminals and kernels inherit it.
+    """
+    if directories := os.environ.pop(KERNEL_PATH_VARIABLE, ""):
+        own = os.environ.get("JUPYTER_PATH", "")
+        os.environ["JUPYTER_PATH"] = f"{directories}:{own}" if own else directories

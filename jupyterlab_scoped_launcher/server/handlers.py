@@ -1,7 +1,7 @@
-"""The routes ``scoped-launcher/context``, ``…/governed``, ``…/policy`` and ``…/icons/NAME``.
+"""The routes ``scoped-launcher/`` ``context``, ``cards``, ``governed``, ``policy``, ``icons/NAME``.
 
-The context and the policy are answered for the visitor, who may differ from the server's owner. No
-answer has a token. Every error is answered as JSON, ``{"code", "message"}``.
+The answers are about the visitor, who may differ from the server's owner. No answer has a token.
+Every error is answered as JSON, ``{"code", "message"}``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .services import server_context
 
 if TYPE_CHECKING:
     from ..policy_store import PolicyState
+    from .server_cards import ServerCards
     from .services import Services
 
 MAX_CARDS = 20_000
@@ -26,11 +27,14 @@ MAX_CARDS_BYTES = 1024 * 1024
 """Limits for one request of a page: while the engine answers, the server does nothing else."""
 
 
-def routes(services: Services) -> list[tuple[str, type[APIHandler], dict[str, Any]]]:
+def routes(
+    services: Services, server_cards: ServerCards
+) -> list[tuple[str, type[APIHandler], dict[str, Any]]]:
     """Return the routes, each with what its handler needs."""
     return [
-        (pattern, handler, {"services": services})
+        (pattern, handler, {"services": services, "server_cards": server_cards})
         for pattern, handler in (
+            (r"/scoped-launcher/cards", CardsHandler),
             (r"/scoped-launcher/context", ContextHandler),
             (r"/scoped-launcher/icons/([^/]+)", IconHandler),
             (r"/scoped-launcher/policy", PolicyHandler),
@@ -46,11 +50,13 @@ class _Handler(APIHandler):  # type: ignore[misc,unused-ignore]
     _track_activity = False
 
     services: Services
+    server_cards: ServerCards
 
-    def initialize(self, services: Services) -> None:
+    def initialize(self, services: Services, server_cards: ServerCards) -> None:
         """Take what the handler needs."""
         super().initialize()
         self.services = services
+        self.server_cards = server_cards
 
     def set_default_headers(self) -> None:
         """Add to Jupyter's headers that no cache may keep an answer."""
@@ -115,17 +121,25 @@ class ContextHandler(_Handler):
             snapshot = ContextSnapshot(
                 VisitorFacts(hub=True, user="", warnings=(warning,)), stale=True
             )
+        else:
+            await self.server_cards.report_unmatched_rules(snapshot)
         context = server_context(snapshot)
+        if state.policy is not None:
+            context["warnings"] += self.services.unknown_facts(state.policy, snapshot)
         if state.problem and state.policy is not None and _may_see_details(snapshot):
             context["warnings"].append(
                 f"The policy file has errors; the last good one is in use:\n{state.problem}"
             )
         CONTEXT_READS.inc()
-        # The policy is inserted as text: it can be large, and it is text already.
-        policy = self._policy_text(state, snapshot)
-        self.finish(f'{json.dumps(context)[:-1]}, "policy": {policy}}}')
+        # What the engine writes is inserted as text: it can be large, and it is text already.
+        parts = {"policy": self._policy_text(state, snapshot, context["now"])}
+        if state.policy is not None:
+            parts["cards"] = state.policy.cards(json.dumps(context))
+            parts["sections"] = state.policy.sections()
+        inserted = ", ".join(f'"{key}": {text}' for key, text in parts.items())
+        self.finish(f"{json.dumps(context)[:-1]}, {inserted}}}")
 
-    def _policy_text(self, state: PolicyState, snapshot: ContextSnapshot) -> str:
+    def _policy_text(self, state: PolicyState, snapshot: ContextSnapshot, now: str) -> str:
         policy: dict[str, Any] = {
             "state": state.state,
             "on_invalid": self.services.settings.on_invalid,
@@ -136,12 +150,28 @@ class ContextHandler(_Handler):
                 if _may_see_details(snapshot):
                     policy["message"] += f"\n{state.problem}"
             return json.dumps({"etag": None, "document": None, **policy})
-        user = snapshot.visitor.user
-        etag, document = self.services.policies.for_visitor(state.policy, user)
+        visitor = snapshot.visitor
+        etag, document = self.services.policies.for_visitor(
+            state.policy, visitor.user, now, service=visitor.service or None
+        )
         text = json.dumps({"etag": etag, **policy})
         if self.get_query_argument("etag", "") == etag:
             return text
         return f'{text[:-1]}, "document": {document}}}'
+
+
+class CardsHandler(_Handler):
+    """``GET scoped-launcher/cards``: the cards of this server that the visitor sees."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        """Answer ``{"cards": [...]}`` (docs/configuration.md lists the keys of a card)."""
+        try:
+            snapshot = await self.services.load_context(self)
+        except ContextError as error:
+            self.fail_with(error)
+        else:
+            self.finish(json.dumps({"cards": await self.server_cards.listed_for(snapshot)}))
 
 
 class GovernedHandler(_Handler):

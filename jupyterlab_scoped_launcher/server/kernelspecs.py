@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_core.utils import ensure_async
 
-from ..cards import Card, is_text, kernelspec_tags
+from ..cards import Card, is_text, kernel_card
 
 if TYPE_CHECKING:
     from .._core import Policy
@@ -38,7 +38,8 @@ class KernelspecInventory:
         self._policies = policies
         self._lists_async = iscoroutinefunction(type(manager).get_all_specs)
         self._bypassed = ContextVar("scoped_launcher_filter_bypassed", default=False)
-        self._tags: dict[str, tuple[str, ...]] = {}
+        self._cards: dict[str, Card] = {}
+        self._json = "[]"
         self._listed_at = float("-inf")
         self._reported: set[str] = set()
         self._directories: dict[str, str] = {}
@@ -69,13 +70,17 @@ class KernelspecInventory:
         return self._directories
 
     def card(self, name: str) -> Card:
-        """Return the card that decides on the kernel ``name``, with its tags."""
+        """Return the card that decides on the kernel ``name``, with all that is known of it."""
         name = normalized(name)
-        return Card("kernel", name, tags=self._tags.get(name, ()))
+        return self._cards.get(name) or Card("kernel", name)
+
+    def cards(self) -> list[Card]:
+        """Return the card of each kernel, as last listed."""
+        return list(self._cards.values())
 
     def as_json(self) -> str:
         """Return the kernelspecs (as last listed) as the engine reads them."""
-        return json.dumps([{"name": name, "tags": tags} for name, tags in self._tags.items()])
+        return self._json
 
     async def refresh(self) -> None:
         """List the installed kernelspecs again unless that was done a moment ago."""
@@ -119,21 +124,32 @@ class KernelspecInventory:
             return None
 
     def _remember(self, specs: Specs) -> None:
-        tags = {}
+        cards = {}
         for name, listed in specs.items():
             if is_text(name):
                 spec = listed.get("spec") if isinstance(listed, dict) else None
-                tags[normalized(name)] = kernelspec_tags(spec)
+                cards[normalized(name)] = kernel_card(normalized(name), spec)
             elif name not in self._reported:
                 self._reported.add(name)
                 self._manager.log.warning(
                     "scoped-launcher: the kernel %r is not offered: its name is not UTF-8", name
                 )
         for name in self.policy_directories:
-            if spec := self.policy_kernelspec(name):
-                tags[name] = kernelspec_tags(spec.to_dict())
-        self._tags = tags
+            if policy_spec := self.policy_kernelspec(name):
+                cards[name] = kernel_card(name, policy_spec.to_dict())
+        self._cards = cards
+        self._json = json.dumps([_kernelspec(card) for card in cards.values()])
         self._listed_at = time.monotonic()
+
+
+def _kernelspec(card: Card) -> dict[str, Any]:
+    """Return the kernelspec of a kernel's card as the engine reads it."""
+    return {
+        "name": card.name,
+        "tags": card.tags,
+        "display_name": card.title,
+        "language": card.language,
+    }
 
 
 def normalized(name: str) -> str:

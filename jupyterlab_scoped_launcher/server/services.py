@@ -13,8 +13,10 @@ from ..context import (
     context_model,
     current_time,
     local_visitor,
+    may_list_shares,
 )
-from ..hub_api import HubClient, internal_ssl_context
+from ..hub_api import LIST_OWN_SHARES, HubClient, TlsFiles
+from ..variables import WITHHELD_SCOPES_VARIABLE
 from .context_cache import ContextCache
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from jupyter_server.base.handlers import JupyterHandler
 
+    from .._core import Policy
     from ..policy_store import PolicyState, PolicyStore
 
 
@@ -31,6 +34,7 @@ class Settings:
 
     on_invalid: str = "hide_all"
     audit_decisions: bool = False
+    local_groups: bool = False
 
 
 class Services:
@@ -56,22 +60,39 @@ class Services:
         """
         hub_auth = _hub_auth(handler)
         if hub_auth is None:
-            return ContextSnapshot(local_visitor())
-        token = hub_auth.get_token(handler)
-        if not token:
-            raise NotAuthenticated
-        return await self._cache_for(hub_auth).load(token, self.policies.max_stale_s, max_age_s)
+            return self._local_context()
+        cache, token = self._cache_for(hub_auth), _token(hub_auth, handler)
+        return await cache.load(token, self.policies.max_stale_s, max_age_s)
 
-    def cached_context(self, handler: JupyterHandler, max_age_s: float) -> ContextSnapshot | None:
-        """Return that context if it is known, at most ``max_age_s`` old. Sends no request."""
-        try:
-            hub_auth = _hub_auth(handler)
-        except ContextError:
-            return None
+    def load_context_blocking(self, handler: JupyterHandler, max_age_s: float) -> ContextSnapshot:
+        """Do what `load_context` does where nothing can be awaited. Raises `ContextError`.
+
+        The whole server waits for the Hub, unless the context is young enough.
+        """
+        hub_auth = _hub_auth(handler)
         if hub_auth is None:
-            return ContextSnapshot(local_visitor())
-        token = hub_auth.get_token(handler)
-        return self._cache_for(hub_auth).cached(token, max_age_s) if token else None
+            return self._local_context()
+        cache, token = self._cache_for(hub_auth), _token(hub_auth, handler)
+        return cache.load_blocking(token, self.policies.max_stale_s, max_age_s)
+
+    def unknown_facts(self, policy: Policy, snapshot: ContextSnapshot) -> list[str]:
+        """Return a sentence for each fact that the policy asks for and this server cannot read."""
+        if not snapshot.visitor.hub:
+            return []
+        asked = policy.token_scopes()
+        sentences = []
+        if LIST_OWN_SHARES in asked and not may_list_shares(snapshot.visitor):
+            sentences.append(
+                "The servers shared with you are unknown to this server, so their cards are not"
+                " shown: its access to JupyterHub does not include the list of your shares."
+            )
+        withheld = os.environ.get(WITHHELD_SCOPES_VARIABLE, "").split()
+        if unknown := sorted({*withheld} & {*asked}):
+            sentences.append(
+                "This server is or may be shared with others, so it does not learn whether you"
+                f" have {', '.join(unknown)}: cards that need this are not shown."
+            )
+        return sentences
 
     def close(self) -> None:
         """Close the connections to the Hub."""
@@ -81,9 +102,15 @@ class Services:
     def _cache_for(self, hub_auth: Any) -> ContextCache:
         """Return the cache for the Hub of ``hub_auth`` (a ``HubAuth``); a server has only one."""
         if self._cache is None:
-            tls = internal_ssl_context(hub_auth.keyfile, hub_auth.certfile, hub_auth.client_ca)
-            self._cache = ContextCache(HubClient(hub_auth.api_url, ssl_context=tls), self.log)
+            tls = TlsFiles(hub_auth.keyfile, hub_auth.certfile, hub_auth.client_ca)
+            self._cache = ContextCache(
+                lambda timeout_s: HubClient(hub_auth.api_url, timeout_s=timeout_s, tls=tls),
+                self.log,
+            )
         return self._cache
+
+    def _local_context(self) -> ContextSnapshot:
+        return ContextSnapshot(local_visitor(with_groups=self.settings.local_groups))
 
 
 def server_context(snapshot: ContextSnapshot) -> dict[str, Any]:
@@ -108,3 +135,11 @@ def _hub_auth(handler: JupyterHandler) -> Any:
             " so it cannot know who you are.",
         )
     return hub_auth
+
+
+def _token(hub_auth: Any, handler: JupyterHandler) -> str:
+    """Return the visitor's token. Raises `NotAuthenticated` without one."""
+    token: str | None = hub_auth.get_token(handler)
+    if not token:
+        raise NotAuthenticated
+    return token

@@ -9,30 +9,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..kernelspecs import KernelspecInventory
+    from ..proxy_entries import ProxyEntries
     from ..services import Services
     from .connections import ConnectionMonitor
 
 
-def install_guards(server: Any, services: Services) -> ConnectionMonitor:
+def install_guards(
+    server: Any, services: Services, inventory: KernelspecInventory, entries: ProxyEntries
+) -> ConnectionMonitor:
     """Guard the kernels, terminals and proxied services of ``server`` for its lifetime.
 
     ``server`` is the `ServerApp`. Call this once, when its web application and managers exist
     (``ExtensionApp.initialize_settings``). Returns the monitor, to stop it.
     """
+    from jupyter_server.base.handlers import JupyterHandler
+
     from ..audit import Audit
     from ..decisions import PolicyDecider
-    from ..kernelspecs import KernelspecInventory
     from .access import AccessChecker
     from .api import guard_api
     from .connections import ConnectionMonitor
     from .kernels import guard_kernels
+    from .prepare import after_prepare
     from .proxies import guard_proxies
 
     audit = Audit(server.event_logger, with_allowed=services.settings.audit_decisions)
-    inventory = KernelspecInventory(server.kernel_spec_manager, services.policies)
-    access = AccessChecker(PolicyDecider(services, inventory), audit)
+    decider = PolicyDecider(services, inventory)
+    access = AccessChecker(decider, audit)
     monitor = ConnectionMonitor(access)
+    after_prepare(server.web_app, JupyterHandler, decider.prepare)
     guard_kernels(server, inventory, access)
     guard_api(server, inventory, access, monitor)
-    guard_proxies(server, access, monitor)
+    guard_proxies(server, entries, access, monitor)
     return monitor

@@ -23,18 +23,28 @@ class AccessDenied(web.HTTPError):
     """
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(403, sentence)
         self._sentence = sentence
+        super().__init__(403, sentence)
 
     @property
     def log_message(self) -> str:  # type: ignore[override,unused-ignore]
         """The sentence, also when it is formatted."""
         return _Unformatted(self._sentence)
 
+    @log_message.setter
+    def log_message(self, _doubled: str) -> None:
+        """Ignore what Tornado sets before version 6.5."""
+
 
 class _Unformatted(str):
+    """A text that formatting does not change."""
+
     def __mod__(self, _values: object) -> str:
         return str(self)
+
+    def __radd__(self, before: str) -> str:
+        """Return a format: Tornado before version 6.5 logs ``"%d %s: " + log_message``."""
+        return before + self.replace("%", "%%")
 
 
 class AccessChecker:
@@ -56,11 +66,14 @@ class AccessChecker:
         if max_age_s and not all(made.allowed for made in self.decider.decide(handler, cards)):
             await self.decider.load_context(handler)
         for card in cards:
-            self.require_cached(handler, card, action)
+            self.require_now(handler, card, action)
 
-    def require_cached(self, handler: JupyterHandler, card: Card, action: str) -> None:
-        """Raise that 403 by the context that is known already."""
+    def require_now(self, handler: JupyterHandler, card: Card, action: str) -> None:
+        """Raise that 403 where nothing can be awaited."""
         (decision,) = self.decider.decide(handler, [card])
+        if not decision.allowed:
+            self.decider.reload_context(handler)
+            (decision,) = self.decider.decide(handler, [card])
         self._audit.record(decision, action)
         if not decision.allowed:
             explanation = self.decider.explanation(handler, card)
@@ -68,10 +81,13 @@ class AccessChecker:
                 f"You may not use the {card.kind} {card.name!r} on this server. {explanation}"
             )
 
-    async def still_allowed(self, handler: JupyterHandler, cards: Sequence[Card]) -> bool:
-        """Return whether the visitor may use all ``cards`` by a context that is read again."""
+    async def reason_to_end(self, handler: JupyterHandler, cards: Sequence[Card]) -> str | None:
+        """Return None if the visitor may use all ``cards`` by a context that is read again.
+
+        Otherwise return the reason, as short as the policy has it.
+        """
         await self.decider.load_context(handler)
         denied = [made for made in self.decider.decide(handler, cards) if not made.allowed]
         for decision in denied:
             self._audit.record(decision, "keep")
-        return not denied
+        return self.decider.short_explanation(handler, denied[0].card) if denied else None

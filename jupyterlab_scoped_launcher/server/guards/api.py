@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 GUARDED_RESOURCES = {"events", "kernels", "kernelspecs", "sessions", "terminals"}
 
 TERMINAL_CARD = Card(
-    "command", "terminal:create-new", category="Other", command="terminal:create-new"
+    "command",
+    "terminal:create-new",
+    category="Other",
+    command="terminal:create-new",
+    title="Terminal",
 )
 """The launcher's card for a new terminal."""
 

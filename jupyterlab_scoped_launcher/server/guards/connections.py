@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 POLICY_VIOLATION = 1008
 """The websocket close code (RFC 6455, 7.4.1)."""
 
+MAX_REASON_BYTES = 123
+"""The longest reason of a close frame in UTF-8 (RFC 6455, 5.5, less the code)."""
+
+UNCHECKED = "You may not use this any more."
+"""The reason when the check itself fails."""
+
 
 class ConnectionMonitor:
     """Checks each connection again every ``refresh``, but not more often than the Hub is asked.
@@ -53,17 +59,20 @@ class ConnectionMonitor:
 
         An error in the check of one connection closes that one, and does not affect the others.
         """
+        reason = UNCHECKED
         try:
             if _has_ended(handler):
                 self._open.pop(handler, None)
                 return
-            if await self._access.still_allowed(handler, cards):
+            denial = await self._access.reason_to_end(handler, cards)
+            if denial is None:
                 return
+            reason = denial
         except Exception:
             handler.log.exception("scoped-launcher: a connection is closed, as its check failed")
         self._open.pop(handler, None)
         try:
-            _close(handler)
+            _close(handler, reason)
         except Exception:
             handler.log.exception("scoped-launcher: a connection could not be closed")
 
@@ -76,12 +85,17 @@ def _has_ended(handler: JupyterHandler) -> bool:
     return bool(handler._finished)
 
 
-def _close(handler: Any) -> None:
+def close_reason(text: str) -> str:
+    """Return ``text``, cut between two characters to what fits into a close frame."""
+    return text.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
+
+
+def _close(handler: Any, reason: str) -> None:
     """Close the connection in both directions, at once."""
     for upstream in ("ws", "ws_transp"):  # jupyter-server-proxy's, to the proxied service
         if connection := getattr(handler, upstream, None):
             connection.close()
     if getattr(handler, "ws_connection", None) is not None:
-        handler.close(POLICY_VIOLATION, "You may not use this any more.")
+        handler.close(POLICY_VIOLATION, close_reason(reason))
     elif (stream := getattr(handler.request.connection, "stream", None)) is not None:
         stream.close()

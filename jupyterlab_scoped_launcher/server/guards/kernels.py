@@ -77,7 +77,7 @@ class KernelspecFilter:
         self.inventory.refresh_sync()
         card = self.inventory.card(name)
         if handler is not None:
-            self._access.require_cached(handler, card, "get")
+            self._access.require_now(handler, card, "get")
         elif not self._access.decider.decide(None, [card])[0].allowed:
             raise NoSuchKernel(name)
 

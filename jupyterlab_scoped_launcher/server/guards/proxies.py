@@ -1,8 +1,8 @@
 """Guards proxied services: jupyter-server-proxy's handlers, by name and by port.
 
-These handlers call no authorizer. So their ``prepare``, which runs before every method and every
-websocket upgrade, is wrapped to check here. So is ``get_client_uri``, which makes the address to
-which a request is forwarded, for handlers that other packages derive. Both are wrapped on
+These handlers call no authorizer. So they are checked after their ``prepare``, which runs before
+every method and every websocket upgrade. ``get_client_uri``, which makes the address to which a
+request is forwarded, is wrapped for handlers that other packages derive. Both apply to
 jupyter-server-proxy's base classes, once for all servers of the process: each entry has a handler
 class of its own, and extensions may load in any order.
 """
@@ -10,7 +10,7 @@ class of its own, and extensions may load in any order.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -18,15 +18,16 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from tornado.httputil import split_host_and_port
-from tornado.routing import Rule, RuleRouter
 from tornado.web import Application, HTTPError
 
-from ...cards import Card
+from .prepare import after_prepare
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
     from jupyter_server.serverapp import ServerApp
 
+    from ...cards import Card
+    from ..proxy_entries import ProxyEntries
     from .access import AccessChecker
     from .connections import ConnectionMonitor
 
@@ -39,7 +40,9 @@ HOST_PATTERN = re.compile(r"\[[0-9A-Fa-f:.]+\]|[^\s\x00-\x1f\x7f/?#@:\\\[\]]+")
 _guards: WeakKeyDictionary[Application, ProxyGuard] = WeakKeyDictionary()
 
 
-def guard_proxies(server: ServerApp, access: AccessChecker, monitor: ConnectionMonitor) -> None:
+def guard_proxies(
+    server: ServerApp, entries: ProxyEntries, access: AccessChecker, monitor: ConnectionMonitor
+) -> None:
     """Guard this server's proxied services, if jupyter-server-proxy is installed.
 
     Raises ImportError with a version that lacks these handlers: before 4.1, or a future one.
@@ -49,29 +52,10 @@ def guard_proxies(server: ServerApp, access: AccessChecker, monitor: ConnectionM
     from jupyter_server_proxy.config import AddSlashHandler
     from jupyter_server_proxy.handlers import ProxyHandler
 
-    _guards[server.web_app] = ProxyGuard(server.web_app, access, monitor)
+    guard = _guards[server.web_app] = ProxyGuard(entries, access, monitor)
     for handler_class in (ProxyHandler, AddSlashHandler):
-        wrap_prepare(handler_class)
+        after_prepare(server.web_app, handler_class, guard.check)
     wrap_get_client_uri(ProxyHandler)
-
-
-def wrap_prepare(handler_class: Any) -> None:
-    """Make ``handler_class.prepare`` call its server's guard once the visitor is authenticated."""
-    prepare: Callable[..., Awaitable[None] | None] = handler_class.prepare
-    if hasattr(prepare, "_scoped_launcher"):
-        return
-
-    @wraps(prepare)
-    async def guarded_prepare(self: JupyterHandler, *args: Any, **kwargs: Any) -> None:
-        pending = prepare(self, *args, **kwargs)
-        if pending is not None:
-            await pending
-        guard = _guards.get(self.application)
-        if guard is not None and not self._finished:
-            await guard.check(self)
-
-    guarded_prepare._scoped_launcher = True  # type: ignore[attr-defined]
-    handler_class.prepare = guarded_prepare
 
 
 def wrap_get_client_uri(handler_class: Any) -> None:
@@ -96,9 +80,8 @@ class ProxyGuard:
     """Finds the proxied services that a request reaches, and requires their cards."""
 
     def __init__(
-        self, application: Application, access: AccessChecker, monitor: ConnectionMonitor
+        self, entries: ProxyEntries, access: AccessChecker, monitor: ConnectionMonitor
     ) -> None:
-        from jupyter_server_proxy.api import ServersInfoHandler
         from jupyter_server_proxy.config import AddSlashHandler
         from jupyter_server_proxy.handlers import (
             LocalProxyHandler,
@@ -106,15 +89,13 @@ class ProxyGuard:
             RemoteProxyHandler,
         )
 
-        self._entries_handler = ServersInfoHandler
         self._redirect_handler = AddSlashHandler
         self._named_handler = NamedLocalProxyHandler
         self._port_handler = LocalProxyHandler
         self._host_handler = RemoteProxyHandler
-        self._application = application
+        self._entries = entries
         self._access = access
         self._monitor = monitor
-        self._processes: dict[str, list[Any]] = {}
         self._states: dict[str, dict[str, Any]] = {}  # of started services; each has its port
 
     async def check(self, handler: JupyterHandler) -> None:
@@ -146,7 +127,7 @@ class ProxyGuard:
             return
         cards = self._cards_at_port(port)
         for card in cards:
-            self._access.require_cached(handler, card, _action(handler))
+            self._access.require_now(handler, card, _action(handler))
         self._watch(handler, cards)
 
     def _watch(self, handler: JupyterHandler, cards: Sequence[Card]) -> None:
@@ -169,10 +150,10 @@ class ProxyGuard:
         if isinstance(handler, self._named_handler):
             if hasattr(handler, "state"):  # of a service that it starts on demand
                 self._states[handler.name] = handler.state
-            return [self._card(handler.name)]
+            return [self._entries.card(handler.name)]
         if isinstance(handler, self._redirect_handler):  # the entry's path without a slash
             path = handler.request.path.removeprefix(handler.base_url).strip("/")
-            return [self._card(path)] if path in self._entries() else []
+            return [self._entries.card(path)] if path in self._entries.processes else []
         if isinstance(handler, self._host_handler) and not HOST_PATTERN.fullmatch(
             handler.path_args[0]
         ):
@@ -185,31 +166,11 @@ class ProxyGuard:
             return []
         names = {
             name
-            for name, processes in self._entries().items()
+            for name, processes in self._entries.processes.items()
             if any(process.port % PORT_COUNT == port for process in processes)
         }
         names |= {name for name, state in self._states.items() if state.get("port") == port}
-        return [self._card(name) for name in sorted(names)]
-
-    def _card(self, name: str) -> Card:
-        category = next(
-            (process.launcher_entry.category for process in self._entries().get(name, ())), None
-        )
-        return Card("proxy", name, category=category)
-
-    def _entries(self) -> dict[str, list[Any]]:
-        """Return jupyter-server-proxy's ``ServerProcess`` of each entry, by name.
-
-        There are several with one name when a package brings an entry that is configured too. The
-        first is reached by its name, and each by its port. The entries are known only to the route
-        that lists them, which may not exist yet.
-        """
-        if not self._processes:
-            for rule in _rules(self._application.default_router):
-                if rule.target is self._entries_handler:
-                    for process in rule.target_kwargs["server_processes"]:
-                        self._processes.setdefault(process.name, []).append(process)
-        return self._processes
+        return [self._entries.card(name) for name in sorted(names)]
 
 
 def _is_websocket(handler: JupyterHandler) -> bool:
@@ -239,12 +200,3 @@ def _port_of(uri: str) -> int:
     if port is None:
         return 443 if parts.scheme in ("https", "wss") else 80
     return port % PORT_COUNT
-
-
-def _rules(router: RuleRouter) -> Iterator[Rule]:
-    """Yield the rules of ``router`` and of the routers below it."""
-    for rule in router.rules:
-        if isinstance(rule.target, RuleRouter):
-            yield from _rules(rule.target)
-        else:
-            yield rule
