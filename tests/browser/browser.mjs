@@ -110,6 +110,21 @@ export class BrowserUser {
       );
   }
 
+  /** The cards in the open launcher, each as `SECTION: LABEL`, sorted. */
+  async cardsBySection() {
+    const cards = await this.page
+      .locator('.jp-Launcher-section')
+      .evaluateAll(sections =>
+        sections.flatMap(section =>
+          [...section.querySelectorAll('.jp-LauncherCard-label')].map(
+            label =>
+              `${section.querySelector('.jp-Launcher-sectionTitle').textContent.trim()}: ${label.textContent.trim()}`
+          )
+        )
+      );
+    return cards.sort();
+  }
+
   /** Which of the class's cards the open launcher has, each once, in the order of CLASS_CARDS. */
   async classCards() {
     const cards = await this.cards();

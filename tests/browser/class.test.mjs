@@ -13,6 +13,7 @@ import {
   waitUntil
 } from './browser.mjs';
 import { startHub } from './hub.mjs';
+import { preview } from './preview.mjs';
 
 const CLASS = 'PythonForMorons101';
 // The `refresh` of the example's policy.
@@ -27,6 +28,8 @@ const hasAllCards = cards => cards.length === CLASS_CARDS.length;
 
 describe('the class example', { timeout: 300_000 }, () => {
   let hub, browser, mmuster, profx;
+  /** What her server lists while she is in the class. */
+  let serverCards;
 
   before(async () => {
     await mkdir(screenshots, { recursive: true });
@@ -94,6 +97,27 @@ describe('the class example', { timeout: 300_000 }, () => {
       );
       assert.ok(wasInserted, `${card} was inserted`);
     }
+  });
+
+  test('the command preview shows what her launcher shows, in the class', async () => {
+    const listed = await mmuster.context.request.get(
+      `${hub.url}user/mmuster/scoped-launcher/cards`
+    );
+    serverCards = await listed.json();
+    assert.deepEqual(
+      await mmuster.cardsBySection(),
+      await preview('mmuster', [CLASS], serverCards)
+    );
+  });
+
+  test('the section of the class comes first, as the policy says', async () => {
+    const titles = await mmuster.page
+      .locator('.jp-Launcher-sectionTitle')
+      .allTextContents();
+    assert.deepEqual(titles.map(title => title.trim()).slice(0, 2), [
+      'Class 1234',
+      'Notebook'
+    ]);
   });
 
   test('a card shows the image that the policy names', async () => {
@@ -172,6 +196,11 @@ describe('the class example', { timeout: 300_000 }, () => {
     assert.ok(
       (await mmuster.cards()).includes('Terminal'),
       'the other cards are still shown'
+    );
+    // The same cards, as her server listed them before.
+    assert.deepEqual(
+      await mmuster.cardsBySection(),
+      await preview('mmuster', [], serverCards)
     );
   });
 
