@@ -75,7 +75,8 @@ def jest_counts(output: str) -> Counts:
 
 
 HUB_TESTS = (
-    "tests/python/enforce/test_{configure,hub,kernels,kubespawner,proxies,tokens,unsafe_settings}.py",
+    "tests/python/enforce/test_{configure,every_server,hub,internal_ssl,kernels,kubespawner}.py",
+    "tests/python/enforce/test_{managed_groups,proxies,reach,spawners,tokens,unsafe_settings}.py",
     "tests/python/service/test_{sessions,sharing}.py",
     "tests/python/test_{cli_hub,context,hub_api,routes_hub}.py",
 )
@@ -90,8 +91,8 @@ STEPS = [
     Step(
         "lint",
         "clippy for WebAssembly",
-        "cargo clippy -p scoped-launcher-web --target wasm32-unknown-unknown --tests"
-        " -- -D warnings",
+        "node scripts/page-cases.mjs && cargo clippy -p scoped-launcher-web --tests"
+        " --target wasm32-unknown-unknown -- -D warnings",
     ),
     Step(
         "lint",

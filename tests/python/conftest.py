@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,7 @@ class RoutesHub(Hub):
         self.policy.write_text(self.policy_text)
         config = Path(__file__).with_name("jupyterhub_config.py")
         super().__init__(folder, config, policy=str(self.policy))
+        self.service_token = self.known["service_token"] = secrets.token_hex(16)
         self.proxy = HubProxy(self.hub_url, fault_path="/api/user")
         self.known["api_proxy_url"] = self.proxy.url
 

@@ -39,7 +39,7 @@ def load() -> list[tuple[str, dict[str, Any]]]:
 
 def decision(card: str, expected: str) -> dict[str, Any]:
     """Read ``shown REASON [RULE]`` or ``hidden REASON [RULE]``."""
-    verdict, reason, *rule = expected.split(" ")
+    verdict, reason, *rule = expected.split(" ", 2)
     assert verdict in {"shown", "hidden"}
     visible = verdict == "shown"
     return {"id": card, "visible": visible, "reason": reason, "rule": rule[0] if rule else None}

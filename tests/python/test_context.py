@@ -13,7 +13,7 @@ import pytest
 
 from jupyterlab_scoped_launcher import context
 from jupyterlab_scoped_launcher.context import ContextError, ContextSnapshot, VisitorFacts
-from jupyterlab_scoped_launcher.hub_api import MAX_ANSWER_BYTES, HubClient
+from jupyterlab_scoped_launcher.hub_api import MAX_ANSWER_BYTES, REQUEST_TIMEOUT_S, HubClient
 from jupyterlab_scoped_launcher.server import context_cache
 from jupyterlab_scoped_launcher.server.context_cache import ContextCache
 
@@ -31,7 +31,21 @@ class Cache:
     def __init__(self, api_url: str) -> None:
         self.loop = asyncio.new_event_loop()
         self.client = HubClient(api_url)
-        self.cache = ContextCache(self.client, logging.getLogger("test.context"))
+        self.cache = ContextCache(self.new_client, logging.getLogger("test.context"))
+
+    def new_client(self, timeout_s: float) -> HubClient:
+        """Return one client for all reads in this loop, and others for those outside it."""
+        if timeout_s == REQUEST_TIMEOUT_S:
+            return self.client
+        return HubClient(self.client._api_url, timeout_s=timeout_s)
+
+    def load_blocking(self, token: str, max_age_s: float = 0.0) -> ContextSnapshot:
+        """Load as in a handler that cannot await: the event loop runs and is blocked."""
+
+        async def load() -> ContextSnapshot:
+            return self.cache.load_blocking(token, 60.0, max_age_s)
+
+        return self.loop.run_until_complete(load())
 
     def load(self, token: str, max_stale_s: float = 60.0) -> ContextSnapshot:
         return self.loop.run_until_complete(self.cache.load(token, max_stale_s))
@@ -110,6 +124,7 @@ FAULTS = {
     "null": (answer(200, b"null"), "malformed-response"),
     "no name": (answer(200, {**MODEL, "name": None}), "malformed-response"),
     "empty name": (answer(200, {**MODEL, "name": ""}), "malformed-response"),
+    "neither user nor service": (answer(200, {**MODEL, "kind": "robot"}), "malformed-response"),
     "admin is text": (answer(200, {**MODEL, "admin": "false"}), "malformed-response"),
     "groups is text": (answer(200, {**MODEL, "groups": "Morons"}), "malformed-response"),
     "group is a number": (answer(200, {**MODEL, "groups": [1]}), "malformed-response"),
@@ -228,10 +243,34 @@ def test_remembers_a_bounded_number_of_visitors(hub, cache, member, monkeypatch)
         cache.load(member)  # forgotten, so there is nothing to use for stale
 
 
-def test_a_service_has_no_context(hub, cache):
-    with pytest.raises(ContextError) as refused:
-        cache.load(hub.known["token"])
-    assert (refused.value.code, refused.value.status) == ("not-a-user", 403)
+def test_a_service_is_a_visitor_in_no_group(hub, cache, caplog):
+    visitor = cache.load(hub.known["token"]).visitor
+    assert (visitor.service, visitor.user, visitor.groups) == ("tests", "", ())
+    assert "admin:users" in visitor.scopes
+    assert not caplog.messages
+
+
+def test_what_cannot_await_gets_the_same_context(hub, cache, member):
+    hub.proxy.asked.clear()
+    first = cache.load_blocking(member)
+    assert first.visitor == cache.load(member).visitor
+    assert cache.load_blocking(member, max_age_s=60.0).visitor == first.visitor
+    assert hub.proxy.asked == ["/hub/api/user"]
+
+
+def test_what_cannot_await_waits_once_and_not_for_long(hub, cache, member, monkeypatch):
+    monkeypatch.setattr(context_cache, "MIN_REQUEST_INTERVAL_S", 0.0)
+    monkeypatch.setattr(context_cache, "BLOCKING_TIMEOUT_S", 0.3)
+    good = cache.load(member)
+    with hub.proxy.with_fault(be_slow):
+        started = time.monotonic()
+        for _ in range(3):
+            stale = cache.load_blocking(member)
+            assert (stale.visitor, stale.stale) == (good.visitor, True)
+        assert 0.3 <= time.monotonic() - started < 0.6
+    assert cache.load_blocking(member).stale  # it does not know that the Hub is back
+    assert not cache.load(member).stale
+    assert not cache.load_blocking(member).stale
 
 
 @pytest.mark.usefixtures("quick")

@@ -52,7 +52,7 @@ def commands_in_the_docs() -> list[Any]:
     """Return each command of the pages' console blocks, with the output that the page shows."""
     return [
         pytest.param(command, output, id=command.partition("scoped-launcher ")[2][:50])
-        for page in ("batch.md", "cli.md")
+        for page in ("batch.md", "cli.md", "testing.md")
         for block in re.findall(
             r"```console\n(.*?)```", (REPO / "docs" / page).read_text("utf-8"), re.S
         )

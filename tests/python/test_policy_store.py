@@ -243,13 +243,27 @@ def test_warnings_do_not_refuse(store_of, path, caplog):
     assert f"{path}:3:" in caplog.text
 
 
+NOW = "2026-12-01T00:00:00Z"
+
+
 class TestForVisitor:
+    def test_has_other_instants_of_the_week_on_another_day(self, store_of, path):
+        weekly = 'weekly: [{days: [tue], from: "10:00", until: "11:30"}]'
+        path.write_text(GOOD.replace("show_when:", f"{weekly}\n    show_when:"))
+        store = store_of(path)
+        policy = store.current().policy
+        documents = [
+            store.for_visitor(policy, "alice", now)
+            for now in (NOW, "2026-12-01T23:59:59Z", "2026-12-02T00:00:00Z")
+        ]
+        assert documents[0] == documents[1] != documents[2]
+
     def test_names_no_other_user(self, store_of, path):
         path.write_text(GOOD.replace("{group: Morons}", "{user: [alice, bob]}"))
         store = store_of(path)
         policy = store.current().policy
         for user, holds in (("alice", True), ("carol", False)):
-            _, text = store.for_visitor(policy, user)
+            _, text = store.for_visitor(policy, user, NOW)
             assert json.loads(text)["rules"][0]["show_when"] == {"always": holds}
             assert "bob" not in text
 
@@ -257,16 +271,18 @@ class TestForVisitor:
         path.write_text(GOOD.replace("{group: Morons}", "{user: [alice, bob]}"))
         store = store_of(path)
         policy = store.current().policy
-        etags = {user: store.for_visitor(policy, user)[0] for user in ("alice", "bob", "carol")}
+        etags = {
+            user: store.for_visitor(policy, user, NOW)[0] for user in ("alice", "bob", "carol")
+        }
         assert etags["alice"] == etags["bob"] != etags["carol"]
-        assert store.for_visitor(policy, "alice")[0] == etags["alice"]
+        assert store.for_visitor(policy, "alice", NOW)[0] == etags["alice"]
 
     def test_follows_a_reload(self, store_of, path):
         store = store_of(path)
-        before = store.for_visitor(store.current().policy, "alice")
+        before = store.for_visitor(store.current().policy, "alice", NOW)
         path.write_text(OTHER)
         settle(store)
-        after = store.for_visitor(store.current().policy, "alice")
+        after = store.for_visitor(store.current().policy, "alice", NOW)
         assert before[0] != after[0]
         assert "PythonForMorons101" in after[1]
 
@@ -275,7 +291,7 @@ class TestForVisitor:
         store = store_of(path)
         policy = store.current().policy
         for i in range(10):
-            store.for_visitor(policy, f"user{i}")
+            store.for_visitor(policy, f"user{i}", NOW)
         assert len(store._visitor_documents) == 3
 
 
@@ -284,7 +300,7 @@ class TestOverrides:
         path.write_text(GOOD + "refresh: 15s\nmax_stale: 10m\n")
         store = store_of(path, refresh="30", max_stale="2m")
         policy = store.current().policy
-        _, text = store.for_visitor(policy, "alice")
+        _, text = store.for_visitor(policy, "alice", NOW)
         document = json.loads(text)
         assert (document["refresh"], document["max_stale"]) == ("30s", "120s")
         assert store.max_stale_s == 120

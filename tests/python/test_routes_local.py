@@ -251,12 +251,7 @@ class TestPolicySummary:
             "tags": {"x": {"kernel": "y"}},
             "rules": [
                 {"id": "a", "match": {"tag": "x"}},
-                {
-                    "id": "b",
-                    "match": {"kernel": "z"},
-                    "from": "2026-01-01T00:00:00Z",
-                    "until": "2026-02-02T00:00:00Z",
-                },
+                {"id": "b", "match": {"kernel": "z"}},
             ],
         }
 

@@ -77,7 +77,7 @@ def test_it_accepts(policy: Any) -> None:
         {"version": 1, "preview": {}},
         {"version": 1, "preview": {"all": []}},
         {"version": 1, "preview": {"admin": "yes"}},
-        {"version": 1, "preview": {"kernel": ["a"]}},
+        {"version": 1, "preview": {"kernel": [1]}},
         {"version": 1, "rules": [{"id": "a"}]},
         {"version": 1, "rules": [{"id": "", "match": {"kernel": "x"}}]},
         {"version": 1, "rules": [{"id": "a", "match": {"kernal": "x"}}]},

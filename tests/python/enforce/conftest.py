@@ -20,6 +20,10 @@ import requests
 import websocket
 from hubs import EXTENSION, REPO, Hub, Visitor, free_ports, free_urls, wait
 from jupyterhub import orm, roles
+from jupyterhub.objects import Hub as HubObject
+from jupyterhub.spawner import SimpleLocalProcessSpawner
+from jupyterhub.user import User
+from traitlets.config import Config
 
 HERE = Path(__file__).parent
 SERVICE = str(HERE / "service.py")
@@ -28,6 +32,14 @@ KNOWN_WITHIN_S = 5.0
 CLASS_GROUP = "PythonForMorons101"
 CLASS_KERNEL = "Class1234_Semester02"
 
+KUBECONFIG = {
+    "apiVersion": "v1",
+    "kind": "Config",
+    "current-context": "none",
+    "contexts": [{"name": "none", "context": {"cluster": "none", "user": "none"}}],
+    "clusters": [{"name": "none", "cluster": {"server": "https://127.0.0.1:1"}}],
+    "users": [{"name": "none", "user": {}}],
+}
 POLICY = """
 version: 1
 refresh: 1s
@@ -168,13 +180,47 @@ def owner() -> Iterator[orm.User]:
 
 
 @pytest.fixture(scope="session")
+def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cluster that does not exist, for KubeSpawner's library, which reads it at its import."""
+    file = tmp_path_factory.mktemp("kubernetes") / "kubeconfig"
+    file.write_text(json.dumps(KUBECONFIG))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KUBECONFIG", str(file))
+        yield
+
+
+@pytest.fixture
+def new_spawner(owner: orm.User) -> Callable[..., Any]:
+    """Makes a spawner of the owner's as JupyterHub makes it, before the server is started."""
+
+    def make(
+        c: Config, spawner_class: type = SimpleLocalProcessSpawner, name: str = "", **options: Any
+    ) -> Any:
+        settings = {"config": c, "hub": HubObject(), "authenticator": None}
+        user = User(owner, settings)
+        if name and name not in user.orm_spawners:
+            owner._orm_spawners.append(orm.Spawner(name=name))
+        spawner = user._new_spawner(name, spawner_class=spawner_class)
+        spawner.api_token = "secret"
+        spawner.user_options = options
+        return spawner
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def class_kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory for JUPYTER_PATH that has the class kernel: a real ipykernel."""
     folder = tmp_path_factory.mktemp("class1234")
     spec = folder / "kernels" / CLASS_KERNEL
     spec.mkdir(parents=True)
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    content = {"argv": argv, "display_name": "Class 1234", "language": "python"}
+    content = {
+        "argv": argv,
+        "display_name": "Class 1234",
+        "language": "python",
+        "env": {"STARTED_AS": CLASS_KERNEL},
+    }
     (spec / "kernel.json").write_text(json.dumps(content))
     return folder
 

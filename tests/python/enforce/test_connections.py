@@ -65,6 +65,36 @@ async def test_a_connection_ends_with_the_permission(open_terminal, policy):
     assert await closed(connection)
 
 
+@pytest.mark.parametrize(
+    ("message", "contact", "reason"),
+    [
+        ("50% presence: %s", "https://a.example/ask%20us", None),
+        ("ü" * 100, None, "ü" * 61),  # 123 bytes would end within a character
+        ("x" + "ü" * 61, None, None),
+        ("𝄞" * 40, None, "𝄞" * 30),
+    ],
+)
+async def test_the_reason_is_the_policys_text_as_far_as_it_fits(
+    open_terminal, policy, message, contact, reason
+):
+    rule = {**POLICY["rules"][0], "message": message}
+    expected = reason or message
+    if contact:
+        rule["contact"] = contact
+        expected = f"{message} {contact}"
+    connection = await open_terminal()
+    policy.write_text(json.dumps({**POLICY, "no_hub": "hide", "rules": [rule]}))
+    assert await closed(connection)
+    assert (connection.close_code, connection.close_reason) == (1008, expected)
+
+
+async def test_without_a_message_the_reason_is_the_decision(open_terminal, policy):
+    connection = await open_terminal()
+    policy.write_text(json.dumps({**POLICY, "no_hub": "hide"}))
+    assert await closed(connection)
+    assert connection.close_reason.startswith("Hidden: ")
+
+
 class TestMonitoringCostsNothing:
     @pytest.fixture(params=["no policy", "refresh 0s"])
     def jp_argv(self, request: pytest.FixtureRequest, policy: Path, jp_argv: list[str]):

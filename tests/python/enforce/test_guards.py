@@ -494,7 +494,7 @@ class TestRulesByCategory:
         params=[
             ("hide", {"category": ["Notebook", "Console"]}, 403),
             ("hide", {"category": "Console"}, 200),
-            ("show", {"category": "Notebook", "kernel": "other"}, 200),
+            ("show", [{"category": "Notebook"}, {"kernel": "other"}], 200),
         ]
     )
     def expected(self, request: pytest.FixtureRequest, policy: Path) -> int:

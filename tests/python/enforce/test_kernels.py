@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
+import requests
 
 CLASS_KERNEL = "Class1234_Semester02"
 LISTED = CLASS_KERNEL.lower()
@@ -197,7 +199,7 @@ def test_at_spawn_only_members_get_the_search_path(class_hub, class_kernels):
 
 
 def test_a_failing_hook_refuses_the_spawn_with_a_sentence(class_hub):
-    """Hers cannot be prepared: c.Spawner's JUPYTER_PATH is nothing that can be added to."""
+    """Hers cannot be prepared: an earlier hook has broken the spawner."""
     class_hub.add("unlucky")
     session = class_hub.visit("unlucky", "unlucky/").session
     session.get(f"{class_hub.url}/hub/spawn/unlucky", timeout=60)
@@ -218,6 +220,43 @@ def test_refusals_are_events_without_secrets(visitors, class_hub):
     assert event["rule"] == "class1234"
     for cookie in visitors["non-member"].session.cookies:
         assert cookie.value not in path.read_text()
+
+
+@pytest.fixture
+def service(visitors, class_hub):
+    """A service of the Hub at the member's server, which it may enter; it is in no group."""
+    headers = {"Authorization": f"token {class_hub.known['token']}"}
+    url = f"{visitors['member'].base}/api"
+    return lambda method, route, **request: requests.request(
+        method, f"{url}/{route}", headers=headers, timeout=30, **request
+    )
+
+
+def test_a_service_of_the_hub_is_decided_as_itself(service, class_hub):
+    assert set(service("GET", "kernelspecs").json()["kernelspecs"]) == {"python3"}
+    assert service("POST", "kernels", json={"name": CLASS_KERNEL}).status_code == 403
+    path = class_hub.folder / "home" / "student" / "events.jsonl"
+    event = json.loads(path.read_text().splitlines()[-1])
+    assert (event["user"], event["service"], event["rule"]) == ("", "tests", "class1234")
+    assert class_hub.known["token"] not in path.read_text() + class_hub.log()
+
+
+def test_a_service_of_the_hub_can_be_allowed(service, class_hub, kernel_cleanup):
+    def starts() -> bool:
+        return service("POST", "kernels", json={"name": CLASS_KERNEL}).status_code == 201
+
+    path = Path(class_hub.known["policy"])
+    text = path.read_text()
+    group = "{group: PythonForMorons101}"
+    path.write_text(
+        text.replace(f"show_when: {group}", f"show_when: {{any: [{group}, {{service: te*}}]}}")
+    )
+    try:
+        class_hub.known_soon(starts)
+        assert LISTED in service("GET", "kernelspecs").json()["kernelspecs"]
+    finally:
+        path.write_text(text)
+    class_hub.known_soon(lambda: not starts())
 
 
 def test_metrics_are_on_the_servers_endpoint(visitors):

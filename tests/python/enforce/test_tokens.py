@@ -13,7 +13,7 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 from jupyterhub.user import User
 from traitlets.config import Config
 
-from jupyterlab_scoped_launcher.hub.tokens import UnsharedServerScopes
+from jupyterlab_scoped_launcher.hub.tokens import VisitorTokenScopes
 
 ASKED = "access:services!service=web"
 
@@ -25,10 +25,12 @@ def db(owner: orm.User) -> Any:
     return inspect(owner).session
 
 
-def spawner(owner: orm.User, name: str = "", earlier: Any = None) -> Any:
+def spawner(
+    owner: orm.User, name: str = "", earlier: Any = None, scopes: tuple[str, ...] = (ASKED,)
+) -> Any:
     """The spawner as JupyterHub makes it, with the setting as `configure` makes it."""
     c = Config()
-    c.Spawner.oauth_client_allowed_scopes = UnsharedServerScopes([ASKED], earlier)
+    c.Spawner.oauth_client_allowed_scopes = VisitorTokenScopes(list(scopes), earlier)
     settings = {"config": c, "hub": Hub(), "authenticator": None}
     if name:
         owner._orm_spawners.append(orm.Spawner(name=name))
@@ -87,6 +89,14 @@ async def later(spawner: Any) -> list[str]:
 def test_what_was_configured_stays_for_every_server(owner, earlier):
     assert allowed(spawner(owner, "dash-1", earlier)) == {"list:users"}
     assert allowed(spawner(owner, "", earlier)) == {"list:users", ASKED}
+
+
+@pytest.mark.parametrize("name", ["", "dash-1"])
+def test_every_servers_visitors_may_list_their_own_shares(owner, db, name):
+    roles.create_role(db, {"name": "sharer", "scopes": ["shares!user"]})
+    roles.grant_role(db, owner, "sharer")
+    scopes = (ASKED, "read:users:shares!user")
+    assert allowed(spawner(owner, name, scopes=scopes)) == {"read:users:shares!user"}
 
 
 def test_a_server_starts_with_it(owner):

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+from importlib.util import find_spec
 
 known = json.loads(os.environ["TEST_SERVICES"])
 ports = known["ports"]
@@ -17,6 +18,12 @@ c.ServerProxy.servers = {
     "class-raw": {"port": ports["class-fixed"], "raw_socket_proxy": True},
     "open-tools": {"port": ports["open-tools"]},
 }
-# What is not tested takes time to start.
-c.ServerApp.jpserver_extensions = {"jupyterlab": False, "jupyter_lsp": False}
+sys.path.append(os.path.dirname(__file__))
+c.ServerApp.jpserver_extensions = {
+    "own_handlers": True,
+    "voila.server_extension": find_spec("voila") is not None,  # the tests with Hub 5.5 have none
+    # What is not tested takes time to start.
+    "jupyterlab": False,
+    "jupyter_lsp": False,
+}
 c.EventLogger.handlers = [logging.FileHandler(os.path.expanduser("~/events.jsonl"))]
