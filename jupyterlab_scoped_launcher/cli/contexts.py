@@ -46,6 +46,7 @@ def visitor_context(
             admin=visitor.admin or hub_visitor.admin,
             groups=tuple(sorted({*visitor.groups, *hub_visitor.groups})),
             shares=tuple(sorted({*visitor.shares, *hub_visitor.shares})),
+            warnings=hub_visitor.warnings,
         )
     owner, name = split_server(server) if server else (user, "")
     return context_model(

@@ -47,6 +47,8 @@ def read_users(hub_url: str) -> list[VisitorFacts]:
 
 
 def read_user(hub_url: str, name: str) -> VisitorFacts:
+    """Return a user of the Hub, without scopes. Where shares are unknown, a warning says so."""
+
     """Return a user of the Hub, without their scopes, and with the servers that shares open.
 
     If the token may not read shares, there are none.
@@ -57,7 +59,8 @@ def read_user(hub_url: str, name: str) -> VisitorFacts:
         try:
             shared = await client.servers_shared_with(name)
         except (TokenRejected, HubRefused):
-            return user
+            unknown = f"The token may not list the servers shared with {name}."
+            return replace(user, warnings=(unknown,))
         return replace(user, shares=shared.names)
 
     return _query(hub_url, read_user_and_shares)

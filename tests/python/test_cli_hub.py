@@ -62,6 +62,12 @@ def test_explain_counts_only_shares_with_the_user(hub: Any, tmp_path: Path) -> N
     assert not is_visible()
     hub.share("lender/dash-1", "borrower")
     assert is_visible()
+    scopes = ("read:users:name", "read:users:groups")
+    blind = hub.token("borrower", *(f"{scope}!user=borrower" for scope in scopes))
+    done = run(blind, *args, "--card", "server:lender/dash-1")
+    (decision,) = json.loads(done.stdout)["decisions"]
+    assert "it is not known whether you hold it" in decision["sentence"]
+    assert "you do not hold it" not in decision["sentence"]
 
 
 def test_check_reads_all_groups(hub: Any, policy: Path, tmp_path: Path) -> None:
@@ -114,7 +120,8 @@ def test_cards_of_a_running_server_are_listed_for_whom_the_token_may_act_for(hub
 
 
 def test_cards_of_other_servers_are_refused(hub: Any) -> None:
-    hub.start_servers("member/", "lender/dash-1", tiny=True)
+    hub.start_servers("member/")
+    hub.start_servers("lender/dash-1", tiny=True)
     weak = hub.token("member", "read:users:name!user=member")
     done = run(weak, "cards", "--hub", hub.url)
     assert done.returncode == 3
