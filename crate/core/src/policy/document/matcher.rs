@@ -95,7 +95,7 @@ pub struct Matcher {
 /// Which arguments a command has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ArgsSelector {
-    /// By name: all of these arguments are selected. A value that is no text is compared as JSON.
+    /// By name: all of these arguments are selected. An argument that is no text is compared as JSON.
     Named(OrderedMap<Selector>),
     /// All arguments as one JSON text, without blanks and with sorted names: `{"fileExt":"r"}`.
     Json(Selector),
@@ -220,7 +220,12 @@ impl<'de> Deserialize<'de> for ArgsSelector {
                 Selector::deserialize(list).map(ArgsSelector::Json)
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                let args = OrderedMap::deserialize(MapAccessDeserializer::new(map))?;
+                let args = OrderedMap::<ArgSelector>::deserialize(MapAccessDeserializer::new(map))?;
+                let args = args
+                    .0
+                    .into_iter()
+                    .map(|(name, ArgSelector(selector))| (name, selector));
+                let args = OrderedMap(args.collect());
                 if args.is_empty() {
                     return Err(de::Error::custom(
                         "args names no argument: write {fileExt: r}, for example",
@@ -230,6 +235,28 @@ impl<'de> Deserialize<'de> for ArgsSelector {
             }
         }
         deserializer.deserialize_any(ArgsVisitor)
+    }
+}
+
+/// The selector of one argument. A policy file may also have what JSON writes without quotes: `true` is `"true"`.
+struct ArgSelector(Selector);
+
+impl<'de> Deserialize<'de> for ArgSelector {
+    #[cfg(not(feature = "server"))]
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Selector::deserialize(deserializer).map(Self)
+    }
+
+    #[cfg(feature = "server")]
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        let text = match value {
+            serde_json::Value::Bool(_) | serde_json::Value::Number(_) => value.to_string().into(),
+            value => value,
+        };
+        Selector::deserialize(text)
+            .map(Self)
+            .map_err(D::Error::custom)
     }
 }
 
@@ -269,7 +296,7 @@ mod schema {
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
     use serde_json::{Map, json};
 
-    use super::{Match, MatchKey, OrderedMap, Selector, TagTargets};
+    use super::{Match, MatchKey, Selector, TagTargets};
     use crate::policy::document::Pattern;
 
     impl JsonSchema for Match {
@@ -306,8 +333,10 @@ mod schema {
     }
 
     fn args(generator: &mut SchemaGenerator) -> Schema {
-        let mut named = OrderedMap::<Selector>::json_schema(generator);
-        named.insert("minProperties".to_owned(), json!(1));
+        let selector = generator.subschema_for::<Selector>();
+        let scalars = [json!({"type": "boolean"}), json!({"type": "number"})];
+        let value = json!({"anyOf": [selector, scalars[0], scalars[1]]});
+        let named = json!({"type": "object", "additionalProperties": value, "minProperties": 1});
         let pattern = generator.subschema_for::<Pattern>();
         json_schema!({"anyOf": [named, pattern, {"type": "array", "items": pattern}]})
     }
