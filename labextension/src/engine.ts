@@ -43,6 +43,8 @@ export class WasmDecisionSource implements IDecisionSource {
     private readonly _settings: ServerConnection.ISettings,
     private readonly _texts: ITextSource
   ) {
+    // A command can come after its item, and its label can change.
+    _texts.commands.commandChanged.connect(() => (this._hasOldTexts = true));
     // With the summary, cards that no rule matches are shown before the context is there.
     const summary = PageConfig.getOption('scopedLauncherPolicySummary');
     if (summary) {
@@ -64,12 +66,8 @@ export class WasmDecisionSource implements IDecisionSource {
   }
 
   decide(items: readonly ILauncher.IItemOptions[]): boolean[] {
-    if (!this._hasItems(items)) {
-      this._cards = items.map(item => toCard(item, this._texts));
-      this._engine.setCards(
-        JSON.stringify(this._cards.filter(card => card !== null))
-      );
-      this._items = items;
+    if (this._hasOldTexts || !this._hasItems(items)) {
+      this._setItems(items);
     }
     const decisions = this._engine.decide();
     const hasNoPolicy = this.status === 'no_policy';
@@ -95,6 +93,17 @@ export class WasmDecisionSource implements IDecisionSource {
     this._engine.setKernelspecs(JSON.stringify(kernelspecs));
   }
 
+  private _setItems(items: readonly ILauncher.IItemOptions[]): void {
+    this._cards = items.map(item => toCard(item, this._texts));
+    const json = JSON.stringify(this._cards.filter(card => card !== null));
+    if (json !== this._cardsJson) {
+      this._engine.setCards(json);
+      this._cardsJson = json;
+    }
+    this._items = items;
+    this._hasOldTexts = false;
+  }
+
   private _hasItems(items: readonly ILauncher.IItemOptions[]): boolean {
     return (
       items.length === this._items.length &&
@@ -105,6 +114,10 @@ export class WasmDecisionSource implements IDecisionSource {
   private _items: readonly ILauncher.IItemOptions[] = [];
   /** One for each item; null for an item that cannot be described to the engine. */
   private _cards: (Card | null)[] = [];
+  /** The cards that the engine has. */
+  private _cardsJson = '[]';
+  /** Whether a label may have changed since the engine was given the cards. */
+  private _hasOldTexts = false;
 }
 
 /**

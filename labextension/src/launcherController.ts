@@ -21,6 +21,11 @@ import { LAUNCHER_SELECTOR, preserveFocus } from './preserveFocus';
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
+ * How long changes of commands are collected before cards are decided again, in milliseconds.
+ */
+const LABEL_DELAY_MS = 100;
+
+/**
  * A section of the launcher.
  */
 interface ISection {
@@ -50,6 +55,7 @@ export class LauncherController {
   ) {
     this._poller = new ContextPoller(() => this._load());
     _app.commands.commandExecuted.connect(this._onCommandExecuted, this);
+    _app.commands.commandChanged.connect(this._onCommandChanged, this);
     _app.shell.currentChanged?.connect(this._onCurrentChanged, this);
     _app.serviceManager.kernelspecs.specsChanged.connect(
       this._onSpecsChanged,
@@ -100,6 +106,7 @@ export class LauncherController {
    */
   dispose(): void {
     clearTimeout(this._timer);
+    clearTimeout(this._labelTimer);
     this._poller.dispose();
     Signal.clearData(this);
   }
@@ -201,6 +208,18 @@ export class LauncherController {
     }
   }
 
+  /**
+   * Rules may be about the labels of commands: decides again, once for many changes.
+   */
+  private _onCommandChanged(): void {
+    if (this._source && this._labelTimer === undefined) {
+      this._labelTimer = setTimeout(() => {
+        this._labelTimer = undefined;
+        this.update();
+      }, LABEL_DELAY_MS);
+    }
+  }
+
   private _onCurrentChanged(
     _: unknown,
     { newValue }: { newValue: Widget | null }
@@ -230,4 +249,5 @@ export class LauncherController {
   /** Whether a load has succeeded. */
   private _isLoaded = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _labelTimer: ReturnType<typeof setTimeout> | undefined;
 }

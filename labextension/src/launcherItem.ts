@@ -160,10 +160,7 @@ function getTitle(
   { command, args }: ILauncher.IItemOptions,
   { commands, trans }: ITextSource
 ): string | undefined {
-  if (!commands.hasCommand(command)) {
-    return undefined;
-  }
-  const label = commands.label(command, { ...args });
+  const label = getLabel(commands, command, args);
   switch (label) {
     case trans.__('Terminal'):
       return 'Terminal';
@@ -185,6 +182,26 @@ function getTitle(
 }
 
 /**
+ * @returns The label of a command. Empty if it has none, or if the extension that computes it fails.
+ */
+function getLabel(
+  commands: ITextSource['commands'],
+  command: string,
+  args: ILauncher.IItemOptions['args']
+): string {
+  try {
+    const label: unknown = commands.label(command, { ...args });
+    return typeof label === 'string' ? label : '';
+  } catch (error) {
+    console.warn(
+      `Scoped launcher: the command ${command} fails to return its label.`,
+      error
+    );
+    return '';
+  }
+}
+
+/**
  * The arguments by which rules tell items with one command apart. Servers decide on all other kinds, too, and know no
  * arguments.
  */
@@ -198,7 +215,8 @@ function getArgs(
   }
   try {
     // Without what JSON cannot express. A value that refers to itself makes it throw.
-    return sortNames(JSON.parse(JSON.stringify(given))) as Card['args'];
+    const plain: unknown = JSON.parse(JSON.stringify(given));
+    return isObject(plain) ? (sortNames(plain) as Card['args']) : undefined;
   } catch {
     return undefined;
   }
@@ -211,7 +229,7 @@ function sortNames(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(sortNames);
   }
-  if (typeof value !== 'object' || value === null) {
+  if (!isObject(value)) {
     return value;
   }
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -235,4 +253,8 @@ function getProperty(object: unknown, name: string): unknown {
   return typeof object === 'object' && object !== null
     ? (object as Record<string, unknown>)[name]
     : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -143,6 +143,39 @@ describe('LauncherFilter with the engine', () => {
     expect(getShown(model)).toHaveLength(4);
   });
 
+  it('follows labels that come after their items, and that fail', () => {
+    const { model, filter } = createLauncher();
+    const texts = createTexts({});
+    const engine = createEngine();
+    filter.decider = new WasmDecisionSource(
+      engine,
+      ServerConnection.makeSettings(),
+      texts
+    );
+    const rule = {
+      id: 'exam',
+      match: { title: 'Terminal' },
+      hide_when: { group: 'exam' }
+    };
+    const document = { version: 1, rules: [rule] };
+    engine.setContext(toBytes(createContext(['exam'], document)));
+    expect(getShown(model)).toContain('terminal:create-new');
+    texts.commands.addCommand('terminal:create-new', {
+      label: 'Terminal',
+      execute: () => undefined
+    });
+    expect(getShown(model)).toEqual(['class_1', 'python3']);
+    jest.spyOn(console, 'warn').mockImplementation();
+    texts.commands.addCommand('other:open', {
+      label: () => {
+        throw new Error('no label');
+      },
+      execute: () => undefined
+    });
+    model.add({ command: 'other:open' });
+    expect(getShown(model)).toEqual(['class_1', 'python3', 'other:open']);
+  });
+
   it('passes the kernels to the engine', () => {
     const { model, engine, source } = createWithEngine();
     const document = {
