@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-KERNEL_CATEGORIES = ("Notebook", "Console")
-"""The launcher's categories in which each kernel has a card."""
+KERNEL_CATEGORIES = {"Notebook": "notebook:create-new", "Console": "console:create"}
+"""The category of each card that JupyterLab makes for a kernel, and the card's command."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,15 @@ class Card:
             "title": self.title,
             "language": self.language,
             "args": None if self.args is None else dict(self.args),
+        }
+
+    def kernelspec_model(self) -> dict[str, Any]:
+        """Return what a kernel's card says of its kernelspec, as the engine reads kernelspecs."""
+        return {
+            "name": self.name,
+            "tags": self.tags,
+            "display_name": self.title,
+            "language": self.language,
         }
 
 

@@ -11,13 +11,11 @@ from typing import Any
 import click
 
 from .._core import CARD_KINDS, normalize_kernel_name
+from ..cards import KERNEL_CATEGORIES
 from .errors import CliError
 from .files import read_json
 
 Card = dict[str, Any]
-
-KERNEL_CATEGORIES = {"Notebook": "notebook:create-new", "Console": "console:create"}
-"""The category of each card that JupyterLab makes for a kernel, and the card's command."""
 
 DEFAULT_CATEGORIES = {"proxy": "Notebook", "command": "Other"}
 """The category of a card that has none: jupyter-server-proxy's default, and JupyterLab's."""

@@ -49,11 +49,6 @@ def read_users(hub_url: str) -> list[VisitorFacts]:
 def read_user(hub_url: str, name: str) -> VisitorFacts:
     """Return a user of the Hub, without scopes. Where shares are unknown, a warning says so."""
 
-    """Return a user of the Hub, without their scopes, and with the servers that shares open.
-
-    If the token may not read shares, there are none.
-    """
-
     async def read_user_and_shares(client: HubClient) -> VisitorFacts:
         user = _user_from_model(await client.get(f"/users/{quote_segment(name)}"))
         try:

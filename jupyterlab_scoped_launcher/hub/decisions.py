@@ -115,17 +115,7 @@ def allowed_cards(
     answer = policy.may_use(
         json.dumps(context),
         json.dumps([card.model() for card in cards]),
-        json.dumps([_kernelspec(card) for card in kernels]),
+        json.dumps([card.kernelspec_model() for card in kernels]),
     )
     decisions = json.loads(answer)["decisions"]
     return [card for card, made in zip(cards, decisions, strict=True) if made["visible"]]
-
-
-def _kernelspec(card: Card) -> dict[str, Any]:
-    """Return a kernel's card as the engine reads a kernelspec."""
-    return {
-        "name": card.name,
-        "tags": card.tags,
-        "display_name": card.title,
-        "language": card.language,
-    }

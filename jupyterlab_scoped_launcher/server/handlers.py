@@ -132,12 +132,13 @@ class ContextHandler(_Handler):
             )
         CONTEXT_READS.inc()
         # What the engine writes is inserted as text: it can be large, and it is text already.
+        text = json.dumps(context)
         parts = {"policy": self._policy_text(state, snapshot, context["now"])}
         if state.policy is not None:
-            parts["cards"] = state.policy.cards(json.dumps(context))
+            parts["cards"] = state.policy.cards(text)
             parts["sections"] = state.policy.sections()
-        inserted = ", ".join(f'"{key}": {text}' for key, text in parts.items())
-        self.finish(f"{json.dumps(context)[:-1]}, {inserted}}}")
+        inserted = ", ".join(f'"{key}": {part}' for key, part in parts.items())
+        self.finish(f"{text[:-1]}, {inserted}}}")
 
     def _policy_text(self, state: PolicyState, snapshot: ContextSnapshot, now: str) -> str:
         policy: dict[str, Any] = {

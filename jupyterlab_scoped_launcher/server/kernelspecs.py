@@ -138,18 +138,8 @@ class KernelspecInventory:
             if policy_spec := self.policy_kernelspec(name):
                 cards[name] = kernel_card(name, policy_spec.to_dict())
         self._cards = cards
-        self._json = json.dumps([_kernelspec(card) for card in cards.values()])
+        self._json = json.dumps([card.kernelspec_model() for card in cards.values()])
         self._listed_at = time.monotonic()
-
-
-def _kernelspec(card: Card) -> dict[str, Any]:
-    """Return the kernelspec of a kernel's card as the engine reads it."""
-    return {
-        "name": card.name,
-        "tags": card.tags,
-        "display_name": card.title,
-        "language": card.language,
-    }
 
 
 def normalized(name: str) -> str:

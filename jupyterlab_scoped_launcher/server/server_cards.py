@@ -27,9 +27,6 @@ KINDS_OF_THE_SERVER = {"kernel", "proxy", "service", "link"}
 """Kinds whose cards this server knows without a visitor. The others are known to the page
 (``command``), to the Hub (``profile``), or depend on the visitor (``server``)."""
 
-NARROWING_KEYS = {"category", "tag", "title", "language", "args"}
-"""Keys of a matcher that are about cards of every kind."""
-
 
 class ServerCards:
     """Knows the cards that this server can list, and which of them a visitor may see.
@@ -57,7 +54,7 @@ class ServerCards:
             cards = [] if self._services.is_governing(state) else self._models()
             return [_answered(card) for card in cards]
         context = json.dumps(server_context(snapshot))
-        cards = [*self._models(), *json.loads(state.policy.cards(context))]
+        cards = self._models(state.policy, context)
         if not (state.policy.lists_hidden(context) or state.policy.allows_preview(context)):
             answer = state.policy.decide(context, json.dumps(cards), self._inventory.as_json())
             decisions = json.loads(answer)["decisions"]
@@ -78,7 +75,7 @@ class ServerCards:
         try:
             await self._inventory.refresh()
             context = json.dumps(server_context(snapshot))
-            cards = [*self._models(), *json.loads(policy.cards(context))]
+            cards = self._models(policy, context)
             unmatched = unmatched_rules(policy, cards, self._inventory.as_json())
         except Exception:
             self._services.log.exception("scoped-launcher: the rules could not be checked")
@@ -91,13 +88,15 @@ class ServerCards:
                 ", ".join(unmatched),
             )
 
-    def _models(self) -> list[CardModel]:
+    def _models(self, policy: Policy | None = None, context: str = "") -> list[CardModel]:
+        """Return the cards of this server, and those that ``policy`` adds in ``context`` (JSON)."""
         kernels = [
             replace(card, category=category)
             for card in self._inventory.cards()
             for category in KERNEL_CATEGORIES
         ]
-        return [card.model() for card in (*kernels, *self._entries.cards())]
+        models = [card.model() for card in (*kernels, *self._entries.cards())]
+        return models if policy is None else [*models, *json.loads(policy.cards(context))]
 
 
 def unmatched_rules(policy: Policy, cards: list[CardModel], kernelspecs: str) -> list[str]:
@@ -121,7 +120,9 @@ def _matchers(rule: CardModel) -> list[dict[str, Any]]:
 
 def _may_match_here(matcher: dict[str, Any]) -> bool:
     """Return whether the matcher is about a kind that this server knows, or about every kind."""
-    kinds = matcher.keys() - NARROWING_KEYS
+    from .._core import CARD_KINDS
+
+    kinds = matcher.keys() & {*CARD_KINDS}
     return not kinds or bool(kinds & KINDS_OF_THE_SERVER)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ...cards import Card
     from ..audit import Audit
-    from ..decisions import PolicyDecider
+    from ..decisions import Decision, PolicyDecider
 
 
 class AccessDenied(web.HTTPError):
@@ -63,10 +63,12 @@ class AccessChecker:
         visitor who was added to a group is allowed at once.
         """
         await self.decider.load_context(handler, max_age_s)
-        if max_age_s and not all(made.allowed for made in self.decider.decide(handler, cards)):
+        decisions = self.decider.decide(handler, cards)
+        if max_age_s and not all(made.allowed for made in decisions):
             await self.decider.load_context(handler)
-        for card in cards:
-            self.require_now(handler, card, action)
+            decisions = self.decider.decide(handler, cards)
+        for decision in decisions:
+            self._enforce(handler, decision, action)
 
     def require_now(self, handler: JupyterHandler, card: Card, action: str) -> None:
         """Raise that 403 where nothing can be awaited."""
@@ -74,8 +76,13 @@ class AccessChecker:
         if not decision.allowed:
             self.decider.reload_context(handler)
             (decision,) = self.decider.decide(handler, [card])
+        self._enforce(handler, decision, action)
+
+    def _enforce(self, handler: JupyterHandler, decision: Decision, action: str) -> None:
+        """Record the decision; raise the 403 if it denies."""
         self._audit.record(decision, action)
         if not decision.allowed:
+            card = decision.card
             explanation = self.decider.explanation(handler, card)
             raise AccessDenied(
                 f"You may not use the {card.kind} {card.name!r} on this server. {explanation}"

@@ -135,7 +135,7 @@ impl CardTexts<'_> {
             MatchKey::Title => self.title.is_some_and(|text| selector.matches(text)),
             MatchKey::Language => self.language.is_some_and(|text| selector.matches(text)),
             MatchKey::Tag => self.tags.iter().any(|text| selector.matches(text)),
-            // The keys of kinds find a matcher, and `args` has no selector here.
+            // The keys of kinds are not among what narrows a matcher, and `args` has no selector here.
             _ => true,
         }
     }
@@ -173,26 +173,22 @@ impl MatchIndex {
     pub(super) fn add(&mut self, matches: &Match, policy_card: Option<&String>, leads_to: u32) {
         for matcher in &matches.0 {
             let number = self.matchers.len() as u32;
-            let mut narrowing = Vec::new();
-            let mut has_kind = false;
-            for (key, selector) in &matcher.selectors {
-                let selector = CompiledSelector::new(selector, key.name_kind());
-                if key.kind().is_some() {
-                    has_kind = true;
-                    self.add_selector(*key, selector, number);
-                } else {
-                    narrowing.push((*key, selector));
-                }
+            let selectors = matcher.selectors.iter();
+            let compile = |(key, selector): &(MatchKey, Selector)| {
+                (*key, CompiledSelector::new(selector, key.name_kind()))
+            };
+            let (mut finding, mut narrowing): (Vec<_>, Vec<_>) = selectors
+                .map(compile)
+                .partition(|(key, _)| key.kind().is_some());
+            if finding.is_empty() {
+                // Without a kind, one of the others finds the matcher.
+                finding.extend(narrowing.pop());
             }
-            if !has_kind {
-                let mut selectors = matcher.selectors.iter();
-                match selectors.next() {
-                    Some((key, selector)) => {
-                        let selector = CompiledSelector::new(selector, key.name_kind());
-                        self.add_selector(*key, selector, number);
-                    }
-                    None => self.by_args.push(number),
-                }
+            if finding.is_empty() {
+                self.by_args.push(number);
+            }
+            for (key, selector) in finding {
+                self.add_selector(key, selector, number);
             }
             self.matchers.push(CompiledMatcher {
                 leads_to,

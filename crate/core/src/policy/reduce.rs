@@ -3,12 +3,10 @@
 use super::document::{Condition, Document, OrderedMap, PolicyCard, Predicate, Rule};
 use super::glob::NameKind;
 use super::index::CompiledSelector;
-use super::time::TimeSpec;
+use super::time::{DAY, TimeSpec, TimeZoneSpec};
 
 /// So far ahead a page knows when `weekly` windows open and close.
-const KNOWN_AHEAD_MS: i64 = 14 * DAY_MS;
-
-const DAY_MS: i64 = 86_400_000;
+const KNOWN_AHEAD_MS: i64 = 14 * DAY;
 
 impl Document {
     /// The policy as this visitor's page gets it: it decides the same for them, and says less.
@@ -73,26 +71,27 @@ impl Document {
         let mut weekly = of_rules.chain(self.cards.iter().map(|card| &card.weekly));
         weekly
             .any(|weekly| !weekly.is_empty())
-            .then(|| now_ms.div_euclid(DAY_MS))
+            .then(|| now_ms.div_euclid(DAY))
     }
 
     fn settle_window(&self, rule: &mut Rule, now_ms: i64) {
-        let zone = self.timezone.clone().unwrap_or_default();
+        let utc = TimeZoneSpec::default();
+        let zone = self.timezone.as_ref().unwrap_or(&utc);
         if rule.weekly.is_empty() {
             rule.from = rule
                 .from
                 .take()
-                .map(|from| TimeSpec::at(from.start_ms(&zone)));
+                .map(|from| TimeSpec::at(from.start_ms(zone)));
             rule.until = rule
                 .until
                 .take()
-                .map(|until| TimeSpec::at(until.end_ms(&zone)));
+                .map(|until| TimeSpec::at(until.end_ms(zone)));
             return;
         }
         // From the beginning of a day: the same document for the whole day.
-        let start_ms = now_ms.div_euclid(DAY_MS) * DAY_MS;
-        let end_ms = start_ms + DAY_MS + KNOWN_AHEAD_MS;
-        let window = rule.calendar(Some(&zone));
+        let start_ms = now_ms.div_euclid(DAY) * DAY;
+        let end_ms = start_ms + DAY + KNOWN_AHEAD_MS;
+        let window = rule.calendar(Some(zone));
         rule.window = Some(window.settled(start_ms, end_ms));
         rule.from = None;
         rule.until = None;

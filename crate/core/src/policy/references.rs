@@ -48,7 +48,11 @@ impl Document {
     pub fn named_groups(&self) -> Vec<&str> {
         let mut groups = BTreeSet::new();
         for condition in self.conditions() {
-            groups_in(condition, &mut groups);
+            condition.for_each_predicate(&mut |predicate| {
+                if let Predicate::Group(selector) = predicate {
+                    groups.extend(texts(selector));
+                }
+            });
         }
         for grant in &self.grants {
             let owners = grant.servers.owners.as_ref();
@@ -119,7 +123,11 @@ impl Document {
             .collect();
         let mut scopes = Vec::new();
         for condition in self.conditions() {
-            scopes_in(condition, &mut scopes);
+            condition.for_each_predicate(&mut |predicate| {
+                if let Predicate::Scope(scope) = predicate {
+                    scopes.push(scope.as_str());
+                }
+            });
         }
         let services = self.named_services();
         let mut needed: BTreeSet<String> = BTreeSet::new();
@@ -163,28 +171,6 @@ fn exact_names(selector: &Selector) -> impl Iterator<Item = &str> {
 fn texts(selector: &Selector) -> impl Iterator<Item = &str> {
     let patterns = selector.include.iter().chain(&selector.except);
     patterns.map(|pattern| pattern.as_str())
-}
-
-fn groups_in<'d>(condition: &'d Condition, groups: &mut BTreeSet<&'d str>) {
-    for predicate in &condition.0 {
-        if let Predicate::Group(selector) = predicate {
-            groups.extend(texts(selector));
-        }
-        for part in predicate.conditions() {
-            groups_in(part, groups);
-        }
-    }
-}
-
-fn scopes_in<'d>(condition: &'d Condition, scopes: &mut Vec<&'d str>) {
-    for predicate in &condition.0 {
-        if let Predicate::Scope(scope) = predicate {
-            scopes.push(scope.as_str());
-        }
-        for part in predicate.conditions() {
-            scopes_in(part, scopes);
-        }
-    }
 }
 
 /// The card of this kind and name, as the command line writes it: `KIND:NAME`.

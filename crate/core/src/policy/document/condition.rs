@@ -89,6 +89,19 @@ pub trait PredicateMapper<'p, S, K, C> {
     fn condition(&mut self, condition: &'p C) -> Self::Condition;
 }
 
+#[cfg(feature = "server")]
+impl Condition {
+    /// Visits its predicates and those within them, in the order in which they are written.
+    pub(crate) fn for_each_predicate<'c>(&'c self, visit: &mut impl FnMut(&'c Predicate)) {
+        for predicate in &self.0 {
+            visit(predicate);
+            for part in predicate.conditions() {
+                part.for_each_predicate(visit);
+            }
+        }
+    }
+}
+
 impl<S, K, C> PredicateOf<S, K, C> {
     /// As policies write it.
     #[must_use]

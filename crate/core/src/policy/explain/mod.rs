@@ -149,7 +149,7 @@ impl Session {
     /// The names of kernels that a condition asks for and that are not installed, as far as the policy names them.
     fn missing_kernels(&self, condition: &Condition) -> Vec<String> {
         let mut names = Vec::new();
-        for predicate in &condition.0 {
+        condition.for_each_predicate(&mut |predicate| {
             if let Predicate::Kernel(selector) = predicate {
                 let compiled = CompiledSelector::new(selector, NameKind::Kernel);
                 let named = selector.include.iter().map(Pattern::as_str);
@@ -161,10 +161,7 @@ impl Session {
                         && !installed.any(|kernel| normalize_kernel_name(&kernel.name) == *name)
                 }));
             }
-            for part in predicate.conditions() {
-                names.extend(self.missing_kernels(part));
-            }
-        }
+        });
         names
     }
 

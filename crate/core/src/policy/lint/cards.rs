@@ -4,7 +4,7 @@ use super::common::check_unique;
 use super::cursor::Cursor;
 use super::names::NameTable;
 use super::reporter::Reporter;
-use super::rules::check_effects;
+use super::rules::{check_effects, has_condition};
 use super::selectors;
 use crate::policy::card::Kind;
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
@@ -159,7 +159,7 @@ fn check_icon(reporter: &mut Reporter, card: &Cursor) {
 
 /// Reports what only a condition gives a meaning.
 fn report_without_condition(reporter: &mut Reporter, card: &Cursor) {
-    if card.get("show_when").or(card.get("hide_when")).is_some() {
+    if has_condition(card) {
         return;
     }
     let without_effect = KEYS_OF_CONDITIONS

@@ -11,9 +11,7 @@ use super::selectors::SelectorNodes;
 use crate::policy::card::{Kernelspec, normalize_kernel_name};
 use crate::policy::compile::Policy;
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
-use crate::policy::document::{
-    Condition, Document, MatchKey, PolicyCard, Predicate, Rule, Selector,
-};
+use crate::policy::document::{Document, MatchKey, PolicyCard, Predicate, Rule, Selector};
 use crate::policy::glob::NameKind;
 use crate::policy::matching::{CardMatches, KernelStep};
 
@@ -106,22 +104,15 @@ fn collect_kernel_names(document: &Document, names: &mut BTreeSet<String>) {
     for rule in document.rules.iter().chain(&of_cards) {
         rule.matches.selectors(MatchKey::Kernel).for_each(&mut add);
         for condition in rule.show_when.iter().chain(&rule.hide_when) {
-            for_each_kernel_selector(condition, &mut add);
+            condition.for_each_predicate(&mut |predicate| {
+                if let Predicate::Kernel(selector) = predicate {
+                    add(selector);
+                }
+            });
         }
     }
     let directories = document.kernels.0.iter();
     names.extend(directories.map(|(name, _)| normalize_kernel_name(name)));
-}
-
-fn for_each_kernel_selector(condition: &Condition, visit: &mut impl FnMut(&Selector)) {
-    for predicate in &condition.0 {
-        if let Predicate::Kernel(selector) = predicate {
-            visit(selector);
-        }
-        for part in predicate.conditions() {
-            for_each_kernel_selector(part, visit);
-        }
-    }
 }
 
 /// The kernels that the engine cannot decide on: those in a cycle, and those that depend on one.

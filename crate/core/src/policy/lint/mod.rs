@@ -144,8 +144,8 @@ fn readable_part(root: &Cursor) -> Document {
         })
     });
     let cards = root.items_of("cards");
-    let has_rule = |card: &&Cursor| card.get("show_when").or(card.get("hide_when")).is_some();
-    let cards = cards.iter().filter(has_rule).map(|card| {
+    let cards = cards.iter().filter(|card| rules::has_condition(card));
+    let cards = cards.map(|card| {
         readable(card).unwrap_or_else(|| PolicyCard {
             hide_when: Some(Condition(vec![Predicate::Always(false)])),
             ..PolicyCard::default()

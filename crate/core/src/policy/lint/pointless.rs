@@ -5,16 +5,15 @@ use std::collections::HashMap;
 use super::conditions;
 use super::cursor::Cursor;
 use super::reporter::Reporter;
-use super::selectors::{matches_every, one_or_more};
-use crate::policy::card::Kind;
+use super::selectors::{is_kind, matches_every, one_or_more};
 use crate::policy::diagnostic::DiagnosticCode;
 use crate::policy::source::{SourceEntry, SourceNode};
 
 /// The keys that say when a rule's conditions can hold.
 const WINDOW: [&str; 3] = ["from", "until", "weekly"];
 
-/// The keys that decide.
-const EFFECTS: [&str; 5] = ["show_when", "hide_when", "from", "until", "weekly"];
+/// The keys of a rule's conditions.
+const CONDITIONS: [&str; 2] = ["show_when", "hide_when"];
 
 /// Reports rules that another rule makes pointless.
 pub fn check(reporter: &mut Reporter, root: &Cursor) {
@@ -38,9 +37,12 @@ fn check_same_match(reporter: &mut Reporter, rules: &[&Cursor]) {
     let has_show_when = |rule: &&&Cursor| rule.node.get("show_when").is_some();
     let mut lines = HashMap::new();
     for rule in rules {
-        let effects = EFFECTS
+        let effects = CONDITIONS
+            .into_iter()
+            .chain(WINDOW)
             .map(|key| rule.node.get(key).map(SourceNode::to_json))
-            .map(|value| value.unwrap_or_default().to_string());
+            .map(|value| value.unwrap_or_default().to_string())
+            .collect::<Vec<_>>();
         let is_other = |other: &&&Cursor| other.path != rule.path;
         let shows_always = is_always(rule, "show_when") && rule.node.get("hide_when").is_none();
         let reason = if let Some(line) = lines.get(&effects) {
@@ -90,10 +92,6 @@ fn check_behind_hidden_kinds(reporter: &mut Reporter, rules: &[Cursor]) {
             report_pointless(reporter, rule, &always_hides(line));
         }
     }
-}
-
-fn is_kind(key: &str) -> bool {
-    Kind::ALL.iter().any(|kind| kind.as_str() == key)
 }
 
 fn is_for_every(entry: &SourceEntry) -> bool {

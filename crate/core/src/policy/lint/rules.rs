@@ -6,7 +6,6 @@ use super::cursor::Cursor;
 use super::names::NameTable;
 use super::reporter::Reporter;
 use super::selectors::{self, one_or_more};
-use crate::policy::card::Kind;
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
 use crate::policy::document::MatchKey;
 
@@ -27,8 +26,7 @@ fn check_rule(reporter: &mut Reporter, rule: &Cursor, names: &NameTable) {
         check_match(reporter, &cards);
     }
     check_effects(reporter, rule, names);
-    let has_condition = rule.get("show_when").or(rule.get("hide_when")).is_some();
-    if !has_condition && rule.get("match").is_some() {
+    if !has_condition(rule) && rule.get("match").is_some() {
         reporter.report(
             DiagnosticCode::RULE_WITHOUT_CONDITION,
             rule,
@@ -62,9 +60,13 @@ pub fn cursor_of_rule<'a>(root: &Cursor<'a>, number: u32) -> Option<Cursor<'a>> 
     let Some(of_card) = (number as usize).checked_sub(rules.len()) else {
         return rules.into_iter().nth(number as usize);
     };
-    let has_rule = |card: &Cursor| card.get("show_when").or(card.get("hide_when")).is_some();
     let cards = root.items_of("cards");
-    cards.into_iter().filter(has_rule).nth(of_card)
+    cards.into_iter().filter(has_condition).nth(of_card)
+}
+
+/// Whether a rule has a condition; with one, a card has a rule of its own.
+pub fn has_condition(item: &Cursor) -> bool {
+    item.get("show_when").or(item.get("hide_when")).is_some()
 }
 
 /// Explains that a window closes for everybody.
@@ -108,8 +110,8 @@ fn check_args(reporter: &mut Reporter, args: &Cursor) {
 
 /// Explains that a category or a tag beside a kind narrows it.
 fn report_narrowed(reporter: &mut Reporter, matcher: &Cursor) {
-    let is_kind = |key: &str| Kind::ALL.iter().any(|kind| kind.as_str() == key);
-    let kind = matcher.entries().find(|(entry, _)| is_kind(&entry.key));
+    let mut entries = matcher.entries();
+    let kind = entries.find(|(entry, _)| selectors::is_kind(&entry.key));
     let narrowing = [MatchKey::Category, MatchKey::Tag].map(MatchKey::as_str);
     let narrowing = narrowing
         .into_iter()

@@ -68,6 +68,11 @@ pub fn name_kind(kind: &str) -> NameKind {
     key.map_or(NameKind::Text, |key| key.name_kind())
 }
 
+/// Whether a key of `match` names a kind of card.
+pub fn is_kind(key: &str) -> bool {
+    Kind::ALL.iter().any(|kind| kind.as_str() == key)
+}
+
 /// Whether a glob matches everything that a selector of this kind of name looks at.
 pub fn matches_every(kind: &str, glob: &str) -> bool {
     // In the names of servers `*` stops at the slash.

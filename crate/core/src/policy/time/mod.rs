@@ -20,6 +20,8 @@ pub use self::instant::{Instant, parse_instant};
 #[cfg(feature = "server")]
 pub use self::spec::TimeSpec;
 #[cfg(feature = "server")]
+pub(super) use self::units::DAY;
+#[cfg(feature = "server")]
 pub use self::weekly::{TimeOfDay, Weekday, Weekly};
 pub use self::window::{SettledWindow, WindowState};
 #[cfg(feature = "server")]

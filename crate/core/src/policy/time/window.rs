@@ -192,20 +192,12 @@ pub fn describe_window(
     weekly: &[Weekly],
     zone: Option<&TimeZoneSpec>,
 ) -> String {
-    let mut words: Vec<String> = weekly.iter().map(Weekly::describe).collect();
-    let mut words_of_week = words.join(" or ");
-    words.clear();
-    if let Some(from) = from {
-        words.push(format!("from {}", from.as_str()));
-    }
-    if let Some(until) = until {
-        words.push(format!("until {}", until.as_str()));
-    }
-    if !words_of_week.is_empty() {
-        words.insert(0, std::mem::take(&mut words_of_week));
-    }
-    if let Some(zone) = zone {
-        words.push(format!("({})", zone.name()));
-    }
-    words.join(" ")
+    let weekly: Vec<String> = weekly.iter().map(Weekly::describe).collect();
+    let parts = [
+        (!weekly.is_empty()).then(|| weekly.join(" or ")),
+        from.map(|from| format!("from {}", from.as_str())),
+        until.map(|until| format!("until {}", until.as_str())),
+        zone.map(|zone| format!("({})", zone.name())),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
