@@ -13,15 +13,21 @@ const controller = file('launcherController');
 // What the controller connects.
 const components = file(
   'contextPoller',
+  'copyCards',
   'engine',
   'launcherFilter',
   'notifications',
-  '(?:policyCards|copyCards)',
+  'policyCards',
   'preserveFocus',
   'serverFallback'
 );
-// What components share: types and functions without state.
-const foundations = file('decisionSource', 'hubUrls', 'launcherItem');
+// What components use. They import no module of the labextension.
+const foundations = file(
+  'cardIcons',
+  'decisionSource',
+  'hubUrls',
+  'launcherItem'
+);
 
 module.exports = {
   forbidden: [

@@ -3,13 +3,13 @@ import { IFrame, MainAreaWidget } from '@jupyterlab/apputils';
 import { URLExt } from '@jupyterlab/coreutils';
 import type { ILauncher } from '@jupyterlab/launcher';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { LabIcon, launcherIcon } from '@jupyterlab/ui-components';
 import type {
   ReadonlyJSONObject,
   ReadonlyPartialJSONObject
 } from '@lumino/coreutils';
-import { DisposableSet } from '@lumino/disposable';
+import type { IDisposable } from '@lumino/disposable';
 import type { CardKind } from '../wasm/scoped_launcher.js';
+import { CardIcons } from './cardIcons';
 import {
   type IHubLocation,
   confinePath,
@@ -34,7 +34,7 @@ export interface IPolicyCard {
   description?: string;
   /** The launcher section. */
   category?: string | null;
-  /** See `_getIcon`. */
+  /** See `CardIcons`. */
   icon?: string;
   /** Order within its category: smaller comes first. */
   rank?: number;
@@ -93,10 +93,11 @@ export class PolicyCards {
     private readonly _hub: IHubLocation | null,
     trans: TranslationBundle
   ) {
+    this._icons = new CardIcons(_app.serviceManager.serverSettings.baseUrl);
     _app.commands.addCommand(OPEN_COMMAND, {
       label: args => (args as Partial<IPolicyCard>).title ?? trans.__('Open'),
       caption: args => (args as Partial<IPolicyCard>).description ?? '',
-      icon: args => this._getIcon((args as Partial<IPolicyCard>).icon),
+      icon: args => this._icons.get((args as Partial<IPolicyCard>).icon),
       describedBy: {
         args: {
           type: 'object',
@@ -124,40 +125,55 @@ export class PolicyCards {
   }
 
   /**
-   * Replaces the cards in the launcher, if they have changed.
+   * Replaces the cards in the launcher. A card that stays the same stays in place, with the keyboard focus.
    *
-   * @param json - A JSON list of `IPolicyCard`, as the server answers it.
+   * @param json - A JSON list of `IPolicyCard`, as the server answers it. A card that opens nothing that a page may
+   * open is left out, and the console says why.
    */
   setCards(json: string): void {
     if (json === this._cardsJson) {
       return;
     }
     this._cardsJson = json;
-    this._items.dispose();
-    const cards = JSON.parse(json) as IPolicyCard[];
-    this._items = DisposableSet.from(
-      cards
-        .filter(card => this._canOpen(card))
-        .map(card =>
-          this._launcher.add({
-            command: OPEN_COMMAND,
-            args: { ...card } as unknown as ReadonlyJSONObject,
-            category: card.category ?? undefined,
-            rank: card.rank,
-            metadata: { tags: card.tags }
-          })
-        )
-    );
+    const list = JSON.parse(json) as IPolicyCard[];
+    const cards = new Map(list.map(card => [JSON.stringify(card), card]));
+    for (const [key, item] of this._items) {
+      if (!cards.has(key)) {
+        item.dispose();
+        this._items.delete(key);
+      }
+    }
+    for (const [key, card] of cards) {
+      if (!this._items.has(key) && this._canOpen(card)) {
+        this._items.set(key, this._addItem(card));
+      }
+    }
   }
 
   private _canOpen(card: IPolicyCard): boolean {
-    const canOpen = Boolean(card.file ?? card.command ?? this._getUrl(card));
-    if (!canOpen && (this._hub || card.kind === 'link')) {
+    if (card.command || card.file || this._getUrl(card)) {
+      return true;
+    }
+    // Without a Hub there are no services and servers.
+    if (card.kind === 'link') {
+      const reason = card.url
+        ? `its url does not start with https:// or http://: ${card.url}`
+        : 'it does not say what it opens';
       console.warn(
-        `Scoped launcher: the card ${card.policy_card} opens nothing that a page may open.`
+        `Scoped launcher: the card ${card.policy_card} is not shown: ${reason}`
       );
     }
-    return canOpen;
+    return false;
+  }
+
+  private _addItem(card: IPolicyCard): IDisposable {
+    return this._launcher.add({
+      command: OPEN_COMMAND,
+      args: { ...card } as unknown as ReadonlyJSONObject,
+      category: card.category ?? undefined,
+      rank: card.rank,
+      metadata: { tags: card.tags }
+    });
   }
 
   private _open(
@@ -199,7 +215,7 @@ export class PolicyCards {
     const widget = new MainAreaWidget({ content });
     widget.id = id;
     widget.title.label = card.title;
-    widget.title.icon = this._getIcon(card.icon);
+    widget.title.icon = this._icons.get(card.icon);
     widget.title.closable = true;
     shell.add(widget, 'main');
     return widget;
@@ -222,54 +238,18 @@ export class PolicyCards {
       const { baseUrl } = this._app.serviceManager.serverSettings;
       return URLExt.join(baseUrl, confinePath(card.page));
     }
-    return card.url !== undefined && /^https?:\/\/[^/\\]/i.test(card.url)
-      ? card.url
-      : null;
+    return card.url !== undefined && isWebAddress(card.url) ? card.url : null;
   }
 
-  /**
-   * @param name - The icon as the policy writes it: one of JupyterLab's (`ui-components:NAME`), an image next to
-   * the policy file (`NAME.svg`), or the path of an image on this host.
-   * @returns The launcher's own icon for any other name: nothing is loaded from other hosts.
-   */
-  private _getIcon(name: string | undefined): LabIcon {
-    if (name && /^[\w-]+:[\w-]+$/.test(name)) {
-      return LabIcon.resolve({ icon: name });
-    }
-    const url = name && this._getImageUrl(name);
-    if (url) {
-      return LabIcon.resolve({
-        icon: { name: `scoped-launcher:${name}`, svgstr: createImageSvg(url) }
-      });
-    }
-    return launcherIcon;
-  }
-
-  /**
-   * @returns The URL of an image. Null if the name is none that images are loaded from.
-   */
-  private _getImageUrl(name: string): string | null {
-    // White space is refused: browsers remove some of it, and would read another URL.
-    if (/^(\/(?![/\\])|data:image\/)\S*$/.test(name)) {
-      return name;
-    }
-    const { baseUrl } = this._app.serviceManager.serverSettings;
-    return /^[^/\\:?#]+\.\w+$/.test(name)
-      ? URLExt.join(baseUrl, 'scoped-launcher/icons', encodeURIComponent(name))
-      : null;
-  }
-
+  private readonly _icons: CardIcons;
   private _cardsJson = '[]';
-  private _items = new DisposableSet();
+  /** What is in the launcher, by the JSON of its card. */
+  private readonly _items = new Map<string, IDisposable>();
 }
 
 /**
- * An SVG element that embeds an image. An embedded SVG image runs no scripts.
+ * Whether a page may open it: no script, and nothing that depends on the page's own address.
  */
-function createImageSvg(url: string): string {
-  const image = document.createElementNS('http://www.w3.org/2000/svg', 'image');
-  image.setAttribute('href', url);
-  image.setAttribute('width', '24');
-  image.setAttribute('height', '24');
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="24" viewBox="0 0 24 24">${new XMLSerializer().serializeToString(image)}</svg>`;
+function isWebAddress(url: string): boolean {
+  return /^https?:\/\/[^/\\]/i.test(url);
 }

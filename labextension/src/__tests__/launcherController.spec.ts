@@ -65,6 +65,7 @@ describe('LauncherController', () => {
       commands,
       shell: { currentChanged: new Signal({}) },
       serviceManager: {
+        serverSettings: ServerConnection.makeSettings(),
         kernelspecs: { ...kernelspecs, specsChanged: new Signal({}) }
       }
     } as unknown as JupyterFrontEnd;

@@ -15,6 +15,7 @@ const CARDS = [
   { kind: 'link', name: 'u', url: 'https://example.edu/a?b#c' },
   { kind: 'link', name: 'bad', url: 'javascript:alert(1)' },
   { kind: 'link', name: 'host', url: 'https:///example.edu' },
+  { kind: 'link', name: 'nothing' },
   { kind: 'link', name: 'c', command: 'a:b', args: { x: 1 } }
 ].map(card => ({
   title: card.name,
@@ -68,10 +69,15 @@ describe('PolicyCards', () => {
       'u',
       'c'
     ]);
-    expect(console.warn).toHaveBeenCalledTimes(2);
+    expect(jest.mocked(console.warn).mock.calls.flat()).toEqual([
+      'Scoped launcher: the card bad is not shown: its url does not start with https:// or http://: javascript:alert(1)',
+      'Scoped launcher: the card host is not shown: its url does not start with https:// or http://: https:///example.edu',
+      'Scoped launcher: the card nothing is not shown: it does not say what it opens'
+    ]);
     const executed: unknown[] = [];
     for (const id of ['a:b', 'filebrowser:open-path']) {
       commands.addCommand(id, {
+        describedBy: { args: null },
         execute: args => void executed.push([id, args])
       });
     }
@@ -96,15 +102,43 @@ describe('PolicyCards', () => {
     expect(getNames()).toEqual(['p', 'out', 'f', 'u', 'c']);
   });
 
-  it('replaces the cards when they change, and only then', () => {
+  it('replaces the cards that change, and no others', () => {
     const cards = createCards(null);
     cards.setCards(JSON.stringify(CARDS));
     const renderings = jest.fn();
     model.stateChanged.connect(renderings);
     cards.setCards(JSON.stringify(CARDS));
     expect(renderings).not.toHaveBeenCalled();
+    const before = [...model.items()];
+    const changed = CARDS.filter(({ name }) => name !== 'f').map(card =>
+      card.name === 'p' ? { ...card, title: 'P' } : card
+    );
+    cards.setCards(JSON.stringify(changed));
+    const after = [...model.items()];
+    expect(getNames()).toEqual(['out', 'u', 'c', 'p']);
+    expect(after.filter(item => before.includes(item))).toHaveLength(3);
     cards.setCards('[]');
     expect(getNames()).toEqual([]);
+  });
+
+  it.each([
+    'javascript:alert(1)',
+    ' javascript:alert(1)',
+    'java\tscript:alert(1)',
+    'data:text/html,x',
+    'blob:http://localhost/x',
+    'file:///etc/passwd',
+    'vbscript:x',
+    '//example.org/',
+    '/hub/logout',
+    ''
+  ])('opens no page at the URL %j, whoever runs the command', async url => {
+    createCards(null).setCards('[]');
+    await commands.execute(OPEN_COMMAND, { kind: 'link', name: 'x', url });
+    await commands.execute(OPEN_COMMAND, {
+      ...{ kind: 'link', name: 'x', url, open_in: 'lab' }
+    });
+    expect(opened).toEqual([]);
   });
 
   it('writes the texts of cards as text', () => {
