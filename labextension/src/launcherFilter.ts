@@ -35,18 +35,21 @@ export class LauncherFilter {
     getRank: (category: string | undefined) => number | undefined
   ) {
     this._getSectionRank = getRank;
-    this._rankedItems = new WeakMap();
+    this._hasNewRanks = true;
   }
 
   /**
-   * Renders the launchers again if the shown items have changed.
+   * Renders the launchers again if the shown items or their sections' ranks have changed.
    *
    * @returns Whether they have.
    */
   update(): boolean {
     const before = this._shownItems;
     const after = this._filterItems();
+    const hasNewRanks = this._hasNewRanks;
+    this._hasNewRanks = false;
     if (
+      !hasNewRanks &&
       before.length === after.length &&
       before.every((item, i) => item === after[i])
     ) {
@@ -64,6 +67,13 @@ export class LauncherFilter {
     return this._filterItems();
   }
 
+  /**
+   * @returns All items, also those that are hidden.
+   */
+  getAllItems(): readonly Item[] {
+    return [...this._getAllItems()];
+  }
+
   private _filterItems(): Item[] {
     const items = [...this._getAllItems()];
     const decisions = this.decider?.decide(items) ?? [];
@@ -74,20 +84,15 @@ export class LauncherFilter {
   }
 
   /**
-   * @returns The item, or a copy that has the rank of its section: always the same copy, since launchers know items by
-   * identity.
+   * @returns A copy of the item with the rank of its section. It is the same copy each time, since launchers know
+   * items by identity: a new one would be rendered as another card.
    */
   private _withSectionRank(item: Item): Item {
-    const categoryRank = this._getSectionRank(item.category);
-    if (categoryRank === undefined) {
-      return item;
-    }
-    let ranked = this._rankedItems.get(item);
-    if (!ranked) {
-      ranked = { ...item, categoryRank };
-      this._rankedItems.set(item, ranked);
-    }
-    return ranked;
+    const copy = this._copies.get(item) ?? { ...item };
+    this._copies.set(item, copy);
+    const categoryRank =
+      this._getSectionRank(item.category) ?? item.categoryRank;
+    return Object.assign(copy, item, { categoryRank });
   }
 
   private readonly _model: ILauncher.IModel;
@@ -95,7 +100,8 @@ export class LauncherFilter {
   private _getSectionRank: (
     category: string | undefined
   ) => number | undefined = () => undefined;
-  private _rankedItems = new WeakMap<Item, Item>();
+  private _hasNewRanks = false;
+  private readonly _copies = new WeakMap<Item, Item>();
   /** What `model.items()` has yielded last. */
   private _shownItems: Item[] = [];
 }

@@ -11,7 +11,11 @@ import type { ITextSource } from '../launcherItem';
 export function createTexts(labels: Record<string, string> = {}): ITextSource {
   const commands = new CommandRegistry();
   for (const [command, label] of Object.entries(labels)) {
-    commands.addCommand(command, { label, execute: () => undefined });
+    commands.addCommand(command, {
+      label,
+      describedBy: { args: null },
+      execute: () => undefined
+    });
   }
   return { commands, trans: nullTranslator.load('jupyterlab') };
 }

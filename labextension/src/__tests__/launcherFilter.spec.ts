@@ -58,20 +58,36 @@ describe('LauncherFilter', () => {
     expect(getShown(model)).toEqual(['class_1']);
   });
 
-  it('gives items the rank of their section, and stays with the same copies', () => {
+  it('gives items the rank of their section, without changing the items or replacing the cards', () => {
     const { model, filter } = createLauncher();
     model.add({ command: 'c:lass', category: 'Class 1234' });
+    model.add({ command: 'o:ther', category: 'Other', categoryRank: 7 });
     filter.decider = { decide: items => items.map(() => true) };
-    const given = [...model.items()];
+    const before = [...model.items()];
+    const none = [undefined, undefined, undefined];
+    const getRanks = () => [...model.items()].map(item => item.categoryRank);
+    expect(getRanks()).toEqual([...none, undefined, 7]);
+    const renderings = jest.fn();
+    model.stateChanged.connect(renderings);
     filter.getSectionRank = category =>
       category === 'Class 1234' ? -1 : undefined;
     expect(filter.update()).toBe(true);
-    const ranked = [...model.items()];
-    expect(ranked.slice(0, 3)).toEqual(given.slice(0, 3));
-    expect(ranked[3]).toEqual({ ...given[3], categoryRank: -1 });
-    expect(given[3]).not.toHaveProperty('categoryRank');
+    expect(renderings).toHaveBeenCalledTimes(1);
+    expect(getRanks()).toEqual([...none, -1, 7]);
     expect(filter.update()).toBe(false);
-    expect([...model.items()][3]).toBe(ranked[3]);
+    // Launchers know items by identity: other objects would be other cards, without the keyboard focus.
+    [...model.items()].forEach((item, i) => expect(item).toBe(before[i]));
+    expect(filter.getAllItems()[3]).not.toHaveProperty('categoryRank');
+    filter.getSectionRank = () => undefined;
+    expect(filter.update()).toBe(true);
+    expect(getRanks()).toEqual([...none, undefined, 7]);
+  });
+
+  it('returns hidden items only when asked for all', () => {
+    const { filter } = createLauncher();
+    filter.decider = { decide: items => items.map((_, i) => i === 2) };
+    expect(filter.getShownItems()).toHaveLength(1);
+    expect(filter.getAllItems()).toHaveLength(3);
   });
 
   it('decides on a card before it is rendered', () => {
@@ -90,17 +106,27 @@ describe('LauncherFilter', () => {
 });
 
 describe('LauncherFilter with the engine', () => {
-  function createWithEngine() {
+  function createWithEngine(labels: Record<string, string> = {}) {
     const { model, filter } = createLauncher();
     const engine = createEngine();
+    const texts = createTexts(labels);
     const source = new WasmDecisionSource(
       engine,
       ServerConnection.makeSettings(),
-      createTexts()
+      texts
     );
     filter.decider = source;
-    return { model, filter, engine, source };
+    return { model, filter, engine, source, commands: texts.commands };
   }
+
+  /** A policy that hides what a matcher matches. */
+  const hide = (match: object) =>
+    toBytes(
+      createContext([], {
+        version: 1,
+        rules: [{ id: 'r', match, hide_when: { always: true } }]
+      })
+    );
 
   it('shows nothing until the engine has a context', () => {
     const { model } = createWithEngine();
@@ -162,6 +188,7 @@ describe('LauncherFilter with the engine', () => {
     expect(getShown(model)).toContain('terminal:create-new');
     texts.commands.addCommand('terminal:create-new', {
       label: 'Terminal',
+      describedBy: { args: null },
       execute: () => undefined
     });
     expect(getShown(model)).toEqual(['class_1', 'python3']);
@@ -170,6 +197,7 @@ describe('LauncherFilter with the engine', () => {
       label: () => {
         throw new Error('no label');
       },
+      describedBy: { args: null },
       execute: () => undefined
     });
     model.add({ command: 'other:open' });
@@ -203,5 +231,74 @@ describe('LauncherFilter with the engine', () => {
       kernelspecs: { class_1: spec }
     });
     expect(getShown(model)).toContain('terminal:create-new');
+  });
+
+  it('decides by the title of a card, the language of its kernel, and the arguments of its command', () => {
+    const { model, engine, source } = createWithEngine({
+      'terminal:create-new': 'Terminal',
+      'file:create': 'A file'
+    });
+    const args = { fileExt: 'r', options: { z: 1, a: [true, null] } };
+    model.add({ command: 'file:create', args });
+    model.add({ command: 'file:create', args: { fileExt: 'py' } });
+    const spec = {
+      name: 'python3',
+      display_name: 'Python 3',
+      language: 'python',
+      argv: [],
+      resources: {}
+    };
+    source.setKernelspecs({
+      default: 'python3',
+      kernelspecs: { python3: spec }
+    });
+    const shown = (match: object) => {
+      engine.setContext(hide(match));
+      return getShown(model);
+    };
+    const all = [
+      'class_1',
+      'python3',
+      'terminal:create-new',
+      'file:create',
+      'file:create'
+    ];
+    expect(shown({ title: 'No such title' })).toEqual(all);
+    expect(shown({ title: 'Term*' })).not.toContain('terminal:create-new');
+    expect(shown({ title: 'Python 3' })).not.toContain('python3');
+    expect(shown({ language: 'python' })).not.toContain('python3');
+    expect(shown({ language: 'R' })).toEqual(all);
+    const file = { command: 'file:create' };
+    expect(shown({ ...file, args: { fileExt: 'r' } })).toHaveLength(4);
+    expect(shown({ ...file, args: { fileExt: '*' } })).toHaveLength(3);
+    expect(shown({ ...file, args: { fileExt: 'm' } })).toHaveLength(5);
+    expect(
+      shown({ ...file, args: { options: '{"a":[true,null],"z":1}' } })
+    ).toHaveLength(4);
+  });
+
+  it('follows the label of a command when it changes', () => {
+    const { model, engine, commands } = createWithEngine();
+    let label = 'Old';
+    commands.addCommand('terminal:create-new', {
+      label: () => label,
+      describedBy: { args: null },
+      execute: () => undefined
+    });
+    engine.setContext(hide({ title: 'New' }));
+    expect(getShown(model)).toContain('terminal:create-new');
+    label = 'New';
+    commands.notifyCommandChanged('terminal:create-new');
+    expect(getShown(model)).not.toContain('terminal:create-new');
+  });
+
+  it('passes cards to the engine only when they change', () => {
+    const { model, engine, commands } = createWithEngine();
+    const setCards = jest.spyOn(engine, 'setCards');
+    getShown(model);
+    getShown(model);
+    commands.notifyCommandChanged();
+    getShown(model);
+    expect(setCards).toHaveBeenCalledTimes(1);
   });
 });

@@ -146,6 +146,48 @@ describe('toCard', () => {
     ).toBeUndefined();
   });
 
+  it.each([
+    [
+      { a: undefined, b: () => 1, c: NaN, d: 'x' },
+      { c: null, d: 'x' }
+    ],
+    [{ a: BigInt(1) }, undefined],
+    [[1], undefined],
+    [{ toJSON: () => 'text' }, undefined]
+  ])('drops what is no JSON from arguments (case %#)', (args, expected) => {
+    const item = {
+      command: 'x:y',
+      args: args as unknown as ReadonlyJSONObject
+    };
+    expect(toCard(item, texts)?.args).toEqual(expected);
+  });
+
+  it('has no title for a command without a label, or with one that cannot be computed', () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation();
+    const { commands } = createTexts({ empty: '' });
+    const command = {
+      describedBy: { args: null },
+      execute: () => undefined
+    };
+    commands.addCommand('fails', {
+      ...command,
+      label: () => {
+        throw new Error('m');
+      }
+    });
+    commands.addCommand('number', {
+      ...command,
+      label: () => 5 as unknown as string
+    });
+    for (const command of ['empty', 'fails', 'number', 'unknown']) {
+      expect(toCard({ command }, { ...texts, commands })?.title).toBe(
+        undefined
+      );
+    }
+    expect(warn).toHaveBeenCalledTimes(1);
+    warn.mockRestore();
+  });
+
   it("uses the English texts of JupyterLab's items", () => {
     const translated = {
       __: (text: string) => (text === 'Terminal' ? 'Konsole' : text)
