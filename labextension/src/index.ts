@@ -82,7 +82,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       .catch(useFallback)
       .finally(() => clearTimeout(engineTimeout));
 
-    addCopyCommand(app, () => filter.getShownItems(), texts, trans, palette);
+    addCopyCommand(app, filter, texts, trans, palette);
 
     settingRegistry?.load(PLUGIN_ID).then(
       settings => {
