@@ -167,6 +167,29 @@ export class BrowserUser {
     await this.page.locator('.jp-Launcher:visible').waitFor();
   }
 
+  /** Runs a command of the command palette. */
+  async runCommand(label) {
+    await this.page.keyboard.press('Control+Shift+c');
+    await this.page.locator('.lm-CommandPalette-input').fill(label);
+    await this.page
+      .locator('.lm-CommandPalette-item', { hasText: label })
+      .first()
+      .click();
+  }
+
+  /** What the command that copies the launcher's cards puts into the clipboard. */
+  async copyLauncherCards() {
+    await this.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await this.runCommand('Copy the Launcher Cards');
+    await this.page
+      .locator('.Toastify__toast', { hasText: /Copied \d+ cards/ })
+      .first()
+      .waitFor();
+    return JSON.parse(
+      await this.page.evaluate(() => navigator.clipboard.readText())
+    ).cards;
+  }
+
   /** Starts a kernel on the user's own server without the launcher; returns the status and the message. */
   startKernel(name) {
     return this.page.evaluate(async name => {

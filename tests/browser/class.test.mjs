@@ -57,6 +57,11 @@ describe('the class example', { timeout: 300_000 }, () => {
     await mmuster.takeScreenshot(`${screenshots}mmuster-outside.png`);
   });
 
+  test('she can copy the cards that she sees, and no others', async () => {
+    const titles = (await mmuster.copyLauncherCards()).map(card => card.title);
+    assert.deepEqual(titles.sort(), (await mmuster.cards()).sort());
+  });
+
   test('her server refuses what her launcher hides', async () => {
     const listed = await mmuster.context.request.get(
       `${hub.url}user/mmuster/api/kernelspecs`
