@@ -1,14 +1,18 @@
 /**
  * The modules of the labextension import in one direction, type-only imports included:
  *
- *   index -> launcherController -> components -> foundations -> the types of the engine
+ *   index -> plugins -> launcherController -> components -> foundations -> the types of the engine
+ *
+ * A folder belongs to one plugin; its modules import each other in one direction, and foundations.
  *
  * `npm run imports:check` fails on a circle and on an import against this direction.
  */
 const file = (...names) => `^labextension/src/(${names.join('|')})\\.ts$`;
 
-const sources = '^labextension/src/[^/]+\\.ts$';
+const sources = '^labextension/src/[^/]+\\.tsx?$';
+const folders = '^labextension/src/(access|commands|kernels)/';
 const index = file('index');
+const plugins = file('launcherPlugin', 'apiPlugin');
 const controller = file('launcherController');
 // What the controller connects.
 const components = file(
@@ -19,6 +23,7 @@ const components = file(
   'notifications',
   'policyCards',
   'preserveFocus',
+  'scopedLauncher',
   'serverFallback'
 );
 // What components use. They import no module of the labextension.
@@ -26,7 +31,9 @@ const foundations = file(
   'cardIcons',
   'decisionSource',
   'hubUrls',
-  'launcherItem'
+  'launcherItem',
+  'launcherState',
+  'tokens'
 );
 
 module.exports = {
@@ -44,22 +51,39 @@ module.exports = {
       severity: 'error',
       from: {
         path: sources,
-        pathNot: [index, controller, components, foundations]
+        pathNot: [index, plugins, controller, components, foundations]
       },
       to: {}
     },
     {
       name: 'not-to-index',
-      comment: 'Nothing imports the plugin.',
+      comment: 'Nothing imports the list of plugins.',
       severity: 'error',
       from: {},
       to: { path: index }
     },
     {
-      name: 'not-to-controller',
-      comment: 'Only the plugin imports the controller.',
+      name: 'not-to-plugins',
+      comment: 'Only the list of plugins imports them.',
       severity: 'error',
-      from: { path: sources, pathNot: index },
+      from: { path: '^labextension/src/', pathNot: [index, '/__tests__/'] },
+      to: { path: [plugins, `${folders}plugin\\.tsx?$`] }
+    },
+    {
+      name: 'not-from-folders',
+      comment: "A plugin's folder imports foundations, and modules of its own.",
+      severity: 'error',
+      from: { path: folders },
+      to: {
+        path: '^labextension/src/',
+        pathNot: [foundations, '^labextension/src/$1/']
+      }
+    },
+    {
+      name: 'not-to-controller',
+      comment: 'Only a plugin imports the controller.',
+      severity: 'error',
+      from: { path: sources, pathNot: plugins },
       to: { path: controller }
     },
     {
@@ -70,11 +94,11 @@ module.exports = {
       to: { path: components }
     },
     {
-      name: 'not-between-foundations',
-      comment: 'A foundation imports no module of the labextension.',
+      name: 'not-from-foundations',
+      comment: 'A foundation imports foundations only.',
       severity: 'error',
       from: { path: foundations },
-      to: { path: sources }
+      to: { path: sources, pathNot: foundations }
     },
     {
       name: 'not-to-tests',

@@ -10,6 +10,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Card } from '../wasm/scoped_launcher.js';
 import { type ITextSource, toCard } from './launcherItem';
+import type { ILauncherItems } from './launcherState';
 
 /**
  * The command that copies the launcher's cards.
@@ -17,16 +18,6 @@ import { type ITextSource, toCard } from './launcherItem';
 export const COPY_COMMAND = 'scoped-launcher:copy-cards';
 
 const AUTO_CLOSE_MS = 3000;
-
-/**
- * The items of the launcher.
- */
-export interface ILauncherItems {
-  /** Returns those that are shown. */
-  getShownItems(): readonly ILauncher.IItemOptions[];
-  /** Returns all, also those that are hidden. */
-  getAllItems(): readonly ILauncher.IItemOptions[];
-}
 
 /**
  * Adds a command that copies the cards of the launcher as JSON, `{"cards": […]}`, with all that a rule can match.

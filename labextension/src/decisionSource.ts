@@ -3,7 +3,11 @@
  */
 import type { ILauncher } from '@jupyterlab/launcher';
 import type { KernelSpec } from '@jupyterlab/services';
-import type { EngineStatus, LoadResult } from '../wasm/scoped_launcher.js';
+import type {
+  Card,
+  EngineStatus,
+  LoadResult
+} from '../wasm/scoped_launcher.js';
 
 /**
  * Decides which launcher items are shown.
@@ -14,6 +18,16 @@ export interface ICardDecider {
    * @returns For each item, in the same order, whether it is shown.
    */
   decide(items: readonly ILauncher.IItemOptions[]): boolean[];
+}
+
+/**
+ * What was decided on one card.
+ */
+export interface ICardDecision {
+  /** Whether the visitor sees it. */
+  isShown: boolean;
+  /** Whether a rule matches it. False while that is not known. */
+  isGoverned: boolean;
 }
 
 /**
@@ -31,6 +45,11 @@ export interface IDecisionSource extends ICardDecider {
    * @returns What the server answered. Rejects with an `Error` that has a `code` (`ErrorCode`).
    */
   load(): Promise<LoadResult>;
+
+  /**
+   * Decides on one card, whether it is in the launcher or not.
+   */
+  decideCard(card: Card): ICardDecision;
 
   /**
    * @returns In how many milliseconds decisions can change without a load; undefined if never.

@@ -1,17 +1,26 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import type { TranslationBundle } from '@jupyterlab/translation';
-import { Signal } from '@lumino/signaling';
+import type { ILauncher } from '@jupyterlab/launcher';
+import { type ISignal, Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
-import type { LoadResult } from '../wasm/scoped_launcher.js';
+import type {
+  Card,
+  EngineStatus,
+  LoadResult
+} from '../wasm/scoped_launcher.js';
 import { ContextPoller } from './contextPoller';
-import type { IDecisionSource } from './decisionSource';
+import type {
+  ICardDecider,
+  ICardDecision,
+  IDecisionSource
+} from './decisionSource';
 import type { LauncherFilter } from './launcherFilter';
-import { getEnglishCategory } from './launcherItem';
-import {
-  type ErrorNotifier,
-  type ILauncherError,
-  toLauncherError
-} from './notifications';
+import { type ITextSource, getEnglishCategory, toCard } from './launcherItem';
+import type {
+  ILauncherError,
+  ILauncherState,
+  IPageFacts
+} from './launcherState';
+import { type ErrorNotifier, toLauncherError } from './notifications';
 import type { PolicyCards } from './policyCards';
 import { LAUNCHER_SELECTOR, preserveFocus } from './preserveFocus';
 
@@ -38,19 +47,19 @@ interface ISection {
 /**
  * Keeps the context up to date, and the launchers in step with the decisions.
  */
-export class LauncherController {
+export class LauncherController implements ILauncherState {
   /**
    * @param _app - Whose commands, tabs and kernelspecs are followed.
-   * @param _filter - The filter of the launcher's model.
-   * @param _policyCards - The policy's own cards.
-   * @param _labTrans - The bundle of `jupyterlab`.
+   * @param items - The filter of the launcher's model. Null in an application without a launcher.
+   * @param _policyCards - The policy's own cards. Null in an application without a launcher.
+   * @param _texts - Where the texts on launcher items come from.
    * @param _notifier - Where errors are reported.
    */
   constructor(
     private readonly _app: JupyterFrontEnd,
-    private readonly _filter: LauncherFilter,
-    private readonly _policyCards: PolicyCards,
-    private readonly _labTrans: TranslationBundle,
+    readonly items: LauncherFilter | null,
+    private readonly _policyCards: PolicyCards | null,
+    private readonly _texts: ITextSource,
     private readonly _notifier: ErrorNotifier
   ) {
     this._poller = new ContextPoller(() => this._load());
@@ -71,21 +80,7 @@ export class LauncherController {
   setDecisionSource(source: IDecisionSource): Promise<void> {
     this._source = source;
     this._engineError = null;
-    this._filter.decider = {
-      decide: items => {
-        try {
-          return source.decide(items);
-        } catch (error) {
-          // Stop using a source that threw.
-          this._source = null;
-          this._filter.decider = null;
-          this._poller.dispose();
-          this._engineError = toLauncherError(error, 'engine-unavailable');
-          this._reportError();
-          return [];
-        }
-      }
-    };
+    this._updateDecider();
     this._onSpecsChanged();
     return this._poller.refresh(true);
   }
@@ -98,7 +93,67 @@ export class LauncherController {
   useFallback(reason: unknown, source: IDecisionSource): void {
     void this.setDecisionSource(source);
     this._engineError = toLauncherError(reason, 'engine-unavailable');
-    this._reportError();
+    this._notifier.report(this.error);
+  }
+
+  get status(): EngineStatus | undefined {
+    return this._source?.status;
+  }
+
+  get page(): IPageFacts | null {
+    return this._page;
+  }
+
+  get isStale(): boolean {
+    return this._isStale;
+  }
+
+  /**
+   * The present error. A context that is fresh enough stays in use when a load fails: that is none.
+   */
+  get error(): ILauncherError | null {
+    switch (this.status) {
+      case 'ready':
+      case 'no_policy':
+        return null;
+      case 'invalid_policy':
+        return { code: 'invalid-policy', detail: this._warnings };
+      case 'pending':
+      case 'expired':
+      case undefined:
+        return this._engineError ?? this._loadError;
+    }
+  }
+
+  get changed(): ISignal<ILauncherState, void> {
+    return this._changed;
+  }
+
+  get previewDecider(): ICardDecider | null {
+    return this._previewDecider;
+  }
+
+  set previewDecider(decider: ICardDecider | null) {
+    this._previewDecider = decider;
+    this._updateDecider();
+    this.update();
+  }
+
+  decideCard(card: Card): ICardDecision {
+    return (
+      this._useSource(source => source.decideCard(card)) ?? {
+        isShown: false,
+        isGoverned: false
+      }
+    );
+  }
+
+  toCard(item: ILauncher.IItemOptions): Card | null {
+    return toCard(item, this._texts);
+  }
+
+  refresh(): Promise<void> {
+    return this._source ? this._poller.refresh() : Promise.resolve();
   }
 
   /**
@@ -129,7 +184,10 @@ export class LauncherController {
   }
 
   private _applyLoadResult(result: LoadResult): void {
-    this._policyCards.setCards(result.cardsJson ?? '[]');
+    this._policyCards?.setCards(result.cardsJson ?? '[]');
+    this._isStale = result.stale;
+    const { pageJson } = result as LoadResult & { pageJson?: string };
+    this._page = pageJson ? (JSON.parse(pageJson) as IPageFacts) : null;
     this._setSections(result.sectionsJson ?? '[]');
     const warnings = result.warnings.join('\n');
     if (warnings !== this._warnings) {
@@ -158,16 +216,18 @@ export class LauncherController {
     const ranks = new Map(
       sections.map(({ category, rank }) => [category, rank])
     );
-    this._filter.getSectionRank = category =>
-      ranks.get(getEnglishCategory(category, this._labTrans));
+    if (this.items) {
+      this.items.getSectionRank = category =>
+        ranks.get(getEnglishCategory(category, this._texts.trans));
+    }
   }
 
   /**
    * Renders what is decided now, and once more when the decisions change without a load.
    */
   readonly update = (): void => {
-    preserveFocus(() => this._filter.update());
-    this._reportError();
+    preserveFocus(() => this.items?.update());
+    this._notifier.report(this.error);
     clearTimeout(this._timer);
     const delayMs = this._source?.nextChangeMs();
     if (delayMs !== undefined) {
@@ -176,29 +236,29 @@ export class LauncherController {
         Math.min(Math.max(delayMs, 0), MAX_TIMEOUT_MS)
       );
     }
+    this._changed.emit();
   };
 
+  private _updateDecider(): void {
+    if (this.items) {
+      this.items.decider = this._previewDecider ?? {
+        decide: items => this._useSource(source => source.decide(items)) ?? []
+      };
+    }
+  }
+
   /**
-   * Reports the present error, or that there is none.
+   * @returns What `use` returns. Undefined without a source, or if it throws: then the source is not used any more.
    */
-  private _reportError(): void {
-    switch (this._source?.status) {
-      case 'ready':
-      case 'no_policy':
-        // A context that is fresh enough stays in use when a load fails.
-        this._notifier.report(null);
-        break;
-      case 'invalid_policy':
-        this._notifier.report({
-          code: 'invalid-policy',
-          detail: this._warnings
-        });
-        break;
-      case 'pending':
-      case 'expired':
-      case undefined:
-        this._notifier.report(this._engineError ?? this._loadError);
-        break;
+  private _useSource<T>(use: (source: IDecisionSource) => T): T | undefined {
+    try {
+      return this._source ? use(this._source) : undefined;
+    } catch (error) {
+      this._source = null;
+      this._poller.dispose();
+      this._engineError = toLauncherError(error, 'engine-unavailable');
+      this._notifier.report(this.error);
+      return undefined;
     }
   }
 
@@ -243,6 +303,10 @@ export class LauncherController {
   private _loadError: ILauncherError | null = null;
   /** Why the engine is not available. */
   private _engineError: ILauncherError | null = null;
+  private _previewDecider: ICardDecider | null = null;
+  private readonly _changed = new Signal<this, void>(this);
+  private _page: IPageFacts | null = null;
+  private _isStale = false;
   private _sectionsJson = '[]';
   /** The warnings of the last load, one a line. */
   private _warnings = '';

@@ -1,21 +1,12 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ErrorCode } from '../wasm/scoped_launcher.js';
+import type { ILauncherError } from './launcherState';
 
 /**
  * How long a notification is shown before it moves to the notification centre, in milliseconds.
  */
 const AUTO_CLOSE_MS = 10_000;
-
-/**
- * Why cards are hidden that the policy may allow.
- */
-export interface ILauncherError {
-  /** Stable, for programs. */
-  code: ErrorCode;
-  /** The message of the server or the engine, for the console. */
-  detail: string;
-}
 
 /**
  * Converts what was thrown.

@@ -83,7 +83,7 @@ describe('LauncherController', () => {
       app,
       filter,
       policyCards,
-      trans,
+      { commands, trans },
       new ErrorNotifier(trans)
     );
     source = new TestDecisionSource(createEngine());
@@ -162,10 +162,7 @@ describe('LauncherController', () => {
   });
 
   it('reports that the engine is not available, and uses the fallback', async () => {
-    const answers: boolean[][] = [
-      [true, false],
-      [true, false, false]
-    ];
+    const answers: boolean[][] = [[true, false], [false]];
     const requested: string[][] = [];
     const settings = ServerConnection.makeSettings({
       fetch: (request: RequestInfo) =>
@@ -190,11 +187,7 @@ describe('LauncherController', () => {
     await pass(0);
     expect(getShown()).toEqual(['fileeditor:create-new', 'other:open']);
     expect(requested).toHaveLength(2);
-    expect(requested[1]).toEqual([
-      'command:terminal:create-new',
-      'command:fileeditor:create-new',
-      'command:other:open'
-    ]);
+    expect(requested[1]).toEqual(['command:other:open']);
     // An engine that loads late replaces the fallback.
     source.answer = createContext(['class']);
     await setDecisionSource();
