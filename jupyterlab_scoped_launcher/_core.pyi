@@ -10,6 +10,9 @@ CARD_KINDS: tuple[str, ...]
 DECISION_REASONS: tuple[str, ...]
 """Every reason of a decision."""
 
+EXPLANATION_TEXTS: dict[str, str]
+"""The English text of each explanation code; ``{}`` stands for its value."""
+
 ERROR_CODES: dict[str, str]
 """Every error code of the server's routes and of the page, and what it means."""
 
@@ -94,9 +97,20 @@ class Policy:
     ) -> str:
         """``{"decisions": [...]}`` in card order, as the batch contract's ``decide``."""
     def explain(
-        self, context: str, cards: str, kernelspecs: str | None = None, now: str | None = None
+        self,
+        context: str,
+        cards: str,
+        kernelspecs: str | None = None,
+        now: str | None = None,
+        *,
+        texts: str | None = None,
+        language: str = "",
     ) -> str:
-        """As `decide`, each decision with its ``trace``."""
+        """As `decide`, each decision with its ``trace``, as the batch contract's ``explain``.
+
+        ``texts`` is a JSON object of texts by explanation code (`EXPLANATION_TEXTS` has the English
+        ones, which are used where one is missing). ``language`` is that of the policy's own texts.
+        """
     def may_use(
         self,
         context: str | None,
@@ -105,6 +119,8 @@ class Policy:
         now: str | None = None,
         *,
         explain: bool = False,
+        texts: str | None = None,
+        language: str = "",
     ) -> str:
         """``{"decisions": [...]}``: whether the visitor may use what each card opens.
 
@@ -122,7 +138,7 @@ class Policy:
         """
     def rule_ids(self) -> list[str]:
         """The ids of all rules, those of the policy's cards last."""
-    def cards(self, context: str) -> str:
+    def cards(self, context: str, language: str = "") -> str:
         """The policy's own cards for this visitor as JSON: what they open, and how they look."""
     def sections(self) -> str:
         """``[{"category", "rank"}]``: the order of the launcher's sections."""
@@ -134,6 +150,9 @@ class Policy:
         """The scopes that a visitor's token needs for the policy's ``scope`` conditions."""
     def named_groups(self) -> list[str]:
         """The groups, or globs of groups, that the policy names."""
+    @property
+    def has_locked(self) -> bool:
+        """Whether some rule shows its hidden cards greyed."""
     @property
     def needs_shares(self) -> bool:
         """Whether the policy needs the Hub's shares."""
@@ -149,6 +168,9 @@ class Policy:
     def grants(self, users: str, shares: str, now: str | None = None) -> str:
         """``{"create": [...], "revoke": [...]}``, as the batch contract's ``grants``."""
     def allows_preview(self, context: str) -> bool:
-        """Whether this visitor may read the whole document."""
+        """Whether this visitor may read the whole document, and see the launcher as somebody else.
+
+        Without a ``preview`` in the policy: admins of the Hub, and holders of a ``groups`` scope.
+        """
     def lists_hidden(self, context: str) -> bool:
-        """Whether this visitor may learn of the cards that are hidden from them."""
+        """Whether ``list_hidden`` lets this visitor learn of every card that is hidden from them."""

@@ -118,6 +118,9 @@ function createMessages(trans: TranslationBundle): Record<ErrorCode, string> {
     'The server does not respond. Some launcher cards are hidden. JupyterLab will try again.'
   );
   return {
+    'access-revoked': trans.__(
+      'You no longer have access to this server. Go to your own server, or ask its owner.'
+    ),
     'bad-argument': checkFailed,
     'bad-context': trans.__(
       'JupyterLab cannot read the launcher permissions from the server. Some launcher cards are hidden. Reload the page.'

@@ -35,6 +35,8 @@ crate::text_enum! {
     pub enum ErrorCode as "ErrorCode" {
         /// The Hub does not accept this session: the visitor has to log in again.
         NotAuthenticated = "not-authenticated",
+        /// The server is no longer shared with the visitor.
+        AccessRevoked = "access-revoked",
         /// The Hub did not answer in time.
         HubTimeout = "hub-timeout",
         /// The Hub cannot be reached.

@@ -86,12 +86,13 @@ fn explains_for_people_and_for_programs() {
         json!({
             "id": "k", "visible": false, "rule": "r", "reason": "not_shown",
             "sentence": "Hidden: shown only to members of group PythonForMorons101; you are in none of its groups. Ask profx@example.edu.",
+            "explanation": "Hidden: shown only to members of group PythonForMorons101; you are in none of its groups.",
             "parts": [
                 {"code": "shown-only-to"}, {"code": "members", "value": "PythonForMorons101"}, {"code": "in-no-such-group"},
             ],
             "message": null,
             "contact": "profx@example.edu",
-            "request": null,
+            "request": null, "locked": false, "listed": true,
             "trace": [{"rule": "r", "in_force": true, "conditions": [
                 {"path": "show_when.group", "condition": {"group": "PythonForMorons101"}, "outcome": false, "fact": "in no group"},
             ]}],

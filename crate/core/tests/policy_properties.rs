@@ -17,6 +17,7 @@ use proptest::test_runner::TestRunner;
 use scoped_launcher_core::policy::card::{Card, Kernelspec};
 use scoped_launcher_core::policy::context::Context;
 use scoped_launcher_core::policy::document::Document;
+use scoped_launcher_core::policy::explain::Wording;
 use scoped_launcher_core::policy::glob::{Glob, NameKind};
 use scoped_launcher_core::policy::grants::{ExistingShare, UserModel};
 use scoped_launcher_core::policy::schema;
@@ -55,7 +56,11 @@ fn decisions(session: &mut Session, now: i64) -> Vec<Value> {
     for (card, decision) in decisions.iter().enumerate() {
         let explanation = session.explain(card).unwrap();
         assert_eq!(json!(explanation.decision), *decision);
-        assert!(explanation.sentence().ends_with(['.', '!']));
+        assert!(
+            explanation
+                .sentence(&Wording::default())
+                .ends_with(['.', '!'])
+        );
         assert!(session.trace(card).is_some());
     }
     decisions

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use scoped_launcher_core::policy::card::{Card, Kernelspec};
 use scoped_launcher_core::policy::context::Context;
 use scoped_launcher_core::policy::document::Document;
+use scoped_launcher_core::policy::explain::Wording;
 use scoped_launcher_core::policy::{Policy, Reason, Session};
 use serde_json::{Value, from_value, json};
 
@@ -57,7 +58,14 @@ fn a_chain_of_kernels_may_be_as_long_as_the_policy() {
             (visible, reason),
             "{last}"
         );
-        assert!(session.explain(0).unwrap().sentence().len() < 200);
+        assert!(
+            session
+                .explain(0)
+                .unwrap()
+                .sentence(&Wording::default())
+                .len()
+                < 200
+        );
         assert_eq!(session.trace(0).unwrap().len(), 1);
     }
 }
@@ -79,7 +87,7 @@ fn every_rule_may_match_every_card() {
         (decision.reason, decision.rule),
         (Reason::NotShown, Some("r0"))
     );
-    let sentence = session.explain(400).unwrap().sentence();
+    let sentence = session.explain(400).unwrap().sentence(&Wording::default());
     assert!(sentence.starts_with("Hidden: "), "{sentence}");
 }
 
@@ -101,7 +109,7 @@ fn conditions_may_be_as_deep_as_they_can_be_read() {
         session
             .explain(0)
             .unwrap()
-            .sentence()
+            .sentence(&Wording::default())
             .contains("members of group g")
     );
 }

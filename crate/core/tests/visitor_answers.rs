@@ -11,6 +11,7 @@ use std::sync::Arc;
 use scoped_launcher_core::batch::DecideRequest;
 use scoped_launcher_core::policy::Policy;
 use scoped_launcher_core::policy::context::Context;
+use scoped_launcher_core::policy::explain::Wording;
 use serde_json::{Value, from_value, json};
 
 fn policy(more: &Value) -> Arc<Policy> {
@@ -47,7 +48,7 @@ fn request(context: &Value) -> DecideRequest {
 }
 
 fn used(context: &Value) -> Vec<Value> {
-    let answer = request(context).may_use(policy(&json!({})), false).unwrap();
+    let answer = request(context).may_use(policy(&json!({})), None).unwrap();
     answer["decisions"].as_array().unwrap().clone()
 }
 
@@ -69,7 +70,7 @@ fn one_shown_card_of_a_kernel_is_enough_to_use_it() {
 #[test]
 fn a_refusal_names_its_rule_and_has_a_sentence() {
     let answer = request(&json!({"user": "m"}))
-        .may_use(policy(&json!({})), true)
+        .may_use(policy(&json!({})), Some(&Wording::default()))
         .unwrap();
     let class = &answer["decisions"][3];
     assert_eq!(
@@ -138,7 +139,7 @@ fn nothing_governed_may_be_used_by_an_unknown_visitor() {
     ] {
         let mut request = request(&json!({}));
         request.context = Context::unknown();
-        let answer = request.may_use(policy(&more), false).unwrap();
+        let answer = request.may_use(policy(&more), None).unwrap();
         let visible: Vec<&Value> = answer["decisions"]
             .as_array()
             .unwrap()

@@ -5,6 +5,7 @@
 mod convert;
 mod lint;
 mod policy;
+mod request;
 
 use pyo3::prelude::*;
 
@@ -17,6 +18,7 @@ mod _core {
     use scoped_launcher_core::error::{Error, ErrorCode};
     use scoped_launcher_core::policy::Reason;
     use scoped_launcher_core::policy::card::{self, Kind};
+    use scoped_launcher_core::policy::explain::ExplanationCode;
 
     #[pymodule_export]
     use crate::lint::{lint, schema};
@@ -57,6 +59,11 @@ mod _core {
         module.add("CARD_KINDS", PyTuple::new(module.py(), kinds)?)?;
         let reasons = Reason::ALL.iter().map(|reason| reason.as_str());
         module.add("DECISION_REASONS", PyTuple::new(module.py(), reasons)?)?;
+        let texts = PyDict::new(module.py());
+        for code in ExplanationCode::ALL {
+            texts.set_item(code.as_str(), code.text())?;
+        }
+        module.add("EXPLANATION_TEXTS", texts)?;
         let codes = PyDict::new(module.py());
         for code in ErrorCode::ALL {
             codes.set_item(code.as_str(), code.description())?;

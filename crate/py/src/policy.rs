@@ -10,8 +10,6 @@ use pyo3::create_exception;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
-use scoped_launcher_core::batch::DecideRequest;
-use scoped_launcher_core::error::Error;
 use scoped_launcher_core::policy::Policy as CompiledPolicy;
 use scoped_launcher_core::policy::context::Context;
 use scoped_launcher_core::policy::diagnostic::{Diagnostic, Severity};
@@ -22,6 +20,7 @@ use scoped_launcher_core::policy::time::{Duration, parse_instant};
 use serde_json::json;
 
 use crate::convert::{from_json, to_json, value_error};
+use crate::request::{request, wording};
 
 create_exception!(
     jupyterlab_scoped_launcher._core,
@@ -167,8 +166,10 @@ impl Policy {
         .map_err(value_error)
     }
 
-    /// As `decide`, each decision with its trace, as the batch contract's `explain`.
-    #[pyo3(signature = (context, cards, kernelspecs = None, now = None))]
+    /// As `decide`, each decision with its trace, as the batch contract's `explain`. `texts` is a JSON object
+    /// of texts by explanation code (see `EXPLANATION_TEXTS`), `language` that of the policy's own texts.
+    #[pyo3(signature = (context, cards, kernelspecs = None, now = None, *, texts = None, language = ""))]
+    #[allow(clippy::too_many_arguments)]
     fn explain(
         &self,
         py: Python<'_>,
@@ -176,10 +177,12 @@ impl Policy {
         cards: &str,
         kernelspecs: Option<&str>,
         now: Option<&str>,
+        texts: Option<&str>,
+        language: &str,
     ) -> PyResult<String> {
         py.detach(|| {
             let request = request(Some(context), cards, kernelspecs, now)?;
-            to_json(&request.explain(Arc::clone(&self.compiled))?)
+            to_json(&request.explain(Arc::clone(&self.compiled), &wording(texts, language)?)?)
         })
         .map_err(value_error)
     }
@@ -190,7 +193,8 @@ impl Policy {
     /// A kernel card without a category stands for each of the cards that the launcher makes for the
     /// kernel: one that is shown is enough. `context` None: nothing is known of the visitor, so
     /// nothing that the policy governs may be used.
-    #[pyo3(signature = (context, cards, kernelspecs = None, now = None, *, explain = false))]
+    #[pyo3(signature = (context, cards, kernelspecs = None, now = None, *, explain = false, texts = None, language = ""))]
+    #[allow(clippy::too_many_arguments)]
     fn may_use(
         &self,
         py: Python<'_>,
@@ -199,10 +203,13 @@ impl Policy {
         kernelspecs: Option<&str>,
         now: Option<&str>,
         explain: bool,
+        texts: Option<&str>,
+        language: &str,
     ) -> PyResult<String> {
         py.detach(|| {
             let request = request(context, cards, kernelspecs, now)?;
-            to_json(&request.may_use(Arc::clone(&self.compiled), explain)?)
+            let wording = explain.then(|| wording(texts, language)).transpose()?;
+            to_json(&request.may_use(Arc::clone(&self.compiled), wording.as_ref())?)
         })
         .map_err(value_error)
     }
@@ -241,11 +248,13 @@ impl Policy {
     }
 
     /// The cards that the policy adds to this visitor's launcher, as JSON: each has the keys of a card in
-    /// the batch contract, what it opens, and how it looks. Raises ValueError where the context cannot be read.
-    fn cards(&self, py: Python<'_>, context: &str) -> PyResult<String> {
+    /// the batch contract, what it opens, and how it looks, in `language`. Raises ValueError where the context
+    /// cannot be read.
+    #[pyo3(signature = (context, language = ""))]
+    fn cards(&self, py: Python<'_>, context: &str, language: &str) -> PyResult<String> {
         py.detach(|| {
             let context: Context = from_json("context", context)?;
-            to_json(&self.compiled.cards(&context))
+            to_json(&self.compiled.cards(&context, language))
         })
         .map_err(value_error)
     }
@@ -263,6 +272,12 @@ impl Policy {
     /// The icons that the policy's cards name.
     fn icons(&self) -> Vec<&str> {
         self.document_ref().icons()
+    }
+
+    /// Whether some rule shows its hidden cards greyed.
+    #[getter]
+    fn has_locked(&self) -> bool {
+        self.compiled.has_locked()
     }
 
     /// The scopes that a visitor's token needs for the policy's `scope` conditions.
@@ -338,24 +353,6 @@ impl Policy {
     fn document_ref(&self) -> &Document {
         self.compiled.document()
     }
-}
-
-/// A request from its parts; without a context, nothing is known of the visitor.
-fn request(
-    context: Option<&str>,
-    cards: &str,
-    kernelspecs: Option<&str>,
-    now: Option<&str>,
-) -> Result<DecideRequest, Error> {
-    Ok(DecideRequest {
-        context: context
-            .map_or_else(|| Ok(Context::unknown()), |text| from_json("context", text))?,
-        cards: from_json("cards", cards)?,
-        now: now.map(str::to_owned),
-        kernelspecs: kernelspecs
-            .map(|text| from_json("kernelspecs", text))
-            .transpose()?,
-    })
 }
 
 /// Milliseconds since 1970, for warnings about windows that are over.

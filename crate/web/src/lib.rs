@@ -55,12 +55,12 @@ impl Engine {
         }
     }
 
-    /// GETs the context from `url` and applies it. An error or an answer that is not a whole context
-    /// leaves everything as it was, but for `not-authenticated`: without a session, the visitor's
-    /// context is discarded.
+    /// GETs the context from `url`, which may have a query, and applies it. An error or an answer that is not a
+    /// whole context leaves everything as it was, but for `not-authenticated` and `access-revoked`: then the
+    /// visitor's context is discarded.
     ///
     /// # Errors
-    /// `timeout` (after `timeoutMs`), `network`, `not-authenticated`, `not-found`, `unavailable`,
+    /// `timeout` (after `timeoutMs`), `network`, `not-authenticated`, `access-revoked`, `not-found`, `unavailable`,
     /// `bad-context`, or the server's own.
     pub async fn load(
         &self,
@@ -72,14 +72,24 @@ impl Engine {
         let headers = Headers::from_raw(headers);
         let etag = state.borrow().etag().map(str::to_owned);
         let url = match &etag {
-            Some(etag) => [&url, "?etag=", &String::from(encode_uri_component(etag))].concat(),
+            Some(etag) => {
+                let separator = if url.contains('?') {
+                    "&etag="
+                } else {
+                    "?etag="
+                };
+                [&url, separator, &String::from(encode_uri_component(etag))].concat()
+            }
             None => url,
         };
         let response = fetch::get(&url, headers, timeout_ms).await?;
         let read = ContextResponse::from_http(&response);
         let mut state = state.borrow_mut();
         if let Err(error) = &read
-            && error.code == ErrorCode::NotAuthenticated
+            && matches!(
+                error.code,
+                ErrorCode::NotAuthenticated | ErrorCode::AccessRevoked
+            )
         {
             state.forget_context();
         }
@@ -178,6 +188,7 @@ fn apply(
     let mut warnings = response.warnings.clone();
     let json = |value: &Option<Box<RawValue>>| value.as_ref().map(|value| value.get().to_owned());
     let (cards_json, sections_json) = (json(&response.cards), json(&response.sections));
+    let page_json = json(&response.page);
     let update = response.into_update(etag)?;
     if let PolicyUpdate::Invalid(message) = &update.policy {
         warnings.push(message.clone());
@@ -193,6 +204,7 @@ fn apply(
         warnings,
         cards_json,
         sections_json,
+        page_json,
     })
 }
 

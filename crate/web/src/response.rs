@@ -40,6 +40,8 @@ pub struct ContextResponse {
     pub cards: Option<Box<RawValue>>,
     /// The order of the launcher's sections, which the page reads.
     pub sections: Option<Box<RawValue>>,
+    /// What the page is told of the visitor, which it reads.
+    pub page: Option<Box<RawValue>>,
     /// For the console.
     pub warnings: Vec<String>,
 }
@@ -124,16 +126,19 @@ impl ContextResponse {
     /// Reads the server's answer.
     ///
     /// # Errors
-    /// `not-authenticated` for 401, 403 and redirects, `not-found` for 404, the server's own code for what
+    /// `access-revoked` where the server says so, otherwise `not-authenticated` for 401, 403 and redirects, `not-found` for 404, the server's own code for what
     /// it refuses with `{code, message}`, `unavailable` for other statuses, `bad-context` for what is
     /// not a context.
     pub fn from_http(response: &HttpResponse) -> Result<Self, EngineError> {
         match response.status {
             200 => Self::read(&response.body),
-            0 | 401 | 403 => Err(EngineError::new(
-                ErrorCode::NotAuthenticated,
-                "The session has ended: log in again.",
-            )),
+            0 | 401 | 403 => Err(match EngineError::from_body(&response.body) {
+                error if error.code == ErrorCode::AccessRevoked => error,
+                _ => EngineError::new(
+                    ErrorCode::NotAuthenticated,
+                    "The session has ended: log in again.",
+                ),
+            }),
             404 => Err(EngineError::new(
                 ErrorCode::NotFound,
                 "This server does not have the server extension jupyterlab_scoped_launcher, or does not enable it.",

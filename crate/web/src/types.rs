@@ -142,6 +142,9 @@ pub struct LoadResult {
     /// The order of the launcher's sections: a JSON list of `{category, rank}`.
     #[tsify(optional)]
     pub sections_json: Option<String>,
+    /// What the server tells the page of the visitor: a JSON object, as the server answers it.
+    #[tsify(optional)]
+    pub page_json: Option<String>,
 }
 
 /// What was decided on a card.

@@ -11,6 +11,7 @@ use super::policy::policy;
 use crate::error::Error;
 use crate::policy::card::Card;
 use crate::policy::context::Context;
+use crate::policy::explain::Wording;
 use crate::policy::{Policy, Session, time::parse_instant};
 
 /// What to decide on: the fields of the ops `decide` and `explain` beside `policy`.
@@ -33,7 +34,7 @@ pub(super) fn decide(line: &str) -> Result<Value, Error> {
 }
 
 pub(super) fn explain(line: &str) -> Result<Value, Error> {
-    read::<DecideRequest>(line)?.explain(Arc::new(Policy::new(policy(line)?)))
+    read::<DecideRequest>(line)?.explain(Arc::new(Policy::new(policy(line)?)), &Wording::default())
 }
 
 impl DecideRequest {
@@ -51,13 +52,13 @@ impl DecideRequest {
     ///
     /// # Errors
     /// As [`DecideRequest::decide`].
-    pub fn explain(self, policy: Arc<Policy>) -> Result<Value, Error> {
+    pub fn explain(self, policy: Arc<Policy>, wording: &Wording) -> Result<Value, Error> {
         let (session, count) = self.decided_session(policy)?;
-        let explained = (0..count).filter_map(|card| explanation(&session, card));
+        let explained = (0..count).filter_map(|card| explanation(&session, card, wording));
         Ok(json!({"decisions": explained.collect::<Vec<_>>()}))
     }
 
-    /// May the visitor use what the cards open? One decision for each card; with `explain`, as in the
+    /// May the visitor use what the cards open? One decision for each card; with a wording, as in the
     /// answer of op `explain`.
     ///
     /// A kernel card without a category stands for each of the cards that the launcher makes for the
@@ -65,7 +66,11 @@ impl DecideRequest {
     ///
     /// # Errors
     /// As [`DecideRequest::decide`].
-    pub fn may_use(mut self, policy: Arc<Policy>, explain: bool) -> Result<Value, Error> {
+    pub fn may_use(
+        mut self,
+        policy: Arc<Policy>,
+        wording: Option<&Wording>,
+    ) -> Result<Value, Error> {
         let counts = self.expand_launcher_cards();
         let (session, _) = self.decided_session(policy)?;
         let mut next = 0;
@@ -74,10 +79,9 @@ impl DecideRequest {
             next += count;
             let is_shown = |card: &usize| session.decision(*card).is_some_and(|d| d.visible);
             let card = cards.clone().find(is_shown).or(cards.clone().next())?;
-            if explain {
-                explanation(&session, card)
-            } else {
-                session.decision(card).map(|decision| json!(decision))
+            match wording {
+                Some(wording) => explanation(&session, card, wording),
+                None => session.decision(card).map(|decision| json!(decision)),
             }
         });
         Ok(json!({"decisions": decisions.collect::<Vec<_>>()}))
@@ -139,7 +143,7 @@ impl DecideRequest {
     }
 }
 
-fn explanation(session: &Session, card: usize) -> Option<Value> {
+fn explanation(session: &Session, card: usize, wording: &Wording) -> Option<Value> {
     let explanation = session.explain(card)?;
     let parts = explanation
         .parts
@@ -153,11 +157,14 @@ fn explanation(session: &Session, card: usize) -> Option<Value> {
         "visible": explanation.decision.visible,
         "rule": explanation.decision.rule,
         "reason": explanation.decision.reason,
-        "sentence": explanation.sentence(),
+        "sentence": explanation.sentence(wording),
+        "explanation": explanation.reason_text(wording),
         "parts": parts.collect::<Vec<_>>(),
-        "message": explanation.message,
+        "message": explanation.message.map(|message| message.in_language(&wording.language)),
         "contact": explanation.contact,
         "request": explanation.request,
+        "locked": explanation.locked,
+        "listed": explanation.listed,
         "trace": session.trace(card)?,
     }))
 }

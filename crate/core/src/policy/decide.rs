@@ -45,7 +45,7 @@ pub(super) struct Evaluation<'s> {
     /// The rules that match, in the order of the policy.
     pub(super) rules: &'s [u32],
     /// The effects of each of them.
-    effects: Vec<RuleEffects>,
+    pub(super) effects: Vec<RuleEffects>,
     pub(super) visible: bool,
     pub(super) reason: Reason,
 }

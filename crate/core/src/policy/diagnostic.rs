@@ -72,6 +72,7 @@ codes! {
         BAD_NAME = "SL112" "Not a valid name";
         BAD_PATH = "SL113" "Not a safe path or address";
         BAD_TIMEZONE = "SL114" "Not a time zone";
+        BAD_LANGUAGE = "SL115" "Not a language";
 
         DUPLICATE_ID = "SL201" "Duplicate name";
         KERNEL_CYCLE = "SL202" "A kernel that depends on itself";

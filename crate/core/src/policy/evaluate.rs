@@ -184,30 +184,48 @@ impl EvaluatedContext {
 }
 
 impl Policy {
-    /// May this visitor read the whole policy? Only if its `preview` says so, from the context alone: a
-    /// condition on kernels or with placeholders allows nobody.
+    /// May this visitor read the whole policy, and see the launcher as somebody else? If its `preview` says so, from
+    /// the context alone: a condition on kernels or with placeholders allows nobody. Without `preview`, admins of the
+    /// Hub may, and visitors who hold a scope `groups`, for all groups or for one.
     #[cfg(feature = "server")]
     #[must_use]
     pub fn allows_preview(&self, context: Context) -> bool {
-        self.preview.is_some_and(|node| self.allows(node, context))
+        let visitor = EvaluatedContext::new(self, context, None);
+        match self.preview {
+            Some(node) => self.allows(node, &visitor),
+            None => visitor.context.admin || visitor.held.has_base("groups"),
+        }
     }
 
-    /// May this visitor learn of the cards that are hidden from them? Only if the policy's `list_hidden` says
-    /// so, as [`Policy::allows_preview`].
+    /// Does some rule show its hidden cards greyed?
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn has_locked(&self) -> bool {
+        let mut rules = self.document.rules.iter().chain(&self.card_rules);
+        rules.any(|rule| rule.locked)
+    }
+
+    /// Does the policy's `list_hidden` let this visitor learn of every card that is hidden from them? As
+    /// [`Policy::allows_preview`]; without `list_hidden`, no.
     #[cfg(feature = "server")]
     #[must_use]
     pub fn lists_hidden(&self, context: Context) -> bool {
-        self.list_hidden
-            .is_some_and(|node| self.allows(node, context))
+        self.lists_hidden_to(&EvaluatedContext::new(self, context, None))
     }
 
     #[cfg(feature = "server")]
-    fn allows(&self, node: u32, context: Context) -> bool {
+    pub(super) fn lists_hidden_to(&self, visitor: &EvaluatedContext) -> bool {
+        self.list_hidden
+            .is_some_and(|node| self.allows(node, visitor))
+    }
+
+    /// Whether a condition holds from the context alone.
+    #[cfg(feature = "server")]
+    fn allows(&self, node: u32, visitor: &EvaluatedContext) -> bool {
         let needs_only_context = self
             .node(node)
             .is_some_and(|node| node.dependency == Dependency::Context);
-        let evaluated = EvaluatedContext::new(self, context, None);
-        needs_only_context && evaluated.context_outcome(node) == Outcome::Yes
+        needs_only_context && visitor.context_outcome(node) == Outcome::Yes
     }
 
     /// The scopes of the visitor's token and of the roles that the policy gives them.

@@ -9,7 +9,7 @@ use super::card::{Card, Kind};
 use super::command_args::CommandArgs;
 use super::compile::Policy;
 use super::context::Context;
-use super::document::{OpenIn, PolicyCard, Selector, Template, TemplateValues};
+use super::document::{OpenIn, PolicyCard, Selector, Template, TemplateValues, Text};
 use super::evaluate::EvaluatedContext;
 use super::glob::NameKind;
 use super::index::CompiledSelector;
@@ -24,6 +24,9 @@ pub struct AddedCard<'p> {
     /// Tooltip.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<&'p str>,
+    /// The title that rules match, where the policy has it in several languages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_title: Option<String>,
     /// A file or URL path of the icon.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<&'p str>,
@@ -51,29 +54,30 @@ impl Policy {
     /// card's `servers` selects among those known to be open to the visitor.
     /// Rules decide on these cards as on any other.
     ///
-    /// A server's card has the id `ID:OWNER/NAME`; the server that the launcher runs on has none.
+    /// A server's card has the id `ID:OWNER/NAME`; the server that the launcher runs on has none. `language` is a tag
+    /// such as `de`; empty, texts are in English.
     #[must_use]
-    pub fn cards(&self, context: &Context) -> Vec<AddedCard<'_>> {
+    pub fn cards(&self, context: &Context, language: &str) -> Vec<AddedCard<'_>> {
         let evaluated = EvaluatedContext::new(self, context.clone(), None);
         let mut cards = Vec::new();
         for entry in &self.document.cards {
             match (&entry.service, &entry.servers) {
                 (Some(service), _) => {
                     let card = (entry.id.clone(), Kind::Service, service.as_str(), None);
-                    cards.push(added_card(entry, card, context));
+                    cards.push(added_card(entry, card, context, language));
                 }
                 (None, Some(selector)) => {
                     for server in self.open_servers(entry, selector, &evaluated) {
                         if let Some((owner, name)) = server.split_once('/') {
                             let id = [&entry.id, ":", &server].concat();
                             let card = (id, Kind::Server, name, Some(owner));
-                            cards.push(added_card(entry, card, context));
+                            cards.push(added_card(entry, card, context, language));
                         }
                     }
                 }
                 (None, None) => {
                     let card = (entry.id.clone(), Kind::Link, entry.id.as_str(), None);
-                    cards.push(added_card(entry, card, context));
+                    cards.push(added_card(entry, card, context, language));
                 }
             }
         }
@@ -133,6 +137,7 @@ fn added_card<'p>(
     entry: &'p PolicyCard,
     (id, kind, name, owner): (String, Kind, &str, Option<&str>),
     context: &Context,
+    language: &str,
 ) -> AddedCard<'p> {
     let values = TemplateValues {
         name,
@@ -149,7 +154,9 @@ fn added_card<'p>(
     } else {
         "{name}"
     };
-    let title = entry.title.as_deref().unwrap_or(untitled);
+    let title = entry.title.as_ref();
+    let policy_title = title.filter(|title| matches!(title, Text::ByLanguage(_)));
+    let title = title.map_or(untitled, |title| title.in_language(language));
     AddedCard {
         card: Card {
             id,
@@ -164,7 +171,11 @@ fn added_card<'p>(
             args: entry.args.as_ref().map(CommandArgs::from),
             policy_card: Some(entry.id.clone()),
         },
-        description: entry.description.as_deref(),
+        description: entry
+            .description
+            .as_ref()
+            .map(|text| text.in_language(language)),
+        policy_title: policy_title.map(|title| filled(title.matched(), str::to_owned)),
         icon: entry.icon.as_deref(),
         rank: entry.rank,
         open_in: entry.open_in,
@@ -197,7 +208,7 @@ mod tests {
 
     fn ids(policy: &Policy, context: Value) -> Vec<String> {
         let context: Context = from_value(context).unwrap();
-        let cards = policy.cards(&context);
+        let cards = policy.cards(&context, "");
         cards.into_iter().map(|added| added.card.id).collect()
     }
 
@@ -222,7 +233,7 @@ mod tests {
             ["w", "d:a/dash-2", "d:profx/dash-1", "d:role/dash-3"]
         );
         let context = from_value(context).unwrap();
-        let cards = policy.cards(&context);
+        let cards = policy.cards(&context, "");
         assert_eq!(
             to_value(&cards[0]).unwrap(),
             json!({"id": "w", "kind": "service", "name": "class-web", "owner": null, "category": "Class",
@@ -280,7 +291,7 @@ mod tests {
             ],
         }));
         let context: Context = from_value(json!({"user": "a/b é", "shares": ["x y/d#1"]})).unwrap();
-        let cards = policy.cards(&context);
+        let cards = policy.cards(&context, "");
         let title = |number: usize| cards[number].card.title.as_deref().unwrap();
         assert_eq!(title(0), "Hello a/b é");
         assert_eq!(

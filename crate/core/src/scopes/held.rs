@@ -39,6 +39,13 @@ impl HeldScopes {
         self
     }
 
+    /// Whether the visitor holds a scope with this name, with any filter or without one.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn has_base(&self, base: &str) -> bool {
+        self.scopes.iter().any(|scope| scope.base == base)
+    }
+
     /// Whether the visitor holds `scope`; follows `jupyterhub.scopes.has_scope`.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use super::matcher::{Match, MatchKey, Matcher};
 use super::pattern::Pattern;
 use super::rule::{AccessRequest, Rule};
 use super::selector::Selector;
+use super::text::{self, Text};
 use crate::policy::time::{TimeSpec, Weekly};
 
 /// A card that the policy adds to the launcher. It opens one of `service`, `servers`, `page`, `file`, `url` and
@@ -19,11 +20,11 @@ pub struct PolicyCard {
     pub id: String,
     /// On the card; `{user}`, `{name}` and `{owner}` are filled. Without one, the name of what it opens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("format" = "template"))]
-    pub title: Option<String>,
+    #[schemars(schema_with = "text::template_schema")]
+    pub title: Option<Text>,
     /// Tooltip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<Text>,
     /// The launcher section.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
@@ -92,7 +93,7 @@ pub struct PolicyCard {
     pub contact: Option<String>,
     /// What to tell those from whom it is hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<Text>,
     /// What those from whom it is hidden may ask for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<AccessRequest>,

@@ -19,6 +19,8 @@ mod role;
 mod rule;
 mod selector;
 mod template;
+#[cfg(feature = "server")]
+mod text;
 
 use serde::de::{Deserializer, Error as _};
 use serde::ser::Serializer;
@@ -42,6 +44,8 @@ pub use selector::Selector;
 #[cfg(feature = "server")]
 pub(crate) use template::Template;
 pub use template::{ScopeTemplate, TemplateValues};
+#[cfg(feature = "server")]
+pub use text::{Text, is_language_tag, normalize_language};
 
 use super::time::Duration;
 #[cfg(feature = "server")]

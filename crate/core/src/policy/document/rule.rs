@@ -7,6 +7,8 @@ use serde::Serialize;
 use super::condition::Condition;
 use super::matcher::Match;
 // One end of a window, as a page's document has it.
+#[cfg(feature = "server")]
+use super::text::Text;
 #[cfg(not(feature = "server"))]
 use crate::policy::time::Instant as WindowEnd;
 use crate::policy::time::SettledWindow;
@@ -56,7 +58,7 @@ pub struct Rule {
     /// What to tell those from whom it hides a card.
     #[cfg(feature = "server")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<Text>,
     /// What those from whom it hides a card may ask for.
     #[cfg(feature = "server")]
     #[serde(default, skip_serializing_if = "Option::is_none")]

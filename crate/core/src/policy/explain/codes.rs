@@ -20,6 +20,8 @@ pub enum PartKind {
     Audience,
     /// A fact about the visitor or the card, after a semicolon.
     Fact,
+    /// A sentence of its own.
+    Sentence,
 }
 
 /// Declares the codes with their name, their kind and their English text.
@@ -107,4 +109,5 @@ codes! {
     NoCard = "no-card" Fact "there is no card to ask about";
     NoTime = "no-time" Fact "it has a time window, and the time is not known";
     Window = "window" Fact "this applies {}";
+    Ask = "ask" Sentence "Ask {}.";
 }

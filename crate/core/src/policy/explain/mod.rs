@@ -1,23 +1,26 @@
 //! Explaining: why does this visitor see a card, or not, and whom to ask?
 //!
 //! The answer is a list of [`Part`]s, each a code with at most one value, so that a browser can
-//! say it in another language; [`Explanation::sentence`] says it in English.
+//! say it in another language; a [`Wording`] says it in one.
 
 mod builder;
 mod codes;
 mod predicates;
 mod trace;
+mod wording;
 
 pub use codes::{ExplanationCode, Part, PartKind};
 pub use trace::{ConditionTrace, RuleTrace};
+pub use wording::Wording;
 
 use self::builder::ExplanationBuilder;
 use super::card::normalize_kernel_name;
-use super::decide::{Decision, Evaluation};
-use super::document::{Condition, Pattern, Predicate, Rule};
+use super::decide::{Decision, Evaluation, Reason};
+use super::document::{Condition, Pattern, Predicate, Rule, Text};
 use super::glob::NameKind;
 use super::index::CompiledSelector;
 use super::matching::rule_sets_of_kernel;
+use super::outcome::RuleEffects;
 use super::session::{DecisionPass, Session};
 
 /// Why a card is shown or hidden.
@@ -28,55 +31,62 @@ pub struct Explanation<'s> {
     /// The reason, in order: the decision, whom it concerns, what is true of the visitor.
     pub parts: Vec<Part<'s>>,
     /// What the policy has to say to those from whom it hides the card.
-    pub message: Option<&'s str>,
+    pub message: Option<&'s Text>,
     /// Whom to ask, where the card is hidden: a mail address or a URL.
     pub contact: Option<&'s str>,
     /// The group that the visitor may ask to join, where the card is hidden.
     pub request: Option<&'s str>,
+    /// Is it hidden, and are all rules that hide it `locked`?
+    pub locked: bool,
+    /// May the visitor know of the card: because it is shown or locked, or the policy lists hidden cards for them?
+    pub listed: bool,
 }
 
 /// So many kernels are followed in search of a message, or of somebody to ask.
 const MAX_KERNELS_FOLLOWED: usize = 8;
 
 impl Explanation<'_> {
-    /// In English: the parts, what the policy says, and whom to ask.
+    /// The reason, without what the policy says and whom to ask.
     #[must_use]
-    pub fn sentence(&self) -> String {
-        let mut out = String::new();
-        for part in &self.parts {
-            match part.code.kind() {
-                PartKind::Fact => out.push_str("; "),
-                PartKind::Audience
-                    if part.code != ExplanationCode::Close && !out.ends_with('(') =>
-                {
-                    out.push(' ');
-                }
-                _ => {}
-            }
-            let (before, after) = part
-                .code
-                .text()
-                .split_once("{}")
-                .unwrap_or((part.code.text(), ""));
-            for piece in [before, &part.value, after] {
-                out.push_str(piece);
-            }
-        }
-        out.push('.');
+    pub fn reason_text(&self, wording: &Wording) -> String {
+        wording.sentence(&self.parts)
+    }
+
+    /// The reason, what the policy says, and whom to ask.
+    #[must_use]
+    pub fn sentence(&self, wording: &Wording) -> String {
+        let mut out = self.reason_text(wording);
         if let Some(message) = self.message {
             out.push(' ');
-            out.push_str(message);
+            out.push_str(message.in_language(&wording.language));
         }
         if let Some(contact) = self.contact {
-            for piece in [
-                " Ask ",
-                contact.strip_prefix("mailto:").unwrap_or(contact),
-                ".",
-            ] {
-                out.push_str(piece);
-            }
+            let contact = contact.strip_prefix("mailto:").unwrap_or(contact);
+            out.push(' ');
+            wording.push(&mut out, ExplanationCode::Ask, contact);
         }
         out
+    }
+}
+
+impl Evaluation<'_> {
+    /// Every rule that hides the card, also those that the reason does not name.
+    fn hiding(&self) -> impl Iterator<Item = u32> {
+        let hides = |effects: &RuleEffects| {
+            [
+                RuleEffects::HIDE,
+                RuleEffects::NOT_SHOWN,
+                RuleEffects::ERROR,
+            ]
+            .iter()
+            .any(|&effect| effects.has(effect))
+        };
+        let without_hub = self.reason == Reason::NoHub;
+        self.rules
+            .iter()
+            .zip(&self.effects)
+            .filter(move |(_, effects)| !self.visible && (without_hub || hides(effects)))
+            .map(|(&rule, _)| rule)
     }
 }
 
@@ -101,15 +111,33 @@ impl Session {
             .filter(|rule| rule.contact.is_some())
             .or_else(|| rule_with(|rule| rule.contact.is_some()));
         let request = rule_with(|rule| rule.request.is_some());
+        let locked = self.is_locked(&evaluation);
+        let lists_hidden = match self.policy.document.list_hidden {
+            Some(_) => self.policy.lists_hidden_to(&self.visitor),
+            None => contact.or(request).is_some(),
+        };
         Some(Explanation {
+            locked,
+            listed: decision.visible || locked || lists_hidden,
             parts,
-            message: message.and_then(|rule| rule.message.as_deref()),
+            message: message.and_then(|rule| rule.message.as_ref()),
             contact: contact.and_then(|rule| rule.contact.as_deref()),
             request: request
                 .and_then(|rule| rule.request.as_ref())
                 .map(|request| request.group.as_str()),
             decision,
         })
+    }
+
+    /// Whether a card is hidden by rules that all are `locked`.
+    fn is_locked(&self, evaluation: &Evaluation) -> bool {
+        let mut rules = evaluation.hiding().peekable();
+        let is_locked = |number| {
+            self.policy
+                .source_rule(number)
+                .is_some_and(|rule| rule.locked)
+        };
+        rules.peek().is_some() && rules.all(is_locked)
     }
 
     /// The first rule that decided and has a text, or else one that hides a kernel that such a rule asks for, whether the

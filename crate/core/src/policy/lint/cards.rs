@@ -6,6 +6,7 @@ use super::names::NameTable;
 use super::reporter::Reporter;
 use super::rules::{check_effects, has_condition};
 use super::selectors;
+use super::texts;
 use crate::policy::card::Kind;
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
 use crate::policy::document::PolicyCard;
@@ -31,6 +32,8 @@ pub fn check(reporter: &mut Reporter, root: &Cursor, names: &NameTable) {
         check_targets(reporter, card);
         check_addresses(reporter, card);
         check_icon(reporter, card);
+        texts::check_languages(reporter, card, "title");
+        texts::check_languages(reporter, card, "description");
         check_effects(reporter, card, names);
         report_without_condition(reporter, card);
     }

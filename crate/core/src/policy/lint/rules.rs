@@ -6,6 +6,7 @@ use super::cursor::Cursor;
 use super::names::NameTable;
 use super::reporter::Reporter;
 use super::selectors::{self, one_or_more};
+use super::texts;
 use crate::policy::diagnostic::{DiagnosticCode, quoted};
 use crate::policy::document::MatchKey;
 
@@ -46,6 +47,7 @@ pub fn check_effects(reporter: &mut Reporter, rule: &Cursor, names: &NameTable) 
     }
     let never_opens = check_window(reporter, rule, names.zone.as_ref());
     report_hidden_outside_window(reporter, rule, never_opens);
+    texts::check_languages(reporter, rule, "message");
     if let Some(contact) = rule.get("contact") {
         check_contact(reporter, &contact);
     }

@@ -1,8 +1,9 @@
-//! Characters that nobody sees, in any text of a policy.
+//! Texts of a policy: characters that nobody sees, and languages.
 
 use super::cursor::Cursor;
 use super::reporter::Reporter;
-use crate::policy::diagnostic::DiagnosticCode;
+use crate::policy::diagnostic::{DiagnosticCode, quoted};
+use crate::policy::document::{is_language_tag, normalize_language};
 
 /// Keys whose texts may have more than one line.
 const LONG_TEXTS: [&str; 2] = ["message", "description"];
@@ -10,6 +11,35 @@ const LONG_TEXTS: [&str; 2] = ["message", "description"];
 /// Reports control characters, and characters that change the direction of text.
 pub fn check(reporter: &mut Reporter, root: &Cursor) {
     check_value(reporter, root, false);
+}
+
+/// Checks the languages of a text that may be written in several.
+pub fn check_languages(reporter: &mut Reporter, item: &Cursor, key: &str) {
+    let mut seen: Vec<String> = Vec::new();
+    for (entry, value) in item.get(key).iter().flat_map(Cursor::entries) {
+        let normalized = normalize_language(&entry.key);
+        if !is_language_tag(&entry.key) {
+            reporter.report_key(
+                DiagnosticCode::BAD_LANGUAGE,
+                entry,
+                &value,
+                format!("{} is not a language tag.", quoted(&entry.key)),
+                "Write a tag such as `en`, `de` or `pt-BR`.",
+            );
+        } else if seen.contains(&normalized) {
+            reporter.report_key(
+                DiagnosticCode::BAD_LANGUAGE,
+                entry,
+                &value,
+                format!(
+                    "The language {} is here already, written differently.",
+                    quoted(&entry.key)
+                ),
+                "Delete one of the two texts.",
+            );
+        }
+        seen.push(normalized);
+    }
 }
 
 /// A source is not deeper than [`MAX_SOURCE_DEPTH`](crate::policy::source), and so is this recursion.
