@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from ..cards import Card, is_text
 from ..context import ContextError, ContextSnapshot
+from .languages import request_translation
+from .refusals import Refusal
 from .services import Services, server_context
+from .translations import Translation
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
 
     from .._core import Policy
     from .kernelspecs import KernelspecInventory
+
+UNUSABLE_POLICY = "The launcher policy cannot be used. The server's log says why."
+UNKNOWN_VISITOR = "Your permissions cannot be checked right now."
+TRY_AGAIN = "Try again, or reload the page."
 
 REQUEST_ATTRIBUTE = "_scoped_launcher_context"
 """Where a handler keeps the context that was loaded for its request: a `ContextSnapshot`, or the
@@ -121,27 +128,32 @@ class PolicyDecider:
             for card, answer in zip(cards, answers, strict=True)
         ]
 
-    def explanation(self, handler: JupyterHandler, card: Card) -> str:
-        """Return the engine's sentence on why the visitor may not use ``card``."""
-        return str(self._explain(handler, card).get("sentence") or "")
+    def refusal(self, handler: JupyterHandler, decision: Decision) -> Refusal:
+        """Return what the visitor is told about a denial."""
+        texts = request_translation(handler)
+        answer = self._explain(handler, decision.card, texts)
+        return Refusal(
+            decision.card,
+            answer.get("explanation") or "",
+            message=answer.get("message"),
+            contact=answer.get("contact"),
+            group=answer.get("request"),
+            rule=decision.rule,
+            reason=decision.reason,
+            user=decision.user,
+            translation=texts,
+        )
 
-    def short_explanation(self, handler: JupyterHandler, card: Card) -> str:
-        """Return what the policy says on that, with the contact; or else the sentence."""
-        answer = self._explain(handler, card)
-        if not answer.get("message"):
-            return str(answer.get("sentence") or "")
-        return " ".join(filter(None, (answer["message"], answer.get("contact"))))
-
-    def _explain(self, handler: JupyterHandler, card: Card) -> dict[str, Any]:
-        """Return the engine's explanation of ``card``; only ``sentence`` where it has none."""
+    def _explain(self, handler: JupyterHandler, card: Card, texts: Translation) -> dict[str, Any]:
+        """Return the engine's explanation of ``card``; only ``explanation`` where it has none."""
         policy = self._services.policies.current().policy
         if policy is None:
-            return {"sentence": "Its launcher policy cannot be used; the server's log says why."}
+            return {"explanation": texts.text(UNUSABLE_POLICY)}
         snapshot = self._context_now(handler)
         if not isinstance(snapshot, ContextSnapshot):
-            error = snapshot or "Try again, or reload the page."
-            return {"sentence": f"Your permissions cannot be checked right now. {error}"}
-        (answer,) = self._may_use(policy, snapshot, [card], explain=True)
+            reason = texts.text(str(snapshot) if snapshot else TRY_AGAIN)
+            return {"explanation": f"{texts.text(UNKNOWN_VISITOR)} {reason}"}
+        (answer,) = self._may_use(policy, snapshot, [card], texts)
         return answer
 
     def is_owner(self, handler: JupyterHandler) -> bool:
@@ -175,16 +187,20 @@ class PolicyDecider:
         policy: Policy,
         snapshot: ContextSnapshot | None,
         cards: Sequence[Card],
-        *,
-        explain: bool = False,
+        texts: Translation | None = None,
     ) -> list[dict[str, Any]]:
-        """Return the engine's answer for each card. A card whose name is no text is refused."""
+        """Return the engine's answer for each card; with ``texts`` an explanation.
+
+        A card whose name is no text is refused.
+        """
         readable = [card for card in cards if is_text(card.name)]
         answer = policy.may_use(
             None if snapshot is None else json.dumps(server_context(snapshot)),
             json.dumps([card.model() for card in readable]),
             self._inventory.as_json(),
-            explain=explain,
+            explain=texts is not None,
+            texts=None if texts is None else texts.explanation_texts(),
+            language=texts.language if texts else "",
         )
         decisions = iter(json.loads(answer)["decisions"])
         unreadable = {"visible": False, "rule": None, "reason": "error"}

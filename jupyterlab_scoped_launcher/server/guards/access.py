@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tornado import web
+from ..refusals import refused
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
@@ -13,38 +13,7 @@ if TYPE_CHECKING:
     from ...cards import Card
     from ..audit import Audit
     from ..decisions import Decision, PolicyDecider
-
-
-class AccessDenied(web.HTTPError):
-    """A 403 with a sentence for the visitor.
-
-    Tornado doubles each ``%`` of ``HTTPError.log_message``, because some pages format it. Jupyter
-    Server formats it in pages and writes it as it is in JSON: both get the sentence as it is.
-    """
-
-    def __init__(self, sentence: str) -> None:
-        self._sentence = sentence
-        super().__init__(403, sentence)
-
-    @property
-    def log_message(self) -> str:  # type: ignore[override,unused-ignore]
-        """The sentence, also when it is formatted."""
-        return _Unformatted(self._sentence)
-
-    @log_message.setter
-    def log_message(self, _doubled: str) -> None:
-        """Ignore what Tornado sets before version 6.5."""
-
-
-class _Unformatted(str):
-    """A text that formatting does not change."""
-
-    def __mod__(self, _values: object) -> str:
-        return str(self)
-
-    def __radd__(self, before: str) -> str:
-        """Return a format: Tornado before version 6.5 logs ``"%d %s: " + log_message``."""
-        return before + self.replace("%", "%%")
+    from ..refusals import Refusal
 
 
 class AccessChecker:
@@ -82,19 +51,15 @@ class AccessChecker:
         """Record the decision; raise the 403 if it denies."""
         self._audit.record(decision, action)
         if not decision.allowed:
-            card = decision.card
-            explanation = self.decider.explanation(handler, card)
-            raise AccessDenied(
-                f"You may not use the {card.kind} {card.name!r} on this server. {explanation}"
-            )
+            raise refused(handler, self.decider.refusal(handler, decision))
 
-    async def reason_to_end(self, handler: JupyterHandler, cards: Sequence[Card]) -> str | None:
+    async def reason_to_end(self, handler: JupyterHandler, cards: Sequence[Card]) -> Refusal | None:
         """Return None if the visitor may use all ``cards`` by a context that is read again.
 
-        Otherwise return the reason, as short as the policy has it.
+        Otherwise return what the visitor is told.
         """
         await self.decider.load_context(handler)
         denied = [made for made in self.decider.decide(handler, cards) if not made.allowed]
         for decision in denied:
             self._audit.record(decision, "keep")
-        return self.decider.short_explanation(handler, denied[0].card) if denied else None
+        return self.decider.refusal(handler, denied[0]) if denied else None

@@ -19,6 +19,7 @@ from tornado.websocket import WebSocketHandler
 
 from ...cards import Card, is_text
 from ..audit import SCHEMA_ID
+from .connections import NORMAL_CLOSURE
 from .mixin import add_mixin
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class ApiGuard:
             names = self._running_kernel(handler, handler.path_kwargs.get("kernel_id"))
             cards = [self._inventory.card(name) for name in names]
         await self._access.require(handler, cards, "connect", decider.refresh_s)
-        self._monitor.watch(handler, *cards)
+        self._monitor.watch(handler, *cards, close_code=NORMAL_CLOSURE)
 
     async def _authorize_start(self, handler: JupyterHandler, resource: str) -> None:
         """Require the card to start a terminal or a kernel, but not to list or to end them."""

@@ -38,12 +38,13 @@ def open_terminal(jp_serverapp: Any, jp_fetch: Any, jp_ws_fetch: Any, jp_asyncio
     jp_asyncio_loop.run_until_complete(jp_serverapp.web_app.settings["terminal_manager"].kill_all())
 
 
-async def closed(connection: Any) -> bool:
-    """Whether the server closes the connection within some seconds."""
+async def closed(connection: Any, output: list[Any] | None = None) -> bool:
+    """Whether the server closes the connection within some seconds; ``output``: what it sent."""
 
     async def to_the_end() -> None:
-        while await connection.read_message() is not None:
-            pass
+        while (message := await connection.read_message()) is not None:
+            if output is not None:
+                output.append(json.loads(message))
 
     try:
         await asyncio.wait_for(to_the_end(), 10)
@@ -85,7 +86,49 @@ async def test_the_reason_is_the_policys_text_as_far_as_it_fits(
     connection = await open_terminal()
     policy.write_text(json.dumps({**POLICY, "no_hub": "hide", "rules": [rule]}))
     assert await closed(connection)
-    assert (connection.close_code, connection.close_reason) == (1008, expected)
+    assert (connection.close_code, connection.close_reason) == (1000, expected)
+
+
+async def test_a_terminal_is_left_with_the_whole_sentence(open_terminal, policy):
+    rule = {
+        **POLICY["rules"][0],
+        "message": "The exam\n has begun\x1b[2J: " + "no terminals. " * 20,
+        "contact": "mailto:profx@example.edu",
+    }
+    connection = await open_terminal()
+    output = []
+    policy.write_text(json.dumps({**POLICY, "no_hub": "hide", "rules": [rule]}))
+    assert await closed(connection, output)
+    kinds = [kind for kind, *_ in output]
+    assert "disconnect" not in kinds  # JupyterLab would close the tab
+    assert output[-1] == [
+        "stdout",
+        "\r\n\r\nThe exam\r\n has begun [2J: "
+        + "no terminals. " * 20
+        + " Ask profx@example.edu. (command:terminal:create-new)\r\n",
+    ]
+    assert connection.close_code == 1000
+
+
+async def test_a_terminal_takes_no_more_input_and_goes_on_for_others(
+    open_terminal, policy, jp_serverapp, jp_ws_fetch, tmp_path
+):
+    await open_terminal()
+    manager = jp_serverapp.web_app.settings["terminal_manager"]
+    (terminal,) = manager.terminals.values()
+    (handler,) = terminal.clients
+    policy.write_text(json.dumps({**POLICY, "no_hub": "hide"}))
+    for _ in range(100):
+        if not terminal.clients:
+            break
+        await asyncio.sleep(0.1)
+    assert terminal.clients == []
+    assert handler.terminal is None
+    # A client that does not answer the close frame could type for some seconds more.
+    handler.on_message(json.dumps(["stdin", f"touch {tmp_path}/typed\r"]))
+    await asyncio.sleep(0.5)
+    assert not (tmp_path / "typed").exists()
+    assert terminal.ptyproc.isalive()
 
 
 async def test_without_a_message_the_reason_is_the_decision(open_terminal, policy):

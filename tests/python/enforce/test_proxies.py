@@ -150,10 +150,26 @@ def test_what_no_rule_matches_stays_open(refused_visitor, service_ports):
     assert refused_visitor.handshake("open-tools/ws") == 101
 
 
-def test_the_refusal_says_why(visitors):
-    page = visitors["non-member"].get("class-fixed/").text
-    assert "class-fixed" in page
-    assert "Traceback" not in page
+@pytest.mark.parametrize("way", ["class-fixed/", "class-fixed", "class-tools/", "proxy/{port}/"])
+def test_the_refusal_is_a_page_for_browsers(refused_visitor, way, port):
+    answer = refused_visitor.get(written(way, port), headers={"Accept": "text/html,*/*;q=0.8"})
+    assert answer.status_code == 403
+    assert answer.headers["X-Scoped-Launcher"] == "refused"
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert '<a href="mailto:profx@example.edu"' in answer.text
+    assert "users of kernel Class1234_Semester02" in answer.text
+    assert urlsplit(refused_visitor.base).path in answer.text  # the way back
+    assert "Traceback" not in answer.text
+
+
+def test_the_refusal_is_json_for_programs(refused_visitor, port):
+    for path in ("class-fixed/", f"proxy/{port}/"):
+        answer = refused_visitor.get(path)
+        assert answer.headers["X-Scoped-Launcher"] == "refused"
+        refusal = answer.json()["scoped_launcher"]
+        assert refusal["contact"] == "profx@example.edu"
+        assert refusal["card"]["kind"] == "proxy"
+        assert answer.json()["message"].endswith(f"(proxy:{refusal['card']['name']})")
 
 
 def test_access_follows_the_membership_and_open_connections_end_with_it(class_hub, newcomer, port):

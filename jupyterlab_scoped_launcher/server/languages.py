@@ -1,0 +1,79 @@
+"""The language in which a visitor is answered."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from .translations import Translation, translation
+
+if TYPE_CHECKING:
+    from jupyter_server.base.handlers import JupyterHandler
+
+SYSTEM_LANGUAGE = "default"
+"""JupyterLab's setting for the language of the machine that the server runs on."""
+
+MAX_LANGUAGE_CHARS = 35
+"""The longest tag that every program must accept (RFC 5646, 4.4.1)."""
+
+
+def request_translation(handler: JupyterHandler) -> Translation:
+    """Return the texts in the language of JupyterLab's settings, or else of the browser.
+
+    The policy's own texts are taken in the first language that the browser accepts, and this
+    package's in the first for which there is a catalogue.
+    """
+    if configured := _configured_language(handler):
+        return translation(configured)
+    accepted = accepted_languages(handler.request.headers.get("Accept-Language", ""))
+    return translation(*accepted)
+
+
+def accepted_languages(header: str) -> list[str]:
+    """Return the languages of an ``Accept-Language`` header, the preferred one first."""
+    weighted = []
+    for entry in header.split(","):
+        language, _, parameter = entry.partition(";")
+        name, _, value = parameter.partition("=")
+        try:
+            weight = float(value) if name.strip() == "q" else 1.0
+        except ValueError:
+            continue
+        language = language.strip()
+        if weight > 0 and language not in ("", "*") and len(language) <= MAX_LANGUAGE_CHARS:
+            weighted.append((-weight, language))
+    return [language for _, language in sorted(weighted, key=lambda found: found[0])]
+
+
+def _configured_language(handler: JupyterHandler) -> str | None:
+    """Return the language that this server's JupyterLab is set to; None if that is the default.
+
+    JupyterLab's settings belong to the server: its visitors see the same language in the page.
+    """
+    if find_spec("jupyterlab_server") is None:
+        return None
+    from jupyterlab_server import LabServerApp
+    from jupyterlab_server.settings_utils import get_settings
+    from jupyterlab_server.translation_utils import L10N_SCHEMA_NAME
+
+    server: Any = handler.serverapp
+    extensions = server.extension_manager.extension_apps
+    for app in (app for apps in extensions.values() for app in apps):
+        if not isinstance(app, LabServerApp):
+            continue
+        try:
+            settings: dict[str, Any] = get_settings(
+                app.app_settings_dir,
+                app.schemas_dir,
+                app.user_settings_dir,
+                schema_name=L10N_SCHEMA_NAME,
+                labextensions_path=[*app.extra_labextensions_path, *app.labextensions_path],
+            )[0]
+        except Exception:  # files that anybody may have written; JupyterLab reports them
+            handler.log.debug("scoped-launcher: JupyterLab's language is unknown", exc_info=True)
+            continue
+        default = settings["schema"].get("properties", {}).get("locale", {}).get("default")
+        language = settings["settings"].get("locale", default)
+        if isinstance(language, str) and language not in ("", SYSTEM_LANGUAGE):
+            return language[:MAX_LANGUAGE_CHARS]
+    return None
