@@ -173,4 +173,4 @@ class Policy:
         Without a ``preview`` in the policy: admins of the Hub, and holders of a ``groups`` scope.
         """
     def lists_hidden(self, context: str) -> bool:
-        """Whether ``list_hidden`` lets this visitor learn of every card hidden from them."""
+        """Whether ``list_hidden`` lets this visitor learn of all cards hidden from them."""

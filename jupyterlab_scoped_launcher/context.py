@@ -154,6 +154,15 @@ def local_visitor(*, with_groups: bool = False) -> VisitorFacts:
     return VisitorFacts(hub=False, user=user, groups=tuple(groups))
 
 
+def default_token_scopes(user: str) -> tuple[str, ...]:
+    """Return the scopes of a visitor's token at their own default server, unless configured."""
+    return (
+        f"access:servers!server={user}/",
+        f"read:users:name!user={user}",
+        f"read:users:groups!user={user}",
+    )
+
+
 async def load_visitor(client: HubClient, token: str) -> VisitorFacts:
     """Read at the Hub whom ``token`` belongs to, and their shares if the token may list them.
 

@@ -6,7 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from ..context import ContextSnapshot, VisitorFacts, context_model, current_time
+from ..context import (
+    ContextSnapshot,
+    VisitorFacts,
+    context_model,
+    current_time,
+    default_token_scopes,
+)
 from .errors import CliError
 from .files import read_json
 from .hub_queries import read_user
@@ -51,15 +57,6 @@ def visitor_context(
     owner, name = split_server(server) if server else (user, "")
     return context_model(
         ContextSnapshot(visitor), server_owner=owner, server_name=name, now=current_time()
-    )
-
-
-def default_token_scopes(user: str) -> tuple[str, ...]:
-    """Return the scopes of the visitor's token at their own default server, unless configured."""
-    return (
-        f"access:servers!server={user}/",
-        f"read:users:name!user={user}",
-        f"read:users:groups!user={user}",
     )
 
 

@@ -17,7 +17,9 @@ from traitlets import Bool, CUnicode, Enum, Unicode, default
 from ..variables import KERNEL_PATH_VARIABLE, POLICY_VARIABLE
 
 if TYPE_CHECKING:
+    from .explanations import Explanations
     from .guards.connections import ConnectionMonitor
+    from .preview import Preview
     from .server_cards import ServerCards
     from .services import Services
 
@@ -77,6 +79,8 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
 
     services: Services
     server_cards: ServerCards
+    explanations: Explanations
+    preview: Preview
     connection_monitor: ConnectionMonitor | None = None
 
     @default("policy_file")
@@ -87,9 +91,11 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
         """Read the policy, which logs its errors at start, and install the guards."""
         _extend_search_path()
         from ..policy_store import PolicyStore
+        from .explanations import Explanations
         from .guards import install_guards
         from .kernelspecs import KernelspecInventory
         from .page_config import page_config_hook
+        from .preview import Preview
         from .proxy_entries import ProxyEntries
         from .server_cards import ServerCards
         from .services import Services, Settings
@@ -107,6 +113,8 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
         inventory = KernelspecInventory(server.kernel_spec_manager, policies)
         entries = ProxyEntries(server.web_app)
         self.server_cards = ServerCards(self.services, inventory, entries)
+        self.explanations = Explanations(self.services, self.server_cards, inventory)
+        self.preview = Preview(self.services, server.event_logger)
         try:
             self.connection_monitor = install_guards(server, self.services, inventory, entries)
         except Exception:
@@ -120,9 +128,17 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        from .handlers import routes
+        from .explain_handlers import EXPLAIN_ROUTES
+        from .handlers import ROUTES
 
-        self.handlers.extend(routes(self.services, self.server_cards))
+        needed = {
+            "services": self.services,
+            "server_cards": self.server_cards,
+            "explanations": self.explanations,
+            "preview": self.preview,
+        }
+        routes = (*ROUTES, *EXPLAIN_ROUTES)
+        self.handlers.extend((pattern, handler, needed) for pattern, handler in routes)
 
     async def stop_extension(self) -> None:
         """Stop the monitor, and close the connections to the Hub."""

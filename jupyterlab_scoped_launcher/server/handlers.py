@@ -7,100 +7,20 @@ Every error is answered as JSON, ``{"code", "message"}``.
 from __future__ import annotations
 
 import json
-from http.client import responses
 from typing import TYPE_CHECKING, Any
 
-from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from ..context import ContextError, ContextSnapshot, ErrorCode, NotAuthenticated, VisitorFacts
+from ..context import ContextError, ContextSnapshot, NotAuthenticated, VisitorFacts
 from .metrics import CONTEXT_READS
+from .route_handler import RouteHandler
 from .services import server_context
 
 if TYPE_CHECKING:
     from ..policy_store import PolicyState
-    from .server_cards import ServerCards
-    from .services import Services
-
-MAX_CARDS = 20_000
-MAX_CARDS_BYTES = 1024 * 1024
-"""Limits for one request of a page: while the engine answers, the server does nothing else."""
 
 
-def routes(
-    services: Services, server_cards: ServerCards
-) -> list[tuple[str, type[APIHandler], dict[str, Any]]]:
-    """Return the routes, each with what its handler needs."""
-    return [
-        (pattern, handler, {"services": services, "server_cards": server_cards})
-        for pattern, handler in (
-            (r"/scoped-launcher/cards", CardsHandler),
-            (r"/scoped-launcher/context", ContextHandler),
-            (r"/scoped-launcher/icons/([^/]+)", IconHandler),
-            (r"/scoped-launcher/policy", PolicyHandler),
-            (r"/scoped-launcher/governed", GovernedHandler),
-        )
-    ]
-
-
-class _Handler(APIHandler):  # type: ignore[misc,unused-ignore]
-    """What the routes share: headers, authentication errors, and the form of errors."""
-
-    # A launcher that refreshes by itself must not keep an idle server alive.
-    _track_activity = False
-
-    services: Services
-    server_cards: ServerCards
-
-    def initialize(self, services: Services, server_cards: ServerCards) -> None:
-        """Take what the handler needs."""
-        super().initialize()
-        self.services = services
-        self.server_cards = server_cards
-
-    def set_default_headers(self) -> None:
-        """Add to Jupyter's headers that no cache may keep an answer."""
-        super().set_default_headers()
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("Vary", "Cookie, Authorization")
-
-    def compute_etag(self) -> None:
-        """Return no ETag for the whole answer: it contains the time. The policy has its own."""
-
-    async def prepare(self) -> None:  # type: ignore[override,unused-ignore]
-        """Authenticate the visitor. Errors in that come from the Hub or the identity provider."""
-        try:
-            await super().prepare()
-        except web.HTTPError as error:
-            if error.status_code < 500:
-                raise
-            raise web.HTTPError(503) from None
-        except ValueError:  # the Hub's answer to HubAuth was no JSON
-            raise web.HTTPError(503) from None
-
-    def fail(self, status: int, code: ErrorCode, message: str) -> None:
-        """Answer ``{"code", "message"}``."""
-        self.set_status(status)
-        self.finish(json.dumps({"code": code, "message": message}))
-
-    def fail_with(self, error: ContextError) -> None:
-        """Answer that there is no context."""
-        self.fail(error.status, error.code, str(error))
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer Jupyter Server's errors in the same form, without internal details."""
-        if status_code == 503:
-            message = "JupyterHub cannot confirm who you are right now."
-            self.fail(503, "hub-unreachable", message)
-        elif status_code in (401, 403):
-            self.fail_with(NotAuthenticated())
-        elif status_code < 500:
-            self.fail(status_code, "bad-request", responses.get(status_code, "Refused"))
-        else:
-            self.fail(500, "internal-error", "The server failed; its log says why.")
-
-
-class ContextHandler(_Handler):
+class ContextHandler(RouteHandler):
     """``GET scoped-launcher/context``: the visitor's context and the policy."""
 
     @web.authenticated
@@ -108,7 +28,7 @@ class ContextHandler(_Handler):
         """Answer the context (docs/configuration.md lists its keys).
 
         Query ``etag``: the ``policy.etag`` that the client has. If it still matches, ``policy`` has
-        no ``document``.
+        no ``document``. Query ``lang``: the language of the policy's own cards.
         """
         state = self.services.policies.current()
         try:
@@ -126,16 +46,15 @@ class ContextHandler(_Handler):
         context = server_context(snapshot)
         if state.policy is not None:
             context["warnings"] += self.services.unknown_facts(state.policy, snapshot)
-        if state.problem and state.policy is not None and _may_see_details(snapshot):
-            context["warnings"].append(
-                f"The policy file has errors; the last good one is in use:\n{state.problem}"
-            )
         CONTEXT_READS.inc()
         # What the engine writes is inserted as text: it can be large, and it is text already.
         text = json.dumps(context)
-        parts = {"policy": self._policy_text(state, snapshot, context["now"])}
+        parts = {
+            "policy": self._policy_text(state, snapshot, context["now"]),
+            "page": json.dumps(_page_facts(state, snapshot, text)),
+        }
         if state.policy is not None:
-            parts["cards"] = state.policy.cards(text)
+            parts["cards"] = state.policy.cards(text, self.translation().language)
             parts["sections"] = state.policy.sections()
         inserted = ", ".join(f'"{key}": {part}' for key, part in parts.items())
         self.finish(f"{text[:-1]}, {inserted}}}")
@@ -161,7 +80,7 @@ class ContextHandler(_Handler):
         return f'{text[:-1]}, "document": {document}}}'
 
 
-class CardsHandler(_Handler):
+class CardsHandler(RouteHandler):
     """``GET scoped-launcher/cards``: the cards of this server that the visitor sees."""
 
     @web.authenticated
@@ -175,7 +94,7 @@ class CardsHandler(_Handler):
             self.finish(json.dumps({"cards": await self.server_cards.listed_for(snapshot)}))
 
 
-class GovernedHandler(_Handler):
+class GovernedHandler(RouteHandler):
     """``POST scoped-launcher/governed``: for pages that could not load the engine."""
 
     @web.authenticated
@@ -186,14 +105,7 @@ class GovernedHandler(_Handler):
         it?
         """
         state = self.services.policies.current()
-        if len(self.request.body) > MAX_CARDS_BYTES:
-            raise web.HTTPError(413)
-        body = self.get_json_body()
-        cards = body.get("cards") if isinstance(body, dict) else None
-        if not isinstance(cards, list):
-            raise web.HTTPError(400)
-        if len(cards) > MAX_CARDS:
-            raise web.HTTPError(413)
+        cards, _ = self.read_cards()
         if state.policy is None:
             governed = [self.services.is_governing(state)] * len(cards)
         else:
@@ -204,7 +116,7 @@ class GovernedHandler(_Handler):
         self.finish(json.dumps({"governed": governed}))
 
 
-class PolicyHandler(_Handler):
+class PolicyHandler(RouteHandler):
     """``GET scoped-launcher/policy``: the whole policy, for visitors whom ``preview`` allows."""
 
     @web.authenticated
@@ -228,7 +140,7 @@ class PolicyHandler(_Handler):
             self.finish(policy.document())
 
 
-class IconHandler(_Handler):
+class IconHandler(RouteHandler):
     """``GET scoped-launcher/icons/NAME``: an image that a card of the policy has as its icon.
 
     It is read from the folder of the policy file.
@@ -259,3 +171,31 @@ class IconHandler(_Handler):
 def _may_see_details(snapshot: ContextSnapshot) -> bool:
     """Paths and lines of the policy file are for admins, and for users without a Hub."""
     return snapshot.visitor.admin or not snapshot.visitor.hub
+
+
+def _page_facts(state: PolicyState, snapshot: ContextSnapshot, context: str) -> dict[str, Any]:
+    """Return what the page is told of the visitor, beside what the engine decides on.
+
+    ``problem``, for those who may see details: what is wrong with the policy file while the last
+    good one is in use.
+    """
+    policy = state.policy
+    is_old = policy is not None and state.problem and _may_see_details(snapshot)
+    return {
+        "user": snapshot.visitor.user or snapshot.visitor.service,
+        "admin": snapshot.visitor.admin,
+        "may_preview": policy is not None and policy.allows_preview(context),
+        "has_locked": policy is not None and policy.has_locked,
+        "lists_hidden": policy is not None and policy.lists_hidden(context),
+        "problem": state.problem if is_old else None,
+    }
+
+
+ROUTES = (
+    (r"/scoped-launcher/cards", CardsHandler),
+    (r"/scoped-launcher/context", ContextHandler),
+    (r"/scoped-launcher/icons/([^/]+)", IconHandler),
+    (r"/scoped-launcher/policy", PolicyHandler),
+    (r"/scoped-launcher/governed", GovernedHandler),
+)
+"""The routes, each with its handler."""

@@ -54,7 +54,7 @@ class ServerCards:
             cards = [] if self._services.is_governing(state) else self._models()
             return [_answered(card) for card in cards]
         context = json.dumps(server_context(snapshot))
-        cards = self._models(state.policy, context)
+        cards = self._models(state.policy, context, "")
         if not (state.policy.lists_hidden(context) or state.policy.allows_preview(context)):
             answer = state.policy.decide(context, json.dumps(cards), self._inventory.as_json())
             decisions = json.loads(answer)["decisions"]
@@ -75,7 +75,7 @@ class ServerCards:
         try:
             await self._inventory.refresh()
             context = json.dumps(server_context(snapshot))
-            cards = self._models(policy, context)
+            cards = self._models(policy, context, "")
             unmatched = unmatched_rules(policy, cards, self._inventory.as_json())
         except Exception:
             self._services.log.exception("scoped-launcher: the rules could not be checked")
@@ -88,7 +88,17 @@ class ServerCards:
                 ", ".join(unmatched),
             )
 
-    def _models(self, policy: Policy | None = None, context: str = "") -> list[CardModel]:
+    def models(self, context: dict[str, Any], language: str) -> list[CardModel]:
+        """Return the cards of this server and the policy's own for a visitor, also hidden ones.
+
+        The policy's own have their texts in ``language``. Refresh the inventory first.
+        """
+        policy = self._services.policies.current().policy
+        return self._models(policy, json.dumps(context), language)
+
+    def _models(
+        self, policy: Policy | None = None, context: str = "", language: str = ""
+    ) -> list[CardModel]:
         """Return the cards of this server, and those that ``policy`` adds in ``context`` (JSON)."""
         kernels = [
             replace(card, category=category)
@@ -96,7 +106,9 @@ class ServerCards:
             for category in KERNEL_CATEGORIES
         ]
         models = [card.model() for card in (*kernels, *self._entries.cards())]
-        return models if policy is None else [*models, *json.loads(policy.cards(context))]
+        if policy is None:
+            return models
+        return [*models, *json.loads(policy.cards(context, language))]
 
 
 def unmatched_rules(policy: Policy, cards: list[CardModel], kernelspecs: str) -> list[str]:

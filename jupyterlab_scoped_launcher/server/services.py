@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from ..context import (
     local_visitor,
     may_list_shares,
 )
-from ..hub_api import LIST_OWN_SHARES, HubClient, TlsFiles
+from ..hub_api import LIST_OWN_SHARES, REQUEST_TIMEOUT_S, HubClient, TlsFiles
 from ..variables import WITHHELD_SCOPES_VARIABLE
 from .context_cache import ContextCache
 
@@ -75,6 +77,22 @@ class Services:
         cache, token = self._cache_for(hub_auth), _token(hub_auth, handler)
         return cache.load_blocking(token, self.policies.max_stale_s, max_age_s)
 
+    @asynccontextmanager
+    async def hub_of(self, handler: JupyterHandler) -> AsyncIterator[tuple[HubClient, str]]:
+        """Give a client of the visitor's Hub, and the visitor's own token for it.
+
+        Raises `ContextError` without a Hub, or without a token.
+        """
+        hub_auth = _hub_auth(handler)
+        if hub_auth is None:
+            raise ContextError("no-hub-login", "There is no JupyterHub to ask.")
+        token = _token(hub_auth, handler)
+        client = _hub_client(hub_auth)
+        try:
+            yield client, token
+        finally:
+            client.close()
+
     def unknown_facts(self, policy: Policy, snapshot: ContextSnapshot) -> list[str]:
         """Return a sentence for each fact that the policy asks for and this server cannot read."""
         if not snapshot.visitor.hub:
@@ -102,10 +120,8 @@ class Services:
     def _cache_for(self, hub_auth: Any) -> ContextCache:
         """Return the cache for the Hub of ``hub_auth`` (a ``HubAuth``); a server has only one."""
         if self._cache is None:
-            tls = TlsFiles(hub_auth.keyfile, hub_auth.certfile, hub_auth.client_ca)
             self._cache = ContextCache(
-                lambda timeout_s: HubClient(hub_auth.api_url, timeout_s=timeout_s, tls=tls),
-                self.log,
+                lambda timeout_s: _hub_client(hub_auth, timeout_s=timeout_s), self.log
             )
         return self._cache
 
@@ -135,6 +151,11 @@ def _hub_auth(handler: JupyterHandler) -> Any:
             " so it cannot know who you are.",
         )
     return hub_auth
+
+
+def _hub_client(hub_auth: Any, *, timeout_s: float = REQUEST_TIMEOUT_S) -> HubClient:
+    tls = TlsFiles(hub_auth.keyfile, hub_auth.certfile, hub_auth.client_ca)
+    return HubClient(hub_auth.api_url, timeout_s=timeout_s, tls=tls)
 
 
 def _token(hub_auth: Any, handler: JupyterHandler) -> str:

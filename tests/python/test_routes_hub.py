@@ -14,7 +14,7 @@ from jupyterlab_scoped_launcher.server.context_cache import MIN_REQUEST_INTERVAL
 
 KEYS = {
     *("hub", "user", "admin", "groups", "scopes", "shares"),
-    *("server", "now", "age_s", "stale", "policy", "cards", "sections", "warnings"),
+    *("server", "now", "age_s", "stale", "policy", "cards", "sections", "page", "warnings"),
 }
 
 MODES = ["member", "mixin"]
@@ -244,17 +244,17 @@ class TestPolicy:
 
             def is_found(context):
                 # The other server may log first what it has found.
-                told = context["warnings"] or not first["admin"]
+                told = context["page"]["problem"] or not first["admin"]
                 return told and hub.log().count(fault) > logged
 
             bad = in_time(visitor, is_found, 4)
             assert bad["policy"] == new["policy"]
             if first["admin"]:
-                (warning,) = bad["warnings"]
-                assert warning.startswith("The policy file has errors; the last good one is in use")
-                assert fault in warning
+                assert fault in bad["page"]["problem"]
             else:
-                assert bad["warnings"] == []
+                assert bad["page"]["problem"] is None
+            # Warnings are about the facts of the visitor: these are all known.
+            assert bad["warnings"] == []
         finally:
             hub.policy.write_text(hub.policy_text)
         mended = in_time(visitor, lambda context: context["policy"]["etag"] == etag, 4)
@@ -299,3 +299,35 @@ def test_an_unknown_method_or_path_is_refused_as_json(visitor):
     answer = visitor.session.post(f"{visitor.base}/scoped-launcher/context", timeout=30)
     assert answer.status_code in (403, 405)
     assert set(answer.json()) == {"code", "message"}
+
+
+class TestAsSomebodyElse:
+    """An admin looks at the launcher as a member; the member's own server has the same answer."""
+
+    def ask(self, visitor, body: Any) -> Any:
+        xsrf = next(
+            c.value for c in visitor.session.cookies if c.name == "_xsrf" and "user" in c.path
+        )
+        headers = {"X-XSRFToken": xsrf}
+        return visitor.request("POST", "scoped-launcher/access", json=body, headers=headers)
+
+    def test_a_user_is_read_with_the_viewers_own_token(self, hub, visitors):
+        # By default, a server's token may read its own user only.
+        answer = self.ask(visitors["mixin"], {"cards": [], "as": {"user": "member"}})
+        assert answer.status_code == 403
+        assert answer.json()["code"] == "not-allowed"
+        assert "name groups instead" in answer.json()["message"]
+
+    def test_groups_give_the_same_as_the_others_own_server(self, visitors):
+        own = self.ask(visitors["member"], {"cards": []}).json()
+        seen = self.ask(visitors["mixin"], {"cards": [], "as": {"groups": ["Morons"]}}).json()
+        assert self.shown(own) == self.shown(seen) != set()
+
+    def shown(self, answer: Any) -> set[tuple[str, str]]:
+        """Return the cards that the visitor sees, but not those of servers shared with them."""
+        visible = [card for card in answer["cards"] if card["visible"] and card["kind"] != "server"]
+        return {(card["id"], card["category"]) for card in visible}
+
+    def test_is_not_for_members(self, visitors):
+        answer = self.ask(visitors["member"], {"cards": [], "as": {"groups": []}})
+        assert answer.status_code == 403

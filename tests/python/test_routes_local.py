@@ -102,6 +102,14 @@ class TestWithoutPolicy:
             "age_s": 0.0,
             "stale": False,
             "warnings": [],
+            "page": {
+                "user": me,
+                "admin": False,
+                "may_preview": False,
+                "has_locked": False,
+                "lists_hidden": False,
+                "problem": None,
+            },
             "policy": {
                 "etag": None,
                 "document": None,

@@ -19,6 +19,7 @@ from tornado.websocket import WebSocketHandler
 
 from ...cards import Card, is_text
 from ..audit import SCHEMA_ID
+from ..preview import SCHEMA_ID as PREVIEW_SCHEMA_ID
 from .connections import NORMAL_CLOSURE
 from .mixin import add_mixin
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from ..kernelspecs import KernelspecInventory
     from .access import AccessChecker
     from .connections import ConnectionMonitor
+
+OWN_SCHEMAS = {SCHEMA_ID, PREVIEW_SCHEMA_ID}
 
 GUARDED_RESOURCES = {"events", "kernels", "kernelspecs", "sessions", "terminals"}
 
@@ -146,10 +149,10 @@ class ApiGuard:
             await self._access.require(handler, cards, "get")
 
     def _authorize_event(self, handler: JupyterHandler) -> None:
-        """Refuse events of the decision schema: only this extension emits them."""
+        """Refuse events of this extension's own schemas: only the server emits them."""
         event = handler.get_json_body() if handler.request.method == "POST" else None
-        if isinstance(event, dict) and event.get("schema_id") == SCHEMA_ID:
-            raise HTTPError(403, "Only the server itself reports what was allowed and refused.")
+        if isinstance(event, dict) and event.get("schema_id") in OWN_SCHEMAS:
+            raise HTTPError(403, "Only the server itself emits such events.")
 
     async def _authorize_connection(self, handler: JupyterHandler, resource: str) -> None:
         """Require the card for a connection to a terminal or to a running kernel.
