@@ -58,6 +58,7 @@ export interface IDecisionSource extends ICardDecider {
 
   /**
    * @param specs - The kernels that the server lists for this visitor.
+   * @returns Whether decisions may be others now.
    */
-  setKernelspecs(specs: KernelSpec.ISpecModels): void;
+  setKernelspecs(specs: KernelSpec.ISpecModels): boolean;
 }

@@ -17,11 +17,6 @@ import { type ITextSource, getTags, toCard } from './launcherItem';
 const LOAD_TIMEOUT_MS = 15_000;
 
 /**
- * How many cards that are not in the launcher the engine keeps. With more, it starts over.
- */
-const MAX_OTHER_CARDS = 2000;
-
-/**
  * Loads the WebAssembly engine. The bundler sets the URL of its file, so that it is right under any base
  * URL.
  *
@@ -61,25 +56,20 @@ export class WasmDecisionSource implements IDecisionSource {
     return this._engine.status;
   }
 
-  async load(): Promise<LoadResult> {
+  load(): Promise<LoadResult> {
     const url = URLExt.join(this._settings.baseUrl, 'scoped-launcher/context');
-    try {
-      return await this._engine.load(
-        url,
-        createHeaders(this._settings),
-        LOAD_TIMEOUT_MS
-      );
-    } finally {
-      this._decisions = null;
-    }
+    return this._engine.load(
+      url,
+      createHeaders(this._settings),
+      LOAD_TIMEOUT_MS
+    );
   }
 
   decide(items: readonly ILauncher.IItemOptions[]): boolean[] {
     if (this._hasOldTexts || !this._hasItems(items)) {
       this._setItems(items);
     }
-    this._decisions = null;
-    const decisions = this._decideAll();
+    const decisions = this._engine.decide();
     const hasNoPolicy = this.status === 'no_policy';
     let next = 0;
     return this._itemCards.map(card =>
@@ -88,17 +78,15 @@ export class WasmDecisionSource implements IDecisionSource {
   }
 
   decideCard(card: Card): ICardDecision {
-    const index = this._indexOf(card);
-    const isShown = this._decideAll()[index] === 1;
-    const isGoverned = this._engine.decision(index)?.rule !== undefined;
-    return { isShown, isGoverned };
+    const [decision] = this._engine.decideOthers(JSON.stringify([card]));
+    return { isShown: (decision & 1) !== 0, isGoverned: (decision & 2) !== 0 };
   }
 
   nextChangeMs(): number | undefined {
     return this._engine.nextChangeMs();
   }
 
-  setKernelspecs(specs: KernelSpec.ISpecModels): void {
+  setKernelspecs(specs: KernelSpec.ISpecModels): boolean {
     const kernelspecs: Kernelspec[] = Object.values(specs.kernelspecs)
       .filter(spec => spec !== undefined)
       .map(({ name, display_name, language, metadata }) => ({
@@ -107,58 +95,24 @@ export class WasmDecisionSource implements IDecisionSource {
         language,
         tags: getTags(metadata)
       }));
-    this._engine.setKernelspecs(JSON.stringify(kernelspecs));
-    this._decisions = null;
+    const json = JSON.stringify(kernelspecs);
+    if (json === this._kernelspecsJson) {
+      return false;
+    }
+    this._engine.setKernelspecs(json);
+    this._kernelspecsJson = json;
+    return true;
   }
 
   private _setItems(items: readonly ILauncher.IItemOptions[]): void {
     this._itemCards = items.map(item => toCard(item, this._texts));
     this._items = items;
     this._hasOldTexts = false;
-    this._setCards();
-  }
-
-  /**
-   * Passes the cards to the engine if they have changed: those of the items, then the others.
-   */
-  private _setCards(): void {
-    const cards = this._itemCards.filter(card => card !== null);
-    const json = JSON.stringify([...cards, ...this._otherCards.values()]);
+    const json = JSON.stringify(this._itemCards.filter(card => card !== null));
     if (json !== this._cardsJson) {
       this._engine.setCards(json);
       this._cardsJson = json;
-      this._decisions = null;
-      this._itemCardCount = cards.length;
     }
-  }
-
-  /**
-   * @returns The position of a card that is not in the launcher among the engine's cards.
-   */
-  private _indexOf(card: Card): number {
-    const key = JSON.stringify(card);
-    if (!this._otherCards.has(key)) {
-      if (this._otherCards.size >= MAX_OTHER_CARDS) {
-        this._otherCards.clear();
-        this._otherIndexes.clear();
-      }
-      this._otherIndexes.set(key, this._otherCards.size);
-      this._otherCards.set(key, card);
-      this._setCards();
-    }
-    return this._itemCardCount + (this._otherIndexes.get(key) ?? 0);
-  }
-
-  /**
-   * @returns The decisions on all of the engine's cards, which are kept until something changes.
-   */
-  private _decideAll(): Uint8Array {
-    if (this._decisions === null || Date.now() >= this._decisionsEndMs) {
-      this._decisions = this._engine.decide();
-      this._decisionsEndMs =
-        Date.now() + (this._engine.nextChangeMs() ?? Infinity);
-    }
-    return this._decisions;
   }
 
   private _hasItems(items: readonly ILauncher.IItemOptions[]): boolean {
@@ -171,17 +125,12 @@ export class WasmDecisionSource implements IDecisionSource {
   private _items: readonly ILauncher.IItemOptions[] = [];
   /** One for each item; null for an item that cannot be described to the engine. */
   private _itemCards: (Card | null)[] = [];
-  private _itemCardCount = 0;
-  /** Cards that were asked about and are not in the launcher, by their JSON. */
-  private readonly _otherCards = new Map<string, Card>();
-  private readonly _otherIndexes = new Map<string, number>();
   /** The cards that the engine has. */
   private _cardsJson = '[]';
   /** Whether a label may have changed since the engine was given the cards. */
   private _hasOldTexts = false;
-  private _decisions: Uint8Array | null = null;
-  /** When `_decisions` may change by themselves, by `Date.now()`. */
-  private _decisionsEndMs = 0;
+  /** The kernels that the engine has. */
+  private _kernelspecsJson = '';
 }
 
 /**

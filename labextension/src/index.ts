@@ -1,9 +1,14 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { apiPlugin } from './apiPlugin';
+import { commandsPlugin } from './commands/plugin';
 import { launcherPlugin } from './launcherPlugin';
 
 export * from './tokens';
 
-const plugins: JupyterFrontEndPlugin<unknown>[] = [launcherPlugin, apiPlugin];
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  launcherPlugin,
+  apiPlugin,
+  commandsPlugin
+];
 
 export default plugins;

@@ -81,7 +81,8 @@ export class LauncherController implements ILauncherState {
     this._source = source;
     this._engineError = null;
     this._updateDecider();
-    this._onSpecsChanged();
+    this._setKernelspecs();
+    this.update(true);
     return this._poller.refresh(true);
   }
 
@@ -136,7 +137,7 @@ export class LauncherController implements ILauncherState {
   set previewDecider(decider: ICardDecider | null) {
     this._previewDecider = decider;
     this._updateDecider();
-    this.update();
+    this.update(true);
   }
 
   decideCard(card: Card): ICardDecision {
@@ -170,8 +171,10 @@ export class LauncherController implements ILauncherState {
    * @returns The pause until the next load, in seconds.
    */
   private async _load(): Promise<number> {
+    let hasChanged = false;
     try {
       const result = await this._source!.load();
+      hasChanged = result.changed;
       this._loadError = null;
       this._applyLoadResult(result);
       return result.refreshSeconds;
@@ -179,7 +182,7 @@ export class LauncherController implements ILauncherState {
       this._loadError = toLauncherError(error, 'unavailable');
       throw error;
     } finally {
-      this.update();
+      this.update(hasChanged);
     }
   }
 
@@ -224,19 +227,29 @@ export class LauncherController implements ILauncherState {
 
   /**
    * Renders what is decided now, and once more when the decisions change without a load.
+   *
+   * @param hasNewDecisions - Whether decisions may be others than at the last time, also those on cards outside the launcher.
    */
-  readonly update = (): void => {
-    preserveFocus(() => this.items?.update());
+  readonly update = (hasNewDecisions = false): void => {
+    let hasNewItems = false;
+    preserveFocus(() => {
+      hasNewItems = this.items?.update() ?? false;
+    });
     this._notifier.report(this.error);
     clearTimeout(this._timer);
     const delayMs = this._source?.nextChangeMs();
     if (delayMs !== undefined) {
       this._timer = setTimeout(
-        this.update,
+        () => this.update(true),
         Math.min(Math.max(delayMs, 0), MAX_TIMEOUT_MS)
       );
     }
-    this._changed.emit();
+    const { status, error, isStale, page } = this;
+    const basis = JSON.stringify([status, error, isStale, page]);
+    if (hasNewDecisions || hasNewItems || basis !== this._basis) {
+      this._basis = basis;
+      this._changed.emit();
+    }
   };
 
   private _updateDecider(): void {
@@ -290,11 +303,17 @@ export class LauncherController implements ILauncherState {
   }
 
   private _onSpecsChanged(): void {
-    const { specs } = this._app.serviceManager.kernelspecs;
-    if (this._source && specs) {
-      this._source.setKernelspecs(specs);
-      this.update();
+    if (this._source) {
+      this.update(this._setKernelspecs());
     }
+  }
+
+  /**
+   * @returns Whether decisions may be others now.
+   */
+  private _setKernelspecs(): boolean {
+    const { specs } = this._app.serviceManager.kernelspecs;
+    return (specs && this._source?.setKernelspecs(specs)) ?? false;
   }
 
   private readonly _poller: ContextPoller;
@@ -305,6 +324,8 @@ export class LauncherController implements ILauncherState {
   private _engineError: ILauncherError | null = null;
   private _previewDecider: ICardDecider | null = null;
   private readonly _changed = new Signal<this, void>(this);
+  /** What else than decisions `changed` was emitted for last, as JSON. */
+  private _basis = '';
   private _page: IPageFacts | null = null;
   private _isStale = false;
   private _sectionsJson = '[]';

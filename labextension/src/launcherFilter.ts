@@ -1,5 +1,5 @@
 import type { ILauncher } from '@jupyterlab/launcher';
-import type { Signal } from '@lumino/signaling';
+import type { ISignal, Signal } from '@lumino/signaling';
 import type { ICardDecider } from './decisionSource';
 
 type Item = ILauncher.IItemOptions;
@@ -58,6 +58,13 @@ export class LauncherFilter {
     // The interface offers a signal to listen to only; the models are VDomModels, whose signal can be emitted.
     (this._model.stateChanged as Signal<ILauncher.IModel, void>).emit();
     return true;
+  }
+
+  /**
+   * Emitted when an item is added or removed, and when others are shown.
+   */
+  get changed(): ISignal<ILauncher.IModel, void> {
+    return this._model.stateChanged;
   }
 
   /**

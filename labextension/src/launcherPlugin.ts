@@ -68,7 +68,7 @@ export const launcherPlugin: JupyterFrontEndPlugin<ILauncherState> = {
     const useFallback = (reason: unknown) =>
       controller.useFallback(
         reason,
-        new ServerFallback(serverSettings, texts, controller.update)
+        new ServerFallback(serverSettings, texts, () => controller.update(true))
       );
     const engineTimeout = setTimeout(
       () => useFallback(new Error('The engine did not load in time.')),

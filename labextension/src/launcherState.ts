@@ -43,6 +43,8 @@ export interface ILauncherItems {
   getShownItems(): readonly ILauncher.IItemOptions[];
   /** Returns all, also those that are hidden. */
   getAllItems(): readonly ILauncher.IItemOptions[];
+  /** Emitted when an item is added or removed, and when others are shown. */
+  readonly changed: ISignal<unknown, void>;
 }
 
 /**
@@ -76,7 +78,7 @@ export interface ILauncherState {
   /** Renders the launchers again if what they show has changed. */
   update(): void;
 
-  /** Emitted when any of this may have changed. */
+  /** Emitted when decisions may be others, and when any other of this has changed; not for a load that brings nothing new. */
   readonly changed: ISignal<ILauncherState, void>;
 }
 

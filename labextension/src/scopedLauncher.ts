@@ -15,7 +15,7 @@ interface IExplanationAnswer {
   explanation: string;
   message: string | null;
   contact: string | null;
-  request: { group: string } | null;
+  request: string | null;
 }
 
 /**
@@ -71,7 +71,7 @@ export class ScopedLauncher implements IScopedLauncher {
       explanation: texts.explanation,
       message: texts.message,
       contact: texts.contact,
-      requestGroup: request?.group ?? null
+      requestGroup: request
     };
   }
 

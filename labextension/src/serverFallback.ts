@@ -74,8 +74,9 @@ export class ServerFallback implements IDecisionSource {
     return undefined;
   }
 
-  setKernelspecs(): void {
+  setKernelspecs(): boolean {
     // Which cards a rule matches does not depend on the kernels.
+    return false;
   }
 
   /**

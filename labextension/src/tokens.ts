@@ -59,7 +59,7 @@ export interface IScopedLauncher {
    * Whether the visitor sees a card, by the engine in this page. While the visitor's permissions are not known, and when
    * the policy cannot be used, false for every card that the policy governs.
    *
-   * @param card - The card. Within a page, ask about a bounded number of different cards.
+   * @param card - The card.
    * @returns At once. Ask again when `changed` is emitted.
    */
   may(card: ICardQuery): boolean;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use scoped_launcher_core::policy::card::{Card, Kernelspec};
+use scoped_launcher_core::policy::card::{Card, Kernelspec, Kind};
 use scoped_launcher_core::policy::context::Context;
 use scoped_launcher_core::policy::document::Document;
 use scoped_launcher_core::policy::explain::Wording;
@@ -100,6 +100,29 @@ proptest! {
         let typed_specs: Option<Vec<Kernelspec>> = specs.as_ref().map(|specs| read(&json!(specs)));
         let expected = reference::decide(&document, &read::<Context>(&context), typed_specs.as_deref(), &typed_cards, now);
         prop_assert_eq!(decisions(&mut session, now), expected);
+    }
+
+    /// A card that is not in the launcher is decided as if it were; a kernel's without a category, as those of the launcher are.
+    #[test]
+    fn a_single_card_is_decided_as_among_others(policy in policy(true), context in context(), specs in kernelspecs(), cards in cards(), now in now()) {
+        let mut all = session(&policy, &context, specs.as_ref(), &cards);
+        let visible = all.decide(now).to_vec();
+        let rules = all.governed();
+        for (index, card) in cards.iter().enumerate() {
+            let card: Card = read(card);
+            let decision = all.decide_card(&card, now);
+            if card.kind == Kind::Kernel && card.category.is_none() {
+                let mut of_category = |category: &str| {
+                    all.decide_card(&Card { category: Some(category.to_owned()), ..card.clone() }, now)
+                };
+                let of_each = ["Notebook", "Console"].map(&mut of_category);
+                prop_assert_eq!(decision.visible, of_each.iter().any(|decision| decision.visible));
+                prop_assert_eq!(decision.governed, of_each.iter().any(|decision| decision.governed));
+            } else {
+                prop_assert_eq!((decision.visible, decision.governed), (visible[index], rules[index]));
+            }
+        }
+        prop_assert_eq!(all.decide(now), visible);
     }
 
     /// The engine plans the same changes of shares as the reference.

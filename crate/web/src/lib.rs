@@ -159,6 +159,23 @@ impl Engine {
         visible.into_iter().map(u8::from).collect()
     }
 
+    /// Decides cards that are not among those of `setCards`, such as entries of a menu: a JSON list of `Card`. For each, 1 if it
+    /// is shown, plus 2 if a rule of the policy matches it. A kernel's card without a category stands for both that the
+    /// launcher makes.
+    ///
+    /// # Errors
+    /// `bad-argument`.
+    #[wasm_bindgen(js_name = decideOthers)]
+    pub fn decide_others(&self, json: &str) -> Result<Vec<u8>, JsValue> {
+        let cards: Vec<Card> = argument("cards", json)?;
+        let mut state = self.state.borrow_mut();
+        let decide = |card: Card| {
+            let decision = state.decide_card(&card.into());
+            u8::from(decision.visible) | u8::from(decision.governed) << 1
+        };
+        Ok(cards.into_iter().map(decide).collect())
+    }
+
     /// In how many milliseconds decisions may change by themselves, because a window opens or closes or the
     /// context gets too old; undefined if never.
     #[wasm_bindgen(js_name = nextChangeMs)]

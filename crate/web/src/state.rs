@@ -5,7 +5,7 @@ use std::sync::Arc;
 use scoped_launcher_core::policy::card::{Card, Kernelspec};
 use scoped_launcher_core::policy::context::Context;
 use scoped_launcher_core::policy::document::Document;
-use scoped_launcher_core::policy::{Policy, Session};
+use scoped_launcher_core::policy::{Policy, Session, SingleDecision};
 
 use crate::clock::Clock;
 use crate::response::{PolicyUpdate, Update};
@@ -127,6 +127,18 @@ impl State {
                 self.session.decide(self.clock.now_ms()).to_vec()
             }
         }
+    }
+
+    /// Decides a card that is not among those that were set.
+    pub fn decide_card(&mut self, card: &Card) -> SingleDecision {
+        let (visible, governed) = match self.status() {
+            EngineStatus::Pending | EngineStatus::InvalidPolicy => (false, false),
+            EngineStatus::NoPolicy => (true, false),
+            EngineStatus::Expired | EngineStatus::Ready => {
+                return self.session.decide_card(card, self.clock.now_ms());
+            }
+        };
+        SingleDecision { visible, governed }
     }
 
     /// In how many milliseconds decisions may change although nothing else does.

@@ -107,6 +107,25 @@ fn shows_what_the_policy_allows() {
 }
 
 #[wasm_bindgen_test]
+fn decides_cards_that_are_not_in_the_launcher() {
+    let others = r#"[
+        {"id": "class", "kind": "kernel", "name": "class", "tags": []},
+        {"id": "menu", "kind": "command", "name": "docmanager:save", "tags": []}
+    ]"#;
+    assert_eq!(engine().decide_others(others).unwrap(), [0, 0]);
+    let engine = ready_engine();
+    assert_eq!(engine.decide_others(others).unwrap(), [3, 1]);
+    set_context(&engine, &context_with("groups", "[]")).unwrap();
+    assert_eq!(engine.decide_others(others).unwrap(), [2, 1]);
+    // The launcher's cards are as they were.
+    assert_eq!(engine.decide(), [0, 1]);
+    assert_eq!(
+        code(&engine.decide_others("{}").unwrap_err()),
+        "bad-argument"
+    );
+}
+
+#[wasm_bindgen_test]
 fn says_whether_anything_changed() {
     let engine = engine();
     let changed = |context: &Value| {

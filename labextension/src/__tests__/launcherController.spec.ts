@@ -292,6 +292,51 @@ describe('LauncherController', () => {
     expect(titles()).toEqual([]);
   });
 
+  it('says that something has changed only when something has', async () => {
+    await setDecisionSource();
+    const changed = jest.fn();
+    controller.changed.connect(changed);
+    const load = async (answer: object | Error) => {
+      changed.mockClear();
+      source.answer = answer;
+      await pass(20_000);
+      return changed.mock.calls.length;
+    };
+    expect(await load(createContext([]))).toBe(0);
+    expect(await load(createContext(['class']))).toBe(1);
+    expect(await load({ ...createContext(['class']), stale: true })).toBe(1);
+    expect(await load({ ...createContext(['class']), stale: true })).toBe(0);
+    const page = { user: 'ann', problem: null };
+    expect(await load({ ...createContext(['class']), page })).toBe(1);
+    expect(await load({ ...createContext(['class']), page })).toBe(0);
+    expect(
+      await load({
+        ...createContext(['class']),
+        page: { ...page, problem: 'p' }
+      })
+    ).toBe(1);
+    // A context that is fresh enough stays in use when a load fails.
+    expect(await load(createError('network'))).toBe(0);
+  });
+
+  it('says that decisions have changed when a time window starts', async () => {
+    const rule = {
+      id: 'r',
+      match: { command: 'app:*' },
+      hide_when: { always: true },
+      from: new Date(Date.now() + 5000).toISOString()
+    };
+    source.answer = createContext([], { version: 1, rules: [rule] });
+    await setDecisionSource();
+    const changed = jest.fn();
+    controller.changed.connect(changed);
+    const card: Card = { id: 'a', kind: 'command', name: 'app:a' };
+    expect(controller.decideCard(card).isShown).toBe(true);
+    await pass(5001);
+    expect(changed).toHaveBeenCalledTimes(1);
+    expect(controller.decideCard(card).isShown).toBe(false);
+  });
+
   it('loads the context when a launcher opens', async () => {
     commands.addCommand('launcher:create', {
       describedBy: { args: null },

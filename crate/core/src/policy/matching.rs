@@ -194,6 +194,32 @@ fn texts_of_kernelspec<'c>(
     }
 }
 
+/// The rules that match a card which is not among a session's; for a kernel's card without a category, those of each card that
+/// the launcher would make.
+pub(super) fn rule_sets_of_card(
+    policy: &Policy,
+    kernelspecs: &[Kernelspec],
+    card: &Card,
+) -> Vec<RuleSet> {
+    let name = card.selected_name();
+    let is_kernel = card.kind == Kind::Kernel;
+    // Of two with one name, the last, as among the session's cards.
+    let spec = kernelspecs
+        .iter()
+        .rfind(|spec| is_kernel && normalize_kernel_name(&spec.name) == name);
+    let mut matcher = CardMatcher::new(policy);
+    if is_kernel && card.category.is_none() {
+        for category in KERNEL_CATEGORIES {
+            let mut texts = texts_of_card(card, &name, spec);
+            texts.category = Some(category);
+            matcher.rule_set(texts);
+        }
+    } else {
+        matcher.rule_set(texts_of_card(card, &name, spec));
+    }
+    matcher.finish()
+}
+
 /// The rules for the cards that the launcher would make for a kernel of which only the name is known.
 #[cfg(feature = "server")]
 pub(super) fn rule_sets_of_kernel(policy: &Policy, name: &str) -> Vec<RuleSet> {

@@ -10,6 +10,7 @@ pub mod command_args;
 mod compile;
 pub mod context;
 mod decide;
+mod decide_card;
 #[cfg(feature = "server")]
 pub mod diagnostic;
 pub mod document;
@@ -41,6 +42,7 @@ pub mod time;
 
 pub use compile::Policy;
 pub use decide::{Decision, Reason};
+pub use decide_card::SingleDecision;
 #[cfg(feature = "server")]
 pub use policy_cards::AddedCard;
 pub use session::Session;

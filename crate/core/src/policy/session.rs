@@ -109,6 +109,11 @@ impl Session {
         &self.cards
     }
 
+    /// The kernels that exist, as far as they are known apart from the cards.
+    pub(super) fn kernelspecs(&self) -> &[Kernelspec] {
+        self.kernelspecs.as_deref().unwrap_or_default()
+    }
+
     /// The visitor's context.
     #[must_use]
     pub fn context(&self) -> &Context {

@@ -1,0 +1,145 @@
+import type { ILauncher } from '@jupyterlab/launcher';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import type { Card } from '../../wasm/scoped_launcher.js';
+import type { ILauncherState } from '../launcherState';
+
+/**
+ * The arguments of a command.
+ */
+export type CommandArgs = ReadonlyPartialJSONObject;
+
+/**
+ * A command with its arguments, as the engine knows it.
+ */
+export interface ICommandCard {
+  /** What it opens. */
+  card: Card;
+  /** Whether the launcher has a card for it. */
+  isInLauncher: boolean;
+  /** Whether some card of a launcher runs this command, with whatever arguments. */
+  isLauncherCommand: boolean;
+}
+
+/**
+ * Arguments that say where a command was asked for, not what it opens.
+ */
+const PLACE_ARGS = [
+  'isContextMenu',
+  'isLauncher',
+  'isMenu',
+  'isPalette',
+  '_luminoEvent'
+];
+
+/**
+ * The commands of the cards that JupyterLab itself makes: an application without a launcher has them, too.
+ */
+const LAUNCHER_COMMANDS = [
+  'console:create',
+  'fileeditor:create-new',
+  'fileeditor:create-new-markdown-file',
+  'inspector:open',
+  'notebook:create-new',
+  'terminal:create-new'
+];
+
+/**
+ * Describes commands as cards: by the launcher's item that runs the same, or else by command and arguments alone.
+ */
+export class CommandCards {
+  /**
+   * @param _state - Has the launcher's items, and describes them.
+   */
+  constructor(private readonly _state: ILauncherState) {
+    _state.items?.changed.connect(this.update, this);
+  }
+
+  /**
+   * @param command - The id of a command.
+   * @param args - Its arguments.
+   * @returns Null if the arguments do not say what the command opens.
+   */
+  describe(command: string, args: CommandArgs): ICommandCard | null {
+    this._indexItems();
+    const isLauncherCommand = this._commands.has(command);
+    const card = this._state.toCard({
+      command,
+      args: withoutPlace(args) as ILauncher.IItemOptions['args']
+    });
+    if (!card) {
+      return null;
+    }
+    const item = this._items.get(getItemKey(command, args, card));
+    return item
+      ? { card: item, isInLauncher: true, isLauncherCommand }
+      : {
+          // It is in no section. The engine takes a kernel without a section for both of its cards.
+          card: { ...card, category: undefined },
+          isInLauncher: false,
+          isLauncherCommand
+        };
+  }
+
+  /**
+   * Reads the launcher's items again before the next description: some have come or gone, or have other labels.
+   */
+  update(): void {
+    this._isIndexed = false;
+  }
+
+  /**
+   * Stops following the launcher.
+   */
+  dispose(): void {
+    this._state.items?.changed.disconnect(this.update, this);
+  }
+
+  private _indexItems(): void {
+    if (this._isIndexed) {
+      return;
+    }
+    this._isIndexed = true;
+    this._items.clear();
+    this._commands = new Set(LAUNCHER_COMMANDS);
+    for (const item of this._state.items?.getAllItems() ?? []) {
+      this._commands.add(item.command);
+      const card = this._state.toCard(item);
+      if (card) {
+        const args = (item.args ?? {}) as CommandArgs;
+        this._items.set(getItemKey(item.command, args, card), card);
+      }
+    }
+  }
+
+  /** The cards of the launcher's items. */
+  private readonly _items = new Map<string, Card>();
+  /** The commands of the launcher's items. */
+  private _commands = new Set<string>();
+  private _isIndexed = false;
+}
+
+/**
+ * @returns The same for an item of the launcher and for all that does the same elsewhere.
+ */
+function getItemKey(command: string, args: CommandArgs, card: Card): string {
+  if (card.kind !== 'command') {
+    return `${command} ${card.id}`;
+  }
+  // The launcher adds the folder of the file browser to the arguments of its items.
+  const sorted = Object.entries(withoutPlace(args))
+    .filter(([name]) => name !== 'cwd')
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${command} ${JSON.stringify(sorted)}`;
+}
+
+/**
+ * @returns The arguments without those that say where the command was asked for.
+ */
+export function withoutPlace(args: CommandArgs): CommandArgs {
+  if (!PLACE_ARGS.some(name => name in args)) {
+    return args;
+  }
+  return Object.fromEntries(
+    Object.entries(args).filter(([name]) => !PLACE_ARGS.includes(name))
+  );
+}

@@ -1,0 +1,60 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { ILauncherState } from '../launcherState';
+import { IScopedLauncher } from '../tokens';
+import type { CommandArgs } from './commandCards';
+import { CommandFilter } from './commandFilter';
+import { Refusals } from './refusals';
+import { followEmptyKernelspecs } from './emptyKernelspecs';
+
+/**
+ * Applies the policy to menus, palettes, toolbars and whatever else runs commands.
+ */
+export const commandsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-scoped-launcher:commands',
+  description:
+    'Applies the launcher policy to menus, the command palette and whatever else runs commands.',
+  autoStart: true,
+  requires: [ILauncherState],
+  optional: [IScopedLauncher, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    state: ILauncherState,
+    launcher: IScopedLauncher | null,
+    translator: ITranslator | null
+  ) => {
+    const { sessions, kernelspecs } = app.serviceManager;
+    const trans = (translator ?? nullTranslator).load(
+      'jupyterlab_scoped_launcher'
+    );
+    const refusals = new Refusals(state, launcher, trans);
+    void app.restored.then(() => {
+      refusals.isRestoring = false;
+    });
+    new CommandFilter(app.commands, state, {
+      refuse: refusals.refuse,
+      opensRunning: args => opensRunning(args, [...sessions.running()])
+    });
+    followEmptyKernelspecs(kernelspecs);
+  }
+};
+
+/**
+ * Whether a command connects to a kernel that runs, by its id or by the path of its session. Such a kernel goes on when the visitor
+ * may start no other of its kind.
+ */
+function opensRunning(
+  args: CommandArgs,
+  sessions: readonly { path: string }[]
+): boolean {
+  const { kernelId, kernelPreference, path } = args;
+  const id = (kernelPreference as CommandArgs | null | undefined)?.id;
+  return (
+    (typeof kernelId === 'string' && kernelId !== '') ||
+    (typeof id === 'string' && id !== '') ||
+    sessions.some(session => session.path === path)
+  );
+}

@@ -1,0 +1,180 @@
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Widget } from '@lumino/widgets';
+import type { Card } from '../../wasm/scoped_launcher.js';
+import type { ILauncherState } from '../launcherState';
+import type { IExplanation, IScopedLauncher } from '../tokens';
+
+/**
+ * The section of a kernel that no card of the launcher stands for.
+ */
+const KERNEL_CATEGORY = 'Notebook';
+
+/**
+ * What the execution of a hidden command rejects with.
+ */
+export class CommandRefusedError extends Error {
+  override readonly name = 'CommandRefusedError';
+}
+
+/**
+ * Tells visitors why something does not open.
+ */
+export class Refusals {
+  /**
+   * @param _state - Knows whether the visitor's permissions can be checked.
+   * @param _launcher - Asks the server for the reasons. Null if that is disabled: then they are not told.
+   * @param _trans - The bundle of this package.
+   */
+  constructor(
+    private readonly _state: ILauncherState,
+    private readonly _launcher: IScopedLauncher | null,
+    private readonly _trans: TranslationBundle
+  ) {}
+
+  /**
+   * Whether the application restores what was open. Then a notification tells what it leaves out; else a dialog answers the visitor.
+   */
+  isRestoring = true;
+
+  /**
+   * Tells why something does not open.
+   *
+   * @param card - What does not open.
+   * @returns A promise of an error with the reason. It does not wait for the visitor.
+   */
+  readonly refuse = async (card: Card): Promise<Error> => {
+    const isRestoring = this.isRestoring;
+    const explanation = await this._explain(card);
+    const title = this._trans.__(
+      '%1 is not available',
+      card.title ?? card.name
+    );
+    const paragraphs = this._getParagraphs(explanation);
+    if (isRestoring) {
+      this._notify(title, paragraphs, explanation);
+    } else {
+      this._show(title, paragraphs, explanation);
+    }
+    return new CommandRefusedError([title, ...paragraphs].join('\n'));
+  };
+
+  private async _explain(card: Card): Promise<IExplanation | null> {
+    const { name = '', ...rest } = card;
+    const category =
+      card.category ?? (card.kind === 'kernel' ? KERNEL_CATEGORY : undefined);
+    try {
+      return (
+        (await this._launcher?.explain({ ...rest, name, category })) ?? null
+      );
+    } catch (error) {
+      console.warn('Scoped launcher: cannot get the reason.', error);
+      return null;
+    }
+  }
+
+  /**
+   * The policy's own message comes first.
+   */
+  private _getParagraphs(explanation: IExplanation | null): string[] {
+    if (explanation === null) {
+      return [
+        this._state.error === null
+          ? this._trans.__(
+              'The launcher policy of this server does not allow it.'
+            )
+          : this._trans.__('Your permissions cannot be checked right now.')
+      ];
+    }
+    if (explanation.isShown) {
+      // This page does not know it yet.
+      void this._state.refresh();
+      return [this._trans.__('Your permissions have just changed. Try again.')];
+    }
+    const { message, explanation: reason } = explanation;
+    return message ? [message, reason] : [reason];
+  }
+
+  private _notify(
+    title: string,
+    paragraphs: string[],
+    explanation: IExplanation | null
+  ): void {
+    if (!this._open.has(title)) {
+      Notification.warning(title, {
+        actions: [
+          {
+            label: this._trans.__('Why?'),
+            callback: () => this._show(title, paragraphs, explanation)
+          }
+        ]
+      });
+    }
+  }
+
+  /**
+   * Shows a dialog, if none for the same is open.
+   */
+  private _show(
+    title: string,
+    paragraphs: string[],
+    explanation: IExplanation | null
+  ): void {
+    if (this._open.has(title)) {
+      return;
+    }
+    this._open.add(title);
+    const contact = explanation?.isShown ? null : explanation?.contact;
+    void showDialog({
+      title,
+      body: createBody(
+        paragraphs,
+        contact ? this._trans.__('Whom to ask: ') : '',
+        contact ?? null
+      ),
+      buttons: [Dialog.okButton({ label: this._trans.__('OK') })]
+    }).finally(() => this._open.delete(title));
+  }
+
+  /** The titles of the dialogs that are open. */
+  private readonly _open = new Set<string>();
+}
+
+/**
+ * The text of a dialog. All of it is text of the policy, the kernels and the server: nothing of it is HTML.
+ */
+function createBody(
+  paragraphs: string[],
+  label: string,
+  contact: string | null
+): Widget {
+  const node = document.createElement('div');
+  for (const text of paragraphs) {
+    node.appendChild(document.createElement('p')).textContent = text;
+  }
+  if (contact) {
+    const p = node.appendChild(document.createElement('p'));
+    p.append(label, createLink(contact));
+  }
+  return new Widget({ node });
+}
+
+/**
+ * A link to a web page or a mail address; anything else as it is.
+ */
+function createLink(contact: string): Node {
+  const href = /^https?:\/\//i.test(contact)
+    ? contact
+    : /^[^\s@:/?#&]+@[^\s@:/?#&]+$/.test(contact.replace(/^mailto:/i, ''))
+      ? `mailto:${contact.replace(/^mailto:/i, '')}`
+      : null;
+  if (href === null) {
+    return document.createTextNode(contact);
+  }
+  const link = document.createElement('a');
+  link.href = href;
+  link.target = '_blank';
+  link.rel = 'noopener noreferrer';
+  link.textContent = contact;
+  return link;
+}
