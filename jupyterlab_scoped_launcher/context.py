@@ -33,6 +33,7 @@ from .hub_api.errors import SUMMARIES
 
 ErrorCode = Literal[
     "not-authenticated",
+    "access-revoked",
     "hub-timeout",
     "hub-unreachable",
     "hub-error",
@@ -69,6 +70,16 @@ class NotAuthenticated(ContextError):
 
     def __init__(self) -> None:
         super().__init__("not-authenticated", SUMMARIES["not-authenticated"], status=403)
+
+
+class AccessRevoked(ContextError):
+    """The Hub knows the visitor, who may not use this server: usually, not any more."""
+
+    def __init__(self) -> None:
+        message = (
+            "You may no longer use this server: JupyterHub does not give you access to it any more."
+        )
+        super().__init__("access-revoked", message, status=403)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..cards import Card, is_text
-from ..context import ContextError, ContextSnapshot
+from ..context import AccessRevoked, ContextError, ContextSnapshot
 from .languages import request_translation
 from .refusals import Refusal
 from .services import Services, server_context
@@ -54,7 +54,8 @@ class PolicyDecider:
     place once (`prepare`). The first time, and in requests that take longer than ``refresh``, the
     whole server waits for the Hub.
 
-    Without a policy everything is allowed. While the visitor's context is unknown, every governed
+    Without a policy everything is allowed. A visitor who may not use the server any more may use
+    nothing. While the visitor's context is unknown, every governed
     card is refused. With a policy that has never been good, all cards are refused, unless
     ``on_invalid`` says otherwise.
     """
@@ -108,6 +109,8 @@ class PolicyDecider:
             reason = "default" if allowed else "error"
             return [Decision(card, allowed, reason=reason) for card in cards]
         snapshot = self._context_now(handler)
+        if isinstance(snapshot, AccessRevoked):  # also what no rule matches
+            return [Decision(card, False, reason="error") for card in cards]
         if not isinstance(snapshot, ContextSnapshot):
             answers = self._may_use(state.policy, None, cards)
             return [
@@ -150,6 +153,8 @@ class PolicyDecider:
         if policy is None:
             return {"explanation": texts.text(UNUSABLE_POLICY)}
         snapshot = self._context_now(handler)
+        if isinstance(snapshot, AccessRevoked):
+            return {"explanation": texts.text(str(snapshot))}
         if not isinstance(snapshot, ContextSnapshot):
             reason = texts.text(str(snapshot) if snapshot else TRY_AGAIN)
             return {"explanation": f"{texts.text(UNKNOWN_VISITOR)} {reason}"}

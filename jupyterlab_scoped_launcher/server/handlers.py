@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from tornado import web
 
-from ..context import ContextError, ContextSnapshot, NotAuthenticated, VisitorFacts
+from ..context import (
+    AccessRevoked,
+    ContextError,
+    ContextSnapshot,
+    NotAuthenticated,
+    VisitorFacts,
+)
 from .metrics import CONTEXT_READS
 from .route_handler import RouteHandler
 from .services import server_context
@@ -34,7 +40,8 @@ class ContextHandler(RouteHandler):
         try:
             snapshot = await self.services.load_context(self)
         except ContextError as error:
-            if self.services.is_governing(state) or isinstance(error, NotAuthenticated):
+            is_refused = isinstance(error, NotAuthenticated | AccessRevoked)
+            if self.services.is_governing(state) or is_refused:
                 self.fail_with(error)
                 return
             warning = f"You are unknown to this server, and no card is governed: {error}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from ..context import ContextError, ErrorCode, NotAuthenticated
+from ..context import AccessRevoked, ContextError, ErrorCode, NotAuthenticated
 from .languages import MAX_LANGUAGE_CHARS
 from .translations import ENGLISH, Translation, translation
 
@@ -63,6 +63,8 @@ class RouteHandler(APIHandler):  # type: ignore[misc,unused-ignore]
             raise web.HTTPError(503) from None
         except ValueError:  # the Hub's answer to HubAuth was no JSON
             raise web.HTTPError(503) from None
+        if not self.current_user and await self.services.is_access_revoked(self):
+            self.fail_with(AccessRevoked())
 
     def fail(self, status: int, code: ErrorCode, message: str) -> None:
         """Answer ``{"code", "message"}``."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..context import (
+    AccessRevoked,
     ContextError,
     ContextSnapshot,
     NotAuthenticated,
@@ -64,7 +65,8 @@ class Services:
         if hub_auth is None:
             return self._local_context()
         cache, token = self._cache_for(hub_auth), _token(hub_auth, handler)
-        return await cache.load(token, self.policies.max_stale_s, max_age_s)
+        snapshot = await cache.load(token, self.policies.max_stale_s, max_age_s)
+        return self._checked(hub_auth, snapshot)
 
     def load_context_blocking(self, handler: JupyterHandler, max_age_s: float) -> ContextSnapshot:
         """Do what `load_context` does where nothing can be awaited. Raises `ContextError`.
@@ -75,7 +77,19 @@ class Services:
         if hub_auth is None:
             return self._local_context()
         cache, token = self._cache_for(hub_auth), _token(hub_auth, handler)
-        return cache.load_blocking(token, self.policies.max_stale_s, max_age_s)
+        snapshot = cache.load_blocking(token, self.policies.max_stale_s, max_age_s)
+        return self._checked(hub_auth, snapshot)
+
+    async def is_access_revoked(self, handler: JupyterHandler) -> bool:
+        """Return whether the Hub knows who sent this request, who may not use this server."""
+        try:
+            hub_auth = _hub_auth(handler)
+        except ContextError:
+            return False
+        if hub_auth is None:
+            return False
+        model = await hub_auth.get_user(handler, sync=False)  # it is known since the authentication
+        return bool(model) and not _has_access(hub_auth, model["scopes"])
 
     @asynccontextmanager
     async def hub_of(self, handler: JupyterHandler) -> AsyncIterator[tuple[HubClient, str]]:
@@ -117,6 +131,19 @@ class Services:
         if self._cache is not None:
             self._cache.close()
 
+    def _checked(self, hub_auth: Any, snapshot: ContextSnapshot) -> ContextSnapshot:
+        """Return ``snapshot`` if its visitor may use this server. Raises `AccessRevoked`.
+
+        The single-user server asks the Hub who may use it at most every five minutes. When the
+        visitor's context says otherwise, it must ask again.
+        """
+        visitor = snapshot.visitor
+        is_owner = not visitor.service and visitor.user == os.environ.get("JUPYTERHUB_USER")
+        if is_owner or _has_access(hub_auth, visitor.scopes):
+            return snapshot
+        hub_auth.cache.clear()
+        raise AccessRevoked
+
     def _cache_for(self, hub_auth: Any) -> ContextCache:
         """Return the cache for the Hub of ``hub_auth`` (a ``HubAuth``); a server has only one."""
         if self._cache is None:
@@ -156,6 +183,12 @@ def _hub_auth(handler: JupyterHandler) -> Any:
 def _hub_client(hub_auth: Any, *, timeout_s: float = REQUEST_TIMEOUT_S) -> HubClient:
     tls = TlsFiles(hub_auth.keyfile, hub_auth.certfile, hub_auth.client_ca)
     return HubClient(hub_auth.api_url, timeout_s=timeout_s, tls=tls)
+
+
+def _has_access(hub_auth: Any, scopes: Iterable[str]) -> bool:
+    """Return whether ``scopes`` open this server, as the single-user server itself decides."""
+    required = hub_auth.access_scopes
+    return not required or bool(hub_auth.check_scopes(required, {"scopes": [*scopes]}))
 
 
 def _token(hub_auth: Any, handler: JupyterHandler) -> str:
