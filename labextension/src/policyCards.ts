@@ -96,8 +96,13 @@ export class PolicyCards {
     this._icons = new CardIcons(_app.serviceManager.serverSettings.baseUrl);
     _app.commands.addCommand(OPEN_COMMAND, {
       label: args => (args as Partial<IPolicyCard>).title ?? trans.__('Open'),
-      caption: args => (args as Partial<IPolicyCard>).description ?? '',
-      icon: args => this._icons.get((args as Partial<IPolicyCard>).icon),
+      caption: args => getCaption(args, trans),
+      icon: args => {
+        const card = args as Partial<IPolicyCard>;
+        return opensBrowserTab(card)
+          ? this._icons.getForNewTab(card.icon)
+          : this._icons.get(card.icon);
+      },
       describedBy: {
         args: {
           type: 'object',
@@ -190,7 +195,7 @@ export class PolicyCards {
     if (!url) {
       return undefined;
     }
-    if (card.open_in !== 'lab') {
+    if (opensBrowserTab(card)) {
       window.open(url, '_blank', 'noopener,noreferrer');
       return undefined;
     }
@@ -245,6 +250,29 @@ export class PolicyCards {
   private _cardsJson = '[]';
   /** What is in the launcher, by the JSON of its card. */
   private readonly _items = new Map<string, IDisposable>();
+}
+
+/**
+ * The tooltip of a card, which is its description for screen readers, too. The sign for a new tab is an image without a text.
+ */
+function getCaption(
+  card: Partial<IPolicyCard>,
+  trans: TranslationBundle
+): string {
+  const description = card.description ?? '';
+  if (!opensBrowserTab(card)) {
+    return description;
+  }
+  return description
+    ? trans.__('%1 (opens a new browser tab)', description)
+    : trans.__('Opens a new browser tab');
+}
+
+/**
+ * Whether a card opens a page in a tab of the browser, and nothing within JupyterLab.
+ */
+function opensBrowserTab(card: Partial<IPolicyCard>): boolean {
+  return !card.command && card.file === undefined && card.open_in !== 'lab';
 }
 
 /**

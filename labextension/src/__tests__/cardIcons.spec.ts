@@ -1,4 +1,4 @@
-import { launcherIcon, pythonIcon } from '@jupyterlab/ui-components';
+import { LabIcon, launcherIcon, pythonIcon } from '@jupyterlab/ui-components';
 import { CardIcons } from '../cardIcons';
 
 const icons = new CardIcons('http://localhost/user/ann/');
@@ -62,5 +62,37 @@ describe('CardIcons', () => {
     });
     expect(icons.get('workbench.svg')).toBe(icon);
     expect(replaced).not.toHaveBeenCalled();
+  });
+
+  it('adds the sign for a new tab to any icon', () => {
+    for (const name of ['workbench.svg', 'ui-components:python', undefined]) {
+      const { svgstr } = icons.getForNewTab(name);
+      const svg = new DOMParser().parseFromString(svgstr, 'image/svg+xml');
+      const [image, sign] = svg.documentElement.children;
+      const source = new DOMParser().parseFromString(
+        icons.get(name).svgstr,
+        'image/svg+xml'
+      );
+      expect(image.innerHTML).toBe(source.documentElement.innerHTML);
+      expect(sign.querySelector('path')).not.toBeNull();
+      expect(icons.getForNewTab(name).svgstr).toBe(svgstr);
+    }
+  });
+
+  it('follows an icon that another extension brings later', () => {
+    const before = icons.getForNewTab('other:late');
+    new LabIcon({ name: 'other:late', svgstr: '<svg><circle/></svg>' });
+    const after = icons.getForNewTab('other:late');
+    expect(after).toBe(before);
+    expect(after.svgstr).toContain('circle');
+  });
+
+  it('bears an icon that is no SVG', () => {
+    jest.spyOn(console, 'warn').mockImplementation();
+    new LabIcon({ name: 'other:broken', svgstr: '<svg' });
+    expect(
+      icons.getForNewTab('other:broken').element().firstChild
+    ).toBeTruthy();
+    jest.restoreAllMocks();
   });
 });

@@ -2,6 +2,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { LauncherModel } from '@jupyterlab/launcher';
 import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
+import type { LabIcon } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 import { OPEN_COMMAND } from '../launcherItem';
 import { PolicyCards } from '../policyCards';
@@ -143,11 +144,34 @@ describe('PolicyCards', () => {
 
   it('writes the texts of cards as text', () => {
     createCards(null).setCards(
-      JSON.stringify([{ ...CARDS[2], title: '<b>x</b>', description: '<i>' }])
+      JSON.stringify([{ ...CARDS[4], title: '<b>x</b>', description: '<i>' }])
     );
     const [{ command, args }] = [...model.items()];
     expect(command).toBe(OPEN_COMMAND);
     expect(commands.label(command, args)).toBe('<b>x</b>');
     expect(commands.caption(command, args)).toBe('<i>');
+  });
+
+  it('marks the cards that open a tab of the browser, and no others', () => {
+    createCards({ host: '', prefix: '/hub/' }).setCards(
+      JSON.stringify([
+        ...CARDS,
+        { ...CARDS[0], policy_card: 'in-lab', open_in: 'lab' }
+      ])
+    );
+    const marked = [...model.items()].filter(({ command, args }) =>
+      (commands.icon(command, args) as LabIcon).svgstr.includes('newTab')
+    );
+    const said = [...model.items()].filter(({ command, args }) =>
+      commands.caption(command, args).includes('new browser tab')
+    );
+    expect(said).toEqual(marked);
+    expect(marked.map(({ args }) => args?.policy_card)).toEqual([
+      'class-web',
+      'dash-1',
+      'p',
+      'out',
+      'u'
+    ]);
   });
 });
