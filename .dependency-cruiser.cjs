@@ -30,6 +30,7 @@ const components = file(
 const foundations = file(
   'cardIcons',
   'decisionSource',
+  'errorMessages',
   'hubUrls',
   'launcherItem',
   'launcherState',

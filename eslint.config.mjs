@@ -34,7 +34,7 @@ export default defineConfig([
     languageOptions: { globals: globals.browser }
   },
   {
-    files: ['labextension/src/**/*.ts'],
+    files: ['labextension/src/**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       globals: globals.browser,

@@ -39,15 +39,7 @@ c.JupyterHub.load_groups = {
     "PythonForMorons101": {"users": []},
 }
 
-# The roles of the class itself are in the policy.
-c.JupyterHub.load_roles = [
-    {
-        "name": "class1234-instructors",
-        "description": "See the users; add students to, and remove them from, this one class",
-        "groups": ["instructors"],
-        "scopes": ["admin-ui", "list:users", "groups!group=PythonForMorons101"],
-    },
-]
+# The roles of students and instructors are in the policy.
 
 # --- What the class uses --------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { accessPlugin } from './access/plugin';
 import { apiPlugin } from './apiPlugin';
 import { commandsPlugin } from './commands/plugin';
 import { launcherPlugin } from './launcherPlugin';
@@ -8,7 +9,8 @@ export * from './tokens';
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   launcherPlugin,
   apiPlugin,
-  commandsPlugin
+  commandsPlugin,
+  accessPlugin
 ];
 
 export default plugins;

@@ -14,7 +14,12 @@ import type {
   IDecisionSource
 } from './decisionSource';
 import type { LauncherFilter } from './launcherFilter';
-import { type ITextSource, getEnglishCategory, toCard } from './launcherItem';
+import {
+  EXPLAIN_COMMAND,
+  type ITextSource,
+  getEnglishCategory,
+  toCard
+} from './launcherItem';
 import type {
   ILauncherError,
   ILauncherState,
@@ -189,8 +194,9 @@ export class LauncherController implements ILauncherState {
   private _applyLoadResult(result: LoadResult): void {
     this._policyCards?.setCards(result.cardsJson ?? '[]');
     this._isStale = result.stale;
-    const { pageJson } = result as LoadResult & { pageJson?: string };
-    this._page = pageJson ? (JSON.parse(pageJson) as IPageFacts) : null;
+    this._page = result.pageJson
+      ? (JSON.parse(result.pageJson) as IPageFacts)
+      : null;
     this._setSections(result.sectionsJson ?? '[]');
     const warnings = result.warnings.join('\n');
     if (warnings !== this._warnings) {
@@ -255,9 +261,19 @@ export class LauncherController implements ILauncherState {
   private _updateDecider(): void {
     if (this.items) {
       this.items.decider = this._previewDecider ?? {
-        decide: items => this._useSource(source => source.decide(items)) ?? []
+        decide: items => this._decideItems(items)
       };
     }
+  }
+
+  private _decideItems(items: readonly ILauncher.IItemOptions[]): boolean[] {
+    const decisions = this._useSource(source => source.decide(items));
+    return items.map(
+      ({ command }, i) =>
+        decisions !== undefined &&
+        // The server has decided that this one is locked.
+        (decisions[i] === true || command === EXPLAIN_COMMAND)
+    );
   }
 
   /**

@@ -9,6 +9,16 @@ import type { Card, CardKind } from '../wasm/scoped_launcher.js';
 export const OPEN_COMMAND = 'scoped-launcher:open';
 
 /**
+ * The command of a card that is shown locked: it explains the card that the policy hides.
+ */
+export const EXPLAIN_COMMAND = 'scoped-launcher:explain-card';
+
+/**
+ * The command of a card in the picture of somebody else's launcher.
+ */
+export const PREVIEW_COMMAND = 'scoped-launcher:preview-card';
+
+/**
  * Where the texts on launcher items come from.
  */
 export interface ITextSource {
@@ -23,7 +33,7 @@ export interface ITextSource {
  *
  * @param item - What an extension added to the launcher.
  * @param texts - Where the texts on the item come from.
- * @returns The card. Null for an item that must open a kernel, a proxied service or one of the
+ * @returns The card. Null for a locked card and for one in a picture, which stand for other cards, and for an item that must open a kernel, a proxied service or one of the
  * policy's own cards, but whose arguments do not say which: no rule can match it.
  */
 export function toCard(
@@ -61,6 +71,9 @@ function getTarget({ command, args }: ILauncher.IItemOptions) {
       return getProxyTarget(args);
     case OPEN_COMMAND:
       return getPolicyCardTarget(args);
+    case EXPLAIN_COMMAND:
+    case PREVIEW_COMMAND:
+      return null;
     default:
       return getCommandTarget(command, args);
   }

@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -37,6 +37,11 @@ export async function startHub() {
         url: running[1],
         password: await readFile(join(state, 'password'), 'utf8'),
         log: () => readFile(log, 'utf8'),
+        /** Replaces the policy file, which the servers follow. */
+        editPolicy: async edit => {
+          const file = join(state, 'policy.yaml');
+          await writeFile(file, edit(await readFile(file, 'utf8')));
+        },
         stop
       };
     }

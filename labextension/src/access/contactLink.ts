@@ -1,0 +1,66 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IExplainedCard } from './accessClient';
+
+/**
+ * Who asks, and where the contact can change their groups.
+ */
+export interface IRequester {
+  /** The visitor's name at the Hub. */
+  user: string;
+  /** The Hub's page for users and groups; null without a Hub. */
+  hubPage: string | null;
+}
+
+/**
+ * The address of a contact without `mailto:`, or its URL.
+ */
+export function getContactText(contact: string): string {
+  return contact.replace(/^mailto:/i, '');
+}
+
+/**
+ * @returns The link to whom a visitor may ask for access to a card: a mail with subject and text, or a web page. Null for any
+ * other contact.
+ */
+export function getContactLink(
+  card: Pick<IExplainedCard, 'contact' | 'request' | 'title' | 'name'>,
+  requester: IRequester,
+  trans: TranslationBundle
+): string | null {
+  const { contact } = card;
+  if (!contact) {
+    return null;
+  }
+  if (/^https?:\/\/[^/\\]/i.test(contact)) {
+    return contact;
+  }
+  const address = getContactText(contact);
+  if (!/^[^\s@:/?#&]+@[^\s@:/?#&]+$/.test(address)) {
+    return null;
+  }
+  const title = card.title ?? card.name ?? '';
+  const subject = trans.__('%1 asks for access to %2', requester.user, title);
+  const sentences = [
+    card.request
+      ? trans.__(
+          'Please add the user %1 to the group %2, for access to "%3".',
+          requester.user,
+          card.request,
+          title
+        )
+      : trans.__(
+          'Please give the user %1 access to "%2".',
+          requester.user,
+          title
+        ),
+    ...(requester.hubPage
+      ? [trans.__('Groups are changed here: %1', requester.hubPage)]
+      : [])
+  ];
+  const query = new URLSearchParams({
+    subject,
+    body: sentences.join('\r\n\r\n')
+  });
+  // Mail programs read `+` as it is, and not as a space.
+  return `mailto:${encodeURIComponent(address).replace(/%40/g, '@')}?${query.toString().replace(/\+/g, '%20')}`;
+}

@@ -1,0 +1,72 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { MainAreaWidget } from '@jupyterlab/apputils';
+import { BoxLayout, type Widget } from '@lumino/widgets';
+
+/**
+ * The class names of the contents of launchers: JupyterLab's, and that of jupyterlab-launchpad.
+ */
+const LAUNCHER_CLASSES = ['jp-Launcher', 'jp-LauncherBody'];
+
+/**
+ * What stands above and below the cards of a launcher.
+ */
+export interface ILauncherExtras {
+  /** Above. */
+  banner: Widget;
+  /** Below. */
+  footer: Widget;
+}
+
+/**
+ * Adds a banner and a footer to each launcher that is opened.
+ */
+export class LauncherWidgets {
+  /**
+   * @param _app - Whose launchers they are.
+   * @param _createExtras - Creates the widgets for one launcher. They are disposed of with it.
+   */
+  constructor(
+    private readonly _app: JupyterFrontEnd,
+    private readonly _createExtras: () => ILauncherExtras
+  ) {
+    _app.shell.currentChanged?.connect(this.update, this);
+    // Only JupyterLab's own shell says when a widget is added elsewhere.
+    const { layoutModified } = _app.shell as Partial<
+      Record<'layoutModified', JupyterFrontEnd['shell']['currentChanged']>
+    >;
+    layoutModified?.connect(this.update, this);
+  }
+
+  /**
+   * The launchers that are open.
+   */
+  get all(): readonly MainAreaWidget[] {
+    return [...this._app.shell.widgets('main')].filter(isLauncher);
+  }
+
+  /**
+   * Adds what new launchers lack.
+   */
+  update(): void {
+    for (const launcher of this.all) {
+      if (!this._known.has(launcher)) {
+        this._known.add(launcher);
+        const { banner, footer } = this._createExtras();
+        launcher.contentHeader.addWidget(banner);
+        if (launcher.layout instanceof BoxLayout) {
+          BoxLayout.setStretch(footer, 0);
+          launcher.layout.addWidget(footer);
+        }
+      }
+    }
+  }
+
+  private readonly _known = new WeakSet<MainAreaWidget>();
+}
+
+function isLauncher(widget: Widget): widget is MainAreaWidget {
+  return (
+    widget instanceof MainAreaWidget &&
+    LAUNCHER_CLASSES.some(name => (widget.content as Widget).hasClass(name))
+  );
+}
