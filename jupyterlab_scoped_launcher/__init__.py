@@ -1,19 +1,36 @@
 """jupyterlab-scoped-launcher: launcher cards shown and hidden by JupyterHub scopes and groups.
 
+Other server extensions use `Card`, `may` and `requires_card` (docs/extensions.md).
+
 Importing this package loads nothing else: the server extension, the engine and the command line are
 imported when they are used.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .cards import Card
+    from .server.for_extensions import CardDecision, may, requires_card
+
+__all__ = ["Card", "CardDecision", "may", "requires_card"]
 
 
-def __getattr__(name: str) -> str:
-    """Return ``__version__``, which is the engine's.
+def __getattr__(name: str) -> Any:
+    """Return what other extensions use, or ``__version__``, which is the engine's.
 
-    Jupyter Server reads it when it loads the extension, so a missing engine must not raise.
+    Jupyter Server reads the version when it loads the extension, so a missing engine must not
+    raise.
     """
+    if name == "Card":
+        from .cards import Card
+
+        return Card
+    if name in __all__:
+        from .server import for_extensions
+
+        return getattr(for_extensions, name)
     if name == "__version__":
         try:
             from ._core import __version__

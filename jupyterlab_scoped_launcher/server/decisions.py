@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .kernelspecs import KernelspecInventory
 
 UNUSABLE_POLICY = "The launcher policy cannot be used. The server's log says why."
+NO_POLICY = "Shown: there is no launcher policy."
 UNKNOWN_VISITOR = "Your permissions cannot be checked right now."
 TRY_AGAIN = "Try again, or reload the page."
 
@@ -134,7 +135,7 @@ class PolicyDecider:
     def refusal(self, handler: JupyterHandler, decision: Decision) -> Refusal:
         """Return what the visitor is told about a denial."""
         texts = request_translation(handler)
-        answer = self._explain(handler, decision.card, texts)
+        answer = self.explain(handler, decision.card, texts)
         return Refusal(
             decision.card,
             answer.get("explanation") or "",
@@ -147,11 +148,13 @@ class PolicyDecider:
             translation=texts,
         )
 
-    def _explain(self, handler: JupyterHandler, card: Card, texts: Translation) -> dict[str, Any]:
+    def explain(self, handler: JupyterHandler, card: Card, texts: Translation) -> dict[str, Any]:
         """Return the engine's explanation of ``card``; only ``explanation`` where it has none."""
-        policy = self._services.policies.current().policy
+        state = self._services.policies.current()
+        policy = state.policy
         if policy is None:
-            return {"explanation": texts.text(UNUSABLE_POLICY)}
+            is_refused = self._services.is_governing(state)
+            return {"explanation": texts.text(UNUSABLE_POLICY if is_refused else NO_POLICY)}
         snapshot = self._context_now(handler)
         if isinstance(snapshot, AccessRevoked):
             return {"explanation": texts.text(str(snapshot))}

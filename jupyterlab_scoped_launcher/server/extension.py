@@ -18,7 +18,7 @@ from ..variables import KERNEL_PATH_VARIABLE, POLICY_VARIABLE
 
 if TYPE_CHECKING:
     from .explanations import Explanations
-    from .guards.connections import ConnectionMonitor
+    from .guards import Guards
     from .preview import Preview
     from .server_cards import ServerCards
     from .services import Services
@@ -81,7 +81,7 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
     server_cards: ServerCards
     explanations: Explanations
     preview: Preview
-    connection_monitor: ConnectionMonitor | None = None
+    guards: Guards | None = None
 
     @default("policy_file")
     def _policy_file_from_environment(self) -> str:
@@ -116,7 +116,7 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
         self.explanations = Explanations(self.services, self.server_cards, inventory)
         self.preview = Preview(self.services, server.event_logger)
         try:
-            self.connection_monitor = install_guards(server, self.services, inventory, entries)
+            self.guards = install_guards(server, self.services, inventory, entries)
         except Exception:
             # Jupyter Server would continue without this extension, and so without its guards.
             self.log.critical("scoped-launcher: this server cannot be guarded", exc_info=True)
@@ -142,8 +142,8 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
 
     async def stop_extension(self) -> None:
         """Stop the monitor, and close the connections to the Hub."""
-        if self.connection_monitor is not None:
-            self.connection_monitor.stop()
+        if self.guards is not None:
+            self.guards.monitor.stop()
         self.services.close()
 
 

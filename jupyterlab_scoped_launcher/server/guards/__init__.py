@@ -6,22 +6,35 @@ these guards bind, and whom they cannot bind.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..kernelspecs import KernelspecInventory
     from ..proxy_entries import ProxyEntries
     from ..services import Services
+    from .access import AccessChecker
     from .connections import ConnectionMonitor
+
+GUARDS_SETTING = "scoped_launcher_guards"
+"""Where a server's web application keeps its `Guards`."""
+
+
+@dataclass(frozen=True)
+class Guards:
+    """What the guards of a server share."""
+
+    access: AccessChecker
+    monitor: ConnectionMonitor
 
 
 def install_guards(
     server: Any, services: Services, inventory: KernelspecInventory, entries: ProxyEntries
-) -> ConnectionMonitor:
+) -> Guards:
     """Guard the kernels, terminals and proxied services of ``server`` for its lifetime.
 
     ``server`` is the `ServerApp`. Call this once, when its web application and managers exist
-    (``ExtensionApp.initialize_settings``). Returns the monitor, to stop it.
+    (``ExtensionApp.initialize_settings``). The server's settings get what is returned.
     """
     from jupyter_server.base.handlers import JupyterHandler
 
@@ -42,4 +55,5 @@ def install_guards(
     guard_kernels(server, inventory, access)
     guard_api(server, inventory, access, monitor)
     guard_proxies(server, entries, access, monitor)
-    return monitor
+    guards = server.web_app.settings[GUARDS_SETTING] = Guards(access, monitor)
+    return guards

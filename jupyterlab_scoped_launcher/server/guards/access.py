@@ -31,13 +31,19 @@ class AccessChecker:
         A context up to ``max_age_s`` old may allow. Before a denial it is read again, so that a
         visitor who was added to a group is allowed at once.
         """
+        for decision in await self.decide(handler, cards, max_age_s):
+            self._enforce(handler, decision, action)
+
+    async def decide(
+        self, handler: JupyterHandler, cards: Sequence[Card], max_age_s: float = 0.0
+    ) -> list[Decision]:
+        """Return the decisions on ``cards``, as `require` applies them."""
         await self.decider.load_context(handler, max_age_s)
         decisions = self.decider.decide(handler, cards)
         if max_age_s and not all(made.allowed for made in decisions):
             await self.decider.load_context(handler)
             decisions = self.decider.decide(handler, cards)
-        for decision in decisions:
-            self._enforce(handler, decision, action)
+        return decisions
 
     def require_now(self, handler: JupyterHandler, card: Card, action: str) -> None:
         """Raise that 403 where nothing can be awaited."""
