@@ -27,6 +27,7 @@ FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "category": ("text", lambda value: isinstance(value, str)),
     "command": ("text", lambda value: isinstance(value, str)),
     "title": ("text", lambda value: isinstance(value, str)),
+    "policy_title": ("text", lambda value: isinstance(value, str)),
     "language": ("text", lambda value: isinstance(value, str)),
     "policy_card": ("text", lambda value: isinstance(value, str)),
     "args": ("an object", lambda value: isinstance(value, dict)),

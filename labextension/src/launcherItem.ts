@@ -61,7 +61,10 @@ export function toCard(
 /**
  * What a card opens.
  */
-type CardTarget = Pick<Card, 'kind' | 'name' | 'owner' | 'policy_card'>;
+type CardTarget = Pick<
+  Card,
+  'kind' | 'name' | 'owner' | 'policy_card' | 'policy_title'
+>;
 
 const PROXY_ID_PREFIX = 'server-proxy:';
 
@@ -95,20 +98,20 @@ function getProxyTarget(args: unknown): CardTarget | null {
 function getPolicyCardTarget(args: unknown): CardTarget | null {
   const name = getProperty(args, 'name');
   const owner = getProperty(args, 'owner');
-  const id = getProperty(args, 'policy_card');
   if (typeof name !== 'string') {
     return null;
   }
-  const policy_card = typeof id === 'string' ? id : undefined;
+  const policy_card = getText(args, 'policy_card');
+  const policy_title = getText(args, 'policy_title');
   // Any extension may execute the command: the type is a claim, which the last case checks.
   const kind = getProperty(args, 'kind') as CardKind;
   switch (kind) {
     case 'service':
     case 'link':
-      return { kind, name, policy_card };
+      return { kind, name, policy_card, policy_title };
     case 'server':
       return typeof owner === 'string'
-        ? { kind, name, owner, policy_card }
+        ? { kind, name, owner, policy_card, policy_title }
         : null;
     case 'kernel':
     case 'proxy':
@@ -266,6 +269,11 @@ function getProperty(object: unknown, name: string): unknown {
   return typeof object === 'object' && object !== null
     ? (object as Record<string, unknown>)[name]
     : undefined;
+}
+
+function getText(object: unknown, name: string): string | undefined {
+  const value = getProperty(object, name);
+  return typeof value === 'string' ? value : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -30,6 +30,8 @@ export interface IPolicyCard {
   owner?: string | null;
   /** What stands on it. */
   title: string;
+  /** The title that rules match, where the policy has it in several languages. */
+  policy_title?: string;
   /** Tooltip. */
   description?: string;
   /** The launcher section. */

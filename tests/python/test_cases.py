@@ -46,7 +46,7 @@ def decision(card: str, expected: str) -> dict[str, Any]:
 
 
 def ask(op: str, case: dict[str, Any]) -> Any:
-    fields = ("policy", "context", "cards", "kernelspecs", "now")
+    fields = ("policy", "context", "cards", "kernelspecs", "now", "language")
     request = {key: case[key] for key in fields if key in case}
     return json.loads(_core.batch(json.dumps({"op": op, **request})))
 

@@ -103,9 +103,12 @@ fn cards_are_titled_in_the_wanted_language_and_matched_in_english() {
     let context: Context = from_value(json!({"user": "me", "shares": ["profx/dash-1"]})).unwrap();
     let cards = policy.cards(&context, "de");
     assert_eq!(cards[0].card.title.as_deref(), Some("dash-1 von profx"));
-    assert_eq!(cards[0].policy_title.as_deref(), Some("dash-1 of profx"));
+    assert_eq!(
+        cards[0].card.policy_title.as_deref(),
+        Some("dash-1 of profx")
+    );
     assert_eq!(cards[0].description, Some("Eine Übersicht"));
-    assert_eq!(cards[1].policy_title, None);
+    assert_eq!(cards[1].card.policy_title, None);
     let cards = policy.cards(&context, "es");
     assert_eq!(cards[0].card.title.as_deref(), Some("dash-1 of profx"));
 }

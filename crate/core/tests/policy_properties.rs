@@ -125,6 +125,56 @@ proptest! {
         prop_assert_eq!(all.decide(now), visible);
     }
 
+    /// Explanations say what the reference says, in the wanted language, and to the same visitors.
+    #[test]
+    fn tells_as_the_reference(
+        policy in policy(false), list_hidden in prop::option::of(condition(false)), context in context(), specs in kernelspecs(),
+        cards in cards(), now in now(), language in prop::sample::select(vec!["", "de", "de_AT", "fr-FR", "en_US", "de_CH"]),
+    ) {
+        let mut policy = policy;
+        // For a condition with a placeholder there is no card.
+        if let Some(condition) = list_hidden.filter(|condition| !condition.to_string().contains("={")) {
+            policy["list_hidden"] = condition;
+        }
+        let mut session = session(&policy, &context, specs.as_ref(), &cards);
+        session.decide(now);
+        let document: Document = read(&policy);
+        let typed_cards: Vec<Card> = read(&json!(cards));
+        let typed_specs: Option<Vec<Kernelspec>> = specs.as_ref().map(|specs| read(&json!(specs)));
+        let expected = reference::tell(&document, &read::<Context>(&context), typed_specs.as_deref(), &typed_cards, now, language);
+        for (card, expected) in expected.iter().enumerate() {
+            let told = session.explain(card).unwrap();
+            let message = told.message.map(|message| message.in_language(language));
+            prop_assert_eq!(
+                &json!({"message": message, "contact": told.contact, "request": told.request, "locked": told.locked, "listed": told.listed}),
+                expected, "card {}", card
+            );
+        }
+    }
+
+    /// A policy with texts in several languages says in each of them what a policy with these texts alone says, and decides
+    /// the same.
+    #[test]
+    fn a_language_is_as_if_it_were_the_only_one(
+        policy in policy(true), context in context(), specs in kernelspecs(), cards in cards(), now in now(),
+        language in prop::sample::select(vec!["", "de", "de_AT", "fr-FR", "en_US", "de_CH"]),
+    ) {
+        let mut in_one = policy.clone();
+        for rule in in_one["rules"].as_array_mut().unwrap() {
+            if let Some(message) = rule.get_mut("message") {
+                *message = reference::in_language(message, language);
+            }
+        }
+        let mut session_of_all = session(&policy, &context, specs.as_ref(), &cards);
+        let mut session_of_one = session(&in_one, &context, specs.as_ref(), &cards);
+        prop_assert_eq!(decisions(&mut session_of_all, now), decisions(&mut session_of_one, now));
+        let wording = Wording { language: language.to_owned(), ..Wording::default() };
+        for card in 0..cards.len() {
+            let (all, one) = (session_of_all.explain(card).unwrap(), session_of_one.explain(card).unwrap());
+            prop_assert_eq!(all.sentence(&wording), one.sentence(&Wording::default()));
+        }
+    }
+
     /// The engine plans the same changes of shares as the reference.
     #[test]
     fn plans_grants_as_the_reference(policy in policy(false), grants in grants(), users in users(), shares in shares(), now in now()) {

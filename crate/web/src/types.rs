@@ -64,6 +64,9 @@ pub struct Card {
     /// What stands on it.
     #[tsify(optional)]
     title: Option<String>,
+    /// The title that rules match, where the one on it is in another language.
+    #[tsify(optional)]
+    policy_title: Option<String>,
     /// The language of its kernel.
     #[tsify(optional)]
     language: Option<String>,
@@ -86,6 +89,7 @@ impl From<Card> for card::Card {
             command: card.command,
             tags: card.tags,
             title: card.title,
+            policy_title: card.policy_title,
             language: card.language,
             args: card.args,
             policy_card: card.policy_card,

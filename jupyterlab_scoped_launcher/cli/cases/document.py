@@ -9,7 +9,7 @@ from typing import Any
 from ..._core import DECISION_REASONS
 from ..yaml_places import Node, Path, YamlError, read_yaml
 
-GIVEN_KEYS = ("policy", "context", "cards", "kernelspecs", "now")
+GIVEN_KEYS = ("policy", "context", "cards", "kernelspecs", "now", "language")
 CASE_KEYS = ("name", *GIVEN_KEYS, "expect", "sentences")
 FILE_KEYS = ("given", "cases")
 
@@ -21,6 +21,7 @@ TYPES: dict[str, tuple[Any, str]] = {
     "cards": (list, "a list such as [{id: k, kind: kernel, name: python3}]"),
     "kernelspecs": ((list, dict), "a list such as [python3], or an answer of api/kernelspecs"),
     "now": (str, "a text such as 2026-12-01T08:00:00Z"),
+    "language": (str, "a text such as de"),
     "expect": (dict, "a mapping such as {kernel:python3: shown}"),
     "sentences": (dict, "a mapping of cards to sentences"),
 }
@@ -73,6 +74,7 @@ class Case:
     cards: list[Any] | None
     kernelspecs: Kernelspecs | None
     now: str | None
+    language: str
     expect: dict[str, Expectation]
     sentences: dict[str, str]
 
@@ -159,6 +161,7 @@ class _Checker:
                 cards=values.get("cards"),
                 kernelspecs=values.get("kernelspecs"),
                 now=values.get("now"),
+                language=values.get("language") or "",
                 expect=expect,
                 sentences=sentences,
             )

@@ -98,6 +98,7 @@ class CaseRunner:
             return answer
         request: dict[str, Any] = {"op": "explain", "policy": case.policy, "cards": cards}
         request |= {"context": case.context, "kernelspecs": kernelspecs, "now": case.now}
+        request["language"] = case.language
         answered = json.loads(
             batch(json.dumps({key: value for key, value in request.items() if value is not None}))
         )
@@ -115,6 +116,7 @@ class CaseRunner:
                 json.dumps(cards),
                 None if kernelspecs is None else json.dumps(kernelspecs),
                 case.now,
+                language=case.language,
             )
         except ValueError as error:
             raise CaseError(_without_place(str(error))) from None

@@ -117,17 +117,19 @@ describe('toCard', () => {
       kind: 'link',
       name: 'r',
       policy_card: 'r',
-      title: 'R script',
+      title: 'R-Skript',
+      policy_title: 'R script',
       command: 'fileeditor:create-new',
       args: { fileExt: 'r' }
     };
-    const commands = createTexts({ [command]: 'R script' }).commands;
+    const commands = createTexts({ [command]: 'R-Skript' }).commands;
     expect(toCard({ command, args }, { ...texts, commands })).toMatchObject({
       id: 'link:r',
       kind: 'link',
       name: 'r',
       policy_card: 'r',
-      title: 'R script',
+      title: 'R-Skript',
+      policy_title: 'R script',
       args: { fileExt: 'r' }
     });
   });

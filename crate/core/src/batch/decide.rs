@@ -34,7 +34,8 @@ pub(super) fn decide(line: &str) -> Result<Value, Error> {
 }
 
 pub(super) fn explain(line: &str) -> Result<Value, Error> {
-    read::<DecideRequest>(line)?.explain(Arc::new(Policy::new(policy(line)?)), &Wording::default())
+    let wording = read::<Wording>(line)?;
+    read::<DecideRequest>(line)?.explain(Arc::new(Policy::new(policy(line)?)), &wording)
 }
 
 impl DecideRequest {

@@ -56,6 +56,10 @@ pub struct Card {
     #[cfg_attr(feature = "server", serde(skip_serializing_if = "Option::is_none"))]
     #[serde(default)]
     pub title: Option<String>,
+    /// The title that rules match, where the one on it is in another language.
+    #[cfg_attr(feature = "server", serde(skip_serializing_if = "Option::is_none"))]
+    #[serde(default)]
+    pub policy_title: Option<String>,
     /// The language of its kernel; for a kernel card without one, the kernelspec's.
     #[cfg_attr(feature = "server", serde(skip_serializing_if = "Option::is_none"))]
     #[serde(default)]
@@ -109,6 +113,11 @@ impl Card {
             }
             Kind::Command => self.command.as_ref().unwrap_or(&self.name).clone(),
         }
+    }
+
+    /// The title that rules match.
+    pub(super) fn matched_title(&self) -> Option<&str> {
+        self.policy_title.as_deref().or(self.title.as_deref())
     }
 
     /// Name and owner of a server card, whose `name` may be written with the owner: `owner/name`.

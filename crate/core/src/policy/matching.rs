@@ -163,15 +163,15 @@ fn texts_of_card<'c>(card: &'c Card, name: &'c str, spec: Option<&'c Kernelspec>
         .tags
         .iter()
         .chain(spec.into_iter().flat_map(|spec| &spec.tags));
-    let or_of_spec = |own: &'c Option<String>, of_spec: fn(&Kernelspec) -> &Option<String>| {
-        own.as_deref().or_else(|| of_spec(spec?).as_deref())
+    let or_of_spec = |own: Option<&'c str>, of_spec: fn(&Kernelspec) -> &Option<String>| {
+        own.or_else(|| of_spec(spec?).as_deref())
     };
     CardTexts {
         kind: card.kind,
         name,
         category: card.category.as_deref(),
-        title: or_of_spec(&card.title, |spec| &spec.display_name),
-        language: or_of_spec(&card.language, |spec| &spec.language),
+        title: or_of_spec(card.matched_title(), |spec| &spec.display_name),
+        language: or_of_spec(card.language.as_deref(), |spec| &spec.language),
         tags: tags.map(String::as_str).collect(),
         card: Some(card),
     }

@@ -24,9 +24,6 @@ pub struct AddedCard<'p> {
     /// Tooltip.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<&'p str>,
-    /// The title that rules match, where the policy has it in several languages.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub policy_title: Option<String>,
     /// A file or URL path of the icon.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<&'p str>,
@@ -167,6 +164,7 @@ fn added_card<'p>(
             command: entry.command.clone(),
             tags: entry.tags.clone(),
             title: Some(filled(title, str::to_owned)),
+            policy_title: policy_title.map(|title| filled(title.matched(), str::to_owned)),
             language: None,
             args: entry.args.as_ref().map(CommandArgs::from),
             policy_card: Some(entry.id.clone()),
@@ -175,7 +173,6 @@ fn added_card<'p>(
             .description
             .as_ref()
             .map(|text| text.in_language(language)),
-        policy_title: policy_title.map(|title| filled(title.matched(), str::to_owned)),
         icon: entry.icon.as_deref(),
         rank: entry.rank,
         open_in: entry.open_in,

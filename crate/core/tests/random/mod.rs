@@ -1,5 +1,7 @@
 //! Random policies, contexts, cards and grants.
 
+mod grants;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -8,6 +10,8 @@ use scoped_launcher_core::policy::card::Kind;
 use scoped_launcher_core::policy::document::MatchKey;
 use scoped_launcher_core::policy::time::parse_instant;
 use serde_json::{Value, json};
+
+pub use grants::{grants, plain_name, shares, users};
 
 fn words<T: Copy>(all: &[T], as_str: impl Fn(T) -> &'static str) -> Vec<&'static str> {
     all.iter().map(|one| as_str(*one)).collect()
@@ -161,21 +165,60 @@ pub fn rule(with_kernels: bool) -> impl Strategy<Value = Value> {
         prop::option::weighted(0.2, time()),
         prop::option::weighted(0.2, time()),
         prop::option::weighted(0.2, weekly()),
+        said(),
     )
-        .prop_map(|(matches, show_when, hide_when, from, until, weekly)| {
-            let mut rule = json!({"id": "", "match": matches});
+        .prop_map(
+            |(matches, show_when, hide_when, from, until, weekly, said)| {
+                let mut rule = said;
+                rule["id"] = json!("");
+                rule["match"] = matches;
+                for (key, value) in [
+                    ("show_when", show_when),
+                    ("hide_when", hide_when),
+                    ("from", from.map(Value::from)),
+                    ("until", until.map(Value::from)),
+                    ("weekly", weekly),
+                ] {
+                    if let Some(value) = value {
+                        rule[key] = value;
+                    }
+                }
+                rule
+            },
+        )
+}
+
+/// A text for people, in one language or in several. Its first language is also the first in alphabetical order, since
+/// JSON values in tests do not keep another order.
+pub fn text() -> impl Strategy<Value = Value> {
+    let tag = select(vec!["de", "de-AT", "DE_ch", "en", "EN-gb", "fr"]);
+    let sentence = select(vec!["Ask us.", "Frag uns.", "Demandez.", "{}."]);
+    prop_oneof![
+        sentence.clone().prop_map(Value::from),
+        prop::collection::btree_map(tag, sentence, 1..4).prop_map(|texts| json!(texts)),
+    ]
+}
+
+/// What a rule says to those from whom it hides.
+pub fn said() -> impl Strategy<Value = Value> {
+    (
+        prop::option::weighted(0.4, text()),
+        prop::option::weighted(0.4, select(vec!["mailto:a@b.c", "x@y.z", "https://a.b/c"])),
+        prop::option::weighted(0.3, plain_name()),
+        any::<bool>(),
+    )
+        .prop_map(|(message, contact, group, locked)| {
+            let mut said = json!({"locked": locked});
             for (key, value) in [
-                ("show_when", show_when),
-                ("hide_when", hide_when),
-                ("from", from.map(Value::from)),
-                ("until", until.map(Value::from)),
-                ("weekly", weekly),
+                ("message", message),
+                ("contact", contact.map(Value::from)),
+                ("request", group.map(|group| json!({"group": group}))),
             ] {
                 if let Some(value) = value {
-                    rule[key] = value;
+                    said[key] = value;
                 }
             }
-            rule
+            said
         })
 }
 
@@ -250,11 +293,11 @@ pub fn cards() -> impl Strategy<Value = Vec<Value>> {
         prop::option::of(name()),
         prop::option::of(name()),
         prop::collection::vec(name(), 0..3),
-        (prop::option::of(name()), prop::option::of(name()), prop::option::of(args())),
+        (prop::option::of(name()), prop::option::weighted(0.2, name()), prop::option::of(name()), prop::option::of(args())),
     )
-        .prop_map(|(kind, name, owner, category, command, tags, (title, language, args))| {
+        .prop_map(|(kind, name, owner, category, command, tags, (title, policy_title, language, args))| {
             json!({"id": "", "kind": kind, "name": name, "owner": owner, "category": category, "command": command,
-                "tags": tags, "title": title, "language": language, "args": args})
+                "tags": tags, "title": title, "policy_title": policy_title, "language": language, "args": args})
         });
     prop::collection::vec(card, 0..8).prop_map(|mut cards| {
         for (number, card) in cards.iter_mut().enumerate() {
@@ -286,100 +329,4 @@ pub fn now() -> impl Strategy<Value = i64> {
         "2026-12-04T00:00:00Z",
     ])
     .prop_map(|text| parse_instant(text).unwrap())
-}
-
-/// Names of users and groups: never empty, and without `/`.
-pub fn plain_name() -> impl Strategy<Value = &'static str> {
-    select(vec!["a", "ab", "abc", "b", "ba", "é"])
-}
-
-/// A Hub's users, with different names.
-pub fn users() -> impl Strategy<Value = Vec<Value>> {
-    let server_name = select(vec!["", "dash-a", "dash-b", "dash-ab", "x", "é"]);
-    let tags = prop::collection::vec(name(), 0..3);
-    let server = tags.prop_map(|tags| json!({"user_options": {"tags": tags}}));
-    let user = (
-        prop::collection::vec(plain_name(), 0..4),
-        prop::collection::btree_map(server_name, server, 0..4),
-    );
-    prop::collection::btree_map(plain_name(), user, 0..6).prop_map(|users| {
-        let users = users.into_iter();
-        users
-            .map(|(name, (groups, servers))| json!({"name": name, "groups": groups, "servers": servers}))
-            .collect()
-    })
-}
-
-pub fn grant() -> impl Strategy<Value = Value> {
-    let names = prop_oneof![
-        selector(),
-        select(vec![
-            "*/dash-*",
-            "a/*",
-            "a/dash-a",
-            "*/?*",
-            "**",
-            "*b/dash-a*",
-            "?/*",
-            "[ab]/dash-?"
-        ])
-        .prop_map(Value::from),
-        Just(json!({"include": ["*/dash-*", "b/*"], "except": ["*/*b", "a/**"]})),
-    ];
-    (
-        prop::option::weighted(0.7, selector()),
-        prop::option::weighted(0.3, selector()),
-        names,
-        prop::collection::vec(glob(), 0..2),
-        prop::option::weighted(0.3, mapping(select(vec!["groups", "users"]), selector(), 2)),
-        prop::option::weighted(0.2, time()),
-        prop::option::weighted(0.2, time()),
-    )
-        .prop_map(|(groups, users, names, tags, owners, from, until)| {
-            let mut servers = match names {
-                Value::Object(_) => names,
-                names => json!({"include": names}),
-            };
-            if !tags.is_empty() {
-                servers["tags"] = json!(tags);
-            }
-            if let Some(owners) = owners {
-                servers["owners"] = owners;
-            }
-            let mut grant = json!({"id": "", "to": {}, "servers": servers});
-            for (key, value) in [("from", from), ("until", until)] {
-                if let Some(time) = value {
-                    grant[key] = json!(time);
-                }
-            }
-            for (key, value) in [("groups", groups), ("users", users)] {
-                if let Some(selector) = value {
-                    grant["to"][key] = selector;
-                }
-            }
-            grant
-        })
-}
-
-pub fn grants() -> impl Strategy<Value = Vec<Value>> {
-    prop::collection::vec(grant(), 0..6).prop_map(|mut grants| {
-        for (number, grant) in grants.iter_mut().enumerate() {
-            grant["id"] = json!(format!("g{number}"));
-        }
-        grants
-    })
-}
-
-/// Shares made for a grant or by a person, of servers and with users that exist or do not.
-pub fn shares() -> impl Strategy<Value = Vec<Value>> {
-    let share = (
-        plain_name(),
-        select(vec!["dash-a", "dash-b", "x", "gone"]),
-        plain_name(),
-        prop::option::of(select(vec!["g0", "g1", "older"])),
-    )
-        .prop_map(|(owner, name, user, grant)| {
-            json!({"server": format!("{owner}/{name}"), "user": user, "grant": grant})
-        });
-    prop::collection::vec(share, 0..6)
 }

@@ -3,7 +3,7 @@
 use scoped_launcher_core::policy::card::{Card, Kernelspec, Kind};
 use scoped_launcher_core::policy::context::Context;
 use scoped_launcher_core::policy::document::{
-    Condition, Document, Match, Predicate, Rule, Selector, Visibility, WithoutHub,
+    Condition, Document, Match, Predicate, Rule, Visibility, WithoutHub,
 };
 use scoped_launcher_core::policy::glob::NameKind;
 use scoped_launcher_core::policy::time::Weekly;
@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use super::globs::selects;
 use super::matchers::{matches, server};
 
-struct Request<'a> {
-    document: &'a Document,
+pub(super) struct Request<'a> {
+    pub(super) document: &'a Document,
     context: &'a Context,
-    kernelspecs: Option<&'a [Kernelspec]>,
-    cards: &'a [Card],
+    pub(super) kernelspecs: Option<&'a [Kernelspec]>,
+    pub(super) cards: &'a [Card],
     now: i64,
     held: HeldScopes,
 }
@@ -30,6 +30,19 @@ pub fn decide(
     cards: &[Card],
     now: i64,
 ) -> Vec<Value> {
+    let request = Request::new(document, context, kernelspecs, cards, now);
+    cards
+        .iter()
+        .map(|card| {
+            let card = request.completed(card);
+            let (visible, reason, rule) = request.decide(&card);
+            json!({"id": card.id, "visible": visible, "reason": reason, "rule": rule})
+        })
+        .collect()
+}
+
+/// The scopes that the visitor holds.
+fn held_scopes(document: &Document, context: &Context) -> HeldScopes {
     let mut scopes = context.scopes.clone();
     scopes.extend(
         context
@@ -63,31 +76,32 @@ pub fn decide(
         )
     });
     let definitions = Definitions::with_custom(custom);
-    let held = HeldScopes::new(
+    HeldScopes::new(
         scopes.iter().map(String::as_str),
         &context.user,
         &context.groups,
         &definitions,
-    );
-    let request = Request {
-        document,
-        context,
-        kernelspecs,
-        cards,
-        now,
-        held,
-    };
-    cards
-        .iter()
-        .map(|card| {
-            let card = request.completed(card);
-            let (visible, reason, rule) = request.decide(&card);
-            json!({"id": card.id, "visible": visible, "reason": reason, "rule": rule})
-        })
-        .collect()
+    )
 }
 
-impl Request<'_> {
+impl<'a> Request<'a> {
+    pub(super) fn new(
+        document: &'a Document,
+        context: &'a Context,
+        kernelspecs: Option<&'a [Kernelspec]>,
+        cards: &'a [Card],
+        now: i64,
+    ) -> Self {
+        Self {
+            document,
+            context,
+            kernelspecs,
+            cards,
+            now,
+            held: held_scopes(document, context),
+        }
+    }
+
     /// The kernelspec of a name. Of several with the same name, the last one counts.
     fn spec(&self, name: &str) -> Option<&Kernelspec> {
         let specs = self.kernelspecs.unwrap_or_default().iter().rev();
@@ -96,7 +110,7 @@ impl Request<'_> {
     }
 
     /// A card with what its kernelspec says.
-    fn completed(&self, card: &Card) -> Card {
+    pub(super) fn completed(&self, card: &Card) -> Card {
         let mut card = card.clone();
         if card.kind == Kind::Kernel
             && let Some(spec) = self.spec(&card.name)
@@ -108,14 +122,31 @@ impl Request<'_> {
         card
     }
 
-    fn decide(&self, card: &Card) -> (bool, &'static str, Option<&str>) {
-        let shown = |visibility: Visibility| visibility == Visibility::Show;
-        let rules: Vec<&Rule> = self
-            .document
-            .rules
-            .iter()
+    /// The rules that match a card.
+    pub(super) fn matching(&self, card: &Card) -> Vec<&'a Rule> {
+        let rules = self.document.rules.iter();
+        rules
             .filter(|rule| self.governs(&rule.matches, card))
-            .collect();
+            .collect()
+    }
+
+    /// Whether a condition of a rule holds: not outside the rule's window.
+    pub(super) fn holds_now(
+        &self,
+        rule: &Rule,
+        condition: &Condition,
+        card: &Card,
+    ) -> Result<bool, ()> {
+        if self.is_open(rule) {
+            self.holds(condition, card)
+        } else {
+            Ok(false)
+        }
+    }
+
+    pub(super) fn decide(&self, card: &Card) -> (bool, &'static str, Option<&str>) {
+        let shown = |visibility: Visibility| visibility == Visibility::Show;
+        let rules = self.matching(card);
         if rules.is_empty() {
             return (shown(self.document.default), "default", None);
         }
@@ -124,13 +155,9 @@ impl Request<'_> {
             return (is_shown, "no_hub", Some(&rules[0].id));
         }
         let outcome = |rule: &Rule, condition: &Option<Condition>| {
-            let condition = condition.as_ref()?;
-            let is_open = self.is_open(rule);
-            Some(if is_open {
-                self.holds(condition, card)
-            } else {
-                Ok(false)
-            })
+            condition
+                .as_ref()
+                .map(|condition| self.holds_now(rule, condition, card))
         };
         let hides: Vec<_> = rules
             .iter()
@@ -195,11 +222,16 @@ impl Request<'_> {
         })
     }
 
-    fn governs(&self, wanted: &Match, card: &Card) -> bool {
+    pub(super) fn governs(&self, wanted: &Match, card: &Card) -> bool {
         let policy_tags = self.document.tags.0.iter();
         let given = policy_tags.filter(|(_, targets)| matches(&targets.0, card, &[]));
         let given: Vec<&str> = given.map(|(tag, _)| tag.as_str()).collect();
         matches(wanted, card, &given)
+    }
+
+    /// Whether a condition on the visitor alone holds.
+    pub(super) fn holds_for_visitor(&self, condition: &Condition) -> bool {
+        self.holds(condition, &Card::default()) == Ok(true)
     }
 
     /// An error in any part of a condition is an error of the condition.
@@ -270,118 +302,10 @@ impl Request<'_> {
             Predicate::Not(part) => self.holds(part, card).map(|holds| !holds),
         }
     }
-
-    /// The cards of a kernel, or those that the launcher would make; `None` if there is no such kernel.
-    fn kernel_cards(&self, name: &str) -> Option<Vec<Card>> {
-        let same = |other: &str| other.eq_ignore_ascii_case(name);
-        let cards = || {
-            self.cards
-                .iter()
-                .filter(|card| card.kind == Kind::Kernel && same(&card.name))
-        };
-        let exact = match self.kernelspecs {
-            Some(specs) => &specs.iter().rev().find(|spec| same(&spec.name))?.name,
-            None => &cards().next_back()?.name,
-        };
-        let mut variants: Vec<Card> = cards().cloned().collect();
-        if variants.is_empty() {
-            variants = ["Notebook", "Console"]
-                .map(|category| Card {
-                    category: Some(category.to_owned()),
-                    ..Card::default()
-                })
-                .to_vec();
-        }
-        let kernel = variants.into_iter().map(|card| {
-            self.completed(&Card {
-                kind: Kind::Kernel,
-                name: exact.clone(),
-                owner: None,
-                ..card
-            })
-        });
-        Some(kernel.collect())
-    }
-
-    /// The kernels that exist and that a selector selects.
-    fn kernels(&self, selector: &Selector) -> Vec<String> {
-        let names: Vec<&String> = match self.kernelspecs {
-            Some(specs) => specs.iter().map(|spec| &spec.name).collect(),
-            None => {
-                let cards = self.cards.iter().filter(|card| card.kind == Kind::Kernel);
-                cards.map(|card| &card.name).collect()
-            }
-        };
-        let names = names.into_iter().map(|name| name.to_ascii_lowercase());
-        names
-            .filter(|name| selects(selector, name, NameKind::Kernel))
-            .collect()
-    }
-
-    fn kernel(&self, selector: &Selector) -> Result<bool, ()> {
-        let kernels = self.kernels(selector);
-        if kernels
-            .iter()
-            .any(|name| self.leads_to_cycle(name, &mut Vec::new()))
-        {
-            return Err(());
-        }
-        let mut outcome = Ok(false);
-        for name in kernels {
-            let cards = self.kernel_cards(&name).unwrap();
-            let decisions: Vec<_> = cards.iter().map(|card| self.decide(card)).collect();
-            if decisions.iter().any(|(visible, _, _)| *visible) {
-                return Ok(true);
-            }
-            if decisions.iter().any(|(_, reason, _)| *reason == "error") {
-                outcome = Err(());
-            }
-        }
-        outcome
-    }
-
-    /// Whether the conditions of the rules for this kernel, in force or not, lead to a cycle of kernels.
-    fn leads_to_cycle(&self, name: &str, path: &mut Vec<String>) -> bool {
-        let name = name.to_ascii_lowercase();
-        if path.contains(&name) {
-            return true;
-        }
-        let Some(cards) = self.kernel_cards(&name) else {
-            return false;
-        };
-        path.push(name);
-        let mut asked = Vec::new();
-        let governs = |rule: &Rule| {
-            let mut cards = cards.iter();
-            cards.any(|card| self.governs(&rule.matches, card))
-        };
-        for rule in self.document.rules.iter().filter(|rule| governs(rule)) {
-            for condition in rule.show_when.iter().chain(&rule.hide_when) {
-                kernels_in(condition, &mut asked);
-            }
-        }
-        let mut asked = asked.iter().flat_map(|selector| self.kernels(selector));
-        let found = asked.any(|kernel| self.leads_to_cycle(&kernel, path));
-        path.pop();
-        found
-    }
 }
 
 fn all(outcomes: impl Iterator<Item = Result<bool, ()>>) -> Result<bool, ()> {
     outcomes
         .collect::<Result<Vec<bool>, ()>>()
         .map(|outcomes| outcomes.iter().all(|holds| *holds))
-}
-
-fn kernels_in(condition: &Condition, out: &mut Vec<Selector>) {
-    for predicate in &condition.0 {
-        match predicate {
-            Predicate::Kernel(selector) => out.push(selector.clone()),
-            Predicate::All(parts) | Predicate::Any(parts) => {
-                parts.iter().for_each(|part| kernels_in(part, out))
-            }
-            Predicate::Not(part) => kernels_in(part, out),
-            _ => {}
-        }
-    }
 }

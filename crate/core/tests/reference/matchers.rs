@@ -33,6 +33,9 @@ pub fn matches(wanted: &Match, card: &Card, given_tags: &[&str]) -> bool {
             });
         let is_narrowed = matcher.selectors.iter().all(|(key, selector)| match key {
             MatchKey::Category => is_selected(&card.category, selector),
+            MatchKey::Title if card.policy_title.is_some() => {
+                is_selected(&card.policy_title, selector)
+            }
             MatchKey::Title => is_selected(&card.title, selector),
             MatchKey::Language => is_selected(&card.language, selector),
             MatchKey::Tag => {

@@ -2,10 +2,13 @@
 //! It is slow, and easy to compare with the documentation. Globs are matched by the regex crate.
 
 mod decide;
+mod explain;
 mod globs;
 mod grants;
+mod kernels;
 mod matchers;
 
 pub use decide::decide;
+pub use explain::{in_language, tell};
 pub use globs::regex_of;
 pub use grants::grants;

@@ -34,6 +34,10 @@ pub const FILES: &[(&str, &str)] = &[
         include_str!("../../../../tests/cases/kinds.yaml"),
     ),
     (
+        "languages.yaml",
+        include_str!("../../../../tests/cases/languages.yaml"),
+    ),
+    (
         "match.yaml",
         include_str!("../../../../tests/cases/match.yaml"),
     ),

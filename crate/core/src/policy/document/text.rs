@@ -57,7 +57,16 @@ pub fn normalize_language(tag: &str) -> String {
     tag.to_ascii_lowercase().replace('_', "-")
 }
 
-/// Whether a text has the form of a language tag: letters, then parts of letters and digits (RFC 5646).
+/// Languages of two letters (ISO 639-1, and those that it had once).
+const LANGUAGES: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy \
+    da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii \
+    ik in io is it iu iw ja ji jv jw ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi \
+    mk ml mn mo mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd \
+    se sg sh si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa \
+    wo xh yi yo za zh zu";
+
+/// Whether a text is a language tag (RFC 5646): a language of two letters that there is, or one of three, then parts of
+/// letters and digits.
 #[must_use]
 pub fn is_language_tag(tag: &str) -> bool {
     let normalized = normalize_language(tag);
@@ -65,9 +74,11 @@ pub fn is_language_tag(tag: &str) -> bool {
     let is_part = |part: &str| {
         (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
     };
-    parts.next().is_some_and(|language| {
-        (2..=8).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic())
-    }) && parts.all(is_part)
+    let is_language = |language: &str| match language.len() {
+        2 => LANGUAGES.split(' ').any(|known| known == language),
+        length => length == 3 && language.bytes().all(|b| b.is_ascii_alphabetic()),
+    };
+    parts.next().is_some_and(is_language) && parts.all(is_part)
 }
 
 impl From<&str> for Text {
@@ -163,6 +174,9 @@ mod tests {
             "de DE",
             "german language",
             "d3",
+            "german",
+            "cz",
+            "jp-JP",
             "de-ä",
         ] {
             assert!(!is_language_tag(tag), "{tag}");

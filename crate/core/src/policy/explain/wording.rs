@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
+
 use super::codes::{ExplanationCode, Part, PartKind};
 
 /// The language of explanations: texts for their codes, and which of the policy's own texts are taken.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
 pub struct Wording {
     /// By the name of a code; `{}` stands for the part's value. A code that is missing is in English.
     pub texts: HashMap<String, String>,

@@ -99,7 +99,7 @@ fn check_document(reporter: &mut Reporter, root: &SourceNode) -> Option<Document
     grants::check(reporter, &root, &names);
     texts::check(reporter, &root);
     let had_errors = reporter.has_errors();
-    match Document::deserialize(root.node.to_json()) {
+    match Document::deserialize(root.node) {
         Ok(document) => {
             let policy = Policy::new(document);
             check_together(reporter, &root, &policy);
@@ -166,5 +166,5 @@ fn readable_part(root: &Cursor) -> Document {
 }
 
 fn readable<T: DeserializeOwned>(cursor: &Cursor) -> Option<T> {
-    T::deserialize(cursor.node.to_json()).ok()
+    T::deserialize(cursor.node).ok()
 }

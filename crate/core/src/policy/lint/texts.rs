@@ -23,8 +23,8 @@ pub fn check_languages(reporter: &mut Reporter, item: &Cursor, key: &str) {
                 DiagnosticCode::BAD_LANGUAGE,
                 entry,
                 &value,
-                format!("{} is not a language tag.", quoted(&entry.key)),
-                "Write a tag such as `en`, `de` or `pt-BR`.",
+                format!("{} is not a language.", quoted(&entry.key)),
+                "Write a language tag, such as `en`, `de` or `pt-BR`.",
             );
         } else if seen.contains(&normalized) {
             reporter.report_key(
@@ -52,7 +52,9 @@ fn check_value(reporter: &mut Reporter, cursor: &Cursor, may_have_lines: bool) {
     }
     for (entry, value) in cursor.entries() {
         report_invisible(reporter, &value, &entry.key, false);
-        check_value(reporter, &value, LONG_TEXTS.contains(&entry.key.as_str()));
+        // The texts below it, too, where it is written in several languages.
+        let may_have_lines = may_have_lines || LONG_TEXTS.contains(&entry.key.as_str());
+        check_value(reporter, &value, may_have_lines);
     }
 }
 
@@ -77,4 +79,72 @@ fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policy::lint::{LintOptions, check};
+
+    /// The codes for a card with these keys, and where they are found.
+    fn found(card: &str) -> Vec<(&'static str, String)> {
+        let text = format!("version: 1\ncards:\n  - {{id: c, page: p, {card}}}\n");
+        let diagnostics =
+            check(text.as_bytes(), "policy.yaml", &LintOptions::default()).diagnostics;
+        diagnostics
+            .into_iter()
+            .map(|found| (found.code, found.path))
+            .collect()
+    }
+
+    #[test]
+    fn each_language_is_a_tag_and_comes_once() {
+        for (card, expected) in [
+            ("title: {en: T, de: T, pt-BR: T, zh_Hant_TW: T}", vec![]),
+            ("title: {en: 'a {name}', de: '{owner}'}", vec![]),
+            (
+                "title: {german: T}",
+                vec![("SL115", "cards[0].title.german")],
+            ),
+            ("title: {cz: T}", vec![("SL115", "cards[0].title.cz")]),
+            ("title: {d: T}", vec![("SL115", "cards[0].title.d")]),
+            (
+                "title: {en: T, 'de DE': T}",
+                vec![("SL115", "cards[0].title[\"de DE\"]")],
+            ),
+            (
+                "title: {de-AT: T, en: T, de_at: T}",
+                vec![("SL115", "cards[0].title.de_at")],
+            ),
+            (
+                "title: T, description: {EN: T, en: T}",
+                vec![("SL115", "cards[0].description.en")],
+            ),
+            (
+                "title: T, locked: true, message: {'': T}",
+                vec![("SL115", "cards[0].message[\"\"]")],
+            ),
+            ("title: {}", vec![("SL105", "cards[0].title")]),
+            ("title: {en: ''}", vec![("SL105", "cards[0].title.en")]),
+            ("title: {en: 1}", vec![("SL102", "cards[0].title.en")]),
+            ("title: [T]", vec![("SL102", "cards[0].title")]),
+            (
+                "title: {en: T, de: '{nme}'}",
+                vec![("SL110", "cards[0].title.de")],
+            ),
+        ] {
+            let found = found(&format!("show_when: {{admin: true}}, {card}"));
+            let found: Vec<_> = found.iter().map(|(code, path)| (*code, &**path)).collect();
+            assert_eq!(found, expected, "{card}");
+        }
+    }
+
+    #[test]
+    fn only_long_texts_have_lines() {
+        for key in ["title", "description", "message"] {
+            for text in [r#""a\nb""#, r#"{en: "a\nb"}"#] {
+                let found = found(&format!("show_when: {{admin: true}}, {key}: {text}"));
+                assert_eq!(found.len(), usize::from(key == "title"), "{key} {found:?}");
+            }
+        }
+    }
 }

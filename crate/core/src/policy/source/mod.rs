@@ -11,6 +11,7 @@
 
 mod builder;
 mod cursor;
+mod deserialize;
 mod error;
 mod json;
 mod limits;
