@@ -10,6 +10,7 @@ import click
 
 from .._core import Policy
 from ..context import current_time
+from ..server.translations import translation
 from .contexts import Context, visitor_context
 from .errors import CliError
 from .files import FILE, load_policy, read_json
@@ -32,6 +33,12 @@ CONTEXT = click.option(
     "--context", "context_file", type=FILE, help="A saved answer of GET scoped-launcher/context."
 )
 USER = click.option("--user", metavar="U", help="The visitor's name.")
+LANGUAGE = click.option(
+    "--language",
+    default="",
+    metavar="TAG",
+    help="The language of the sentences and of the policy's texts, such as de; else English.",
+)
 
 
 @click.command()
@@ -39,6 +46,7 @@ USER = click.option("--user", metavar="U", help="The visitor's name.")
 @USER
 @decision_options
 @CONTEXT
+@LANGUAGE
 @FORMAT
 def explain(file: str, output_format: str, **options: Any) -> None:
     """Say for each card why the visitor sees it or not, and whom to ask.
@@ -95,19 +103,24 @@ def decide_cards(
     now: str | None = None,
     *,
     explained: bool = False,
+    language: str = "",
 ) -> list[Decision]:
     """Return the engine's decisions, in card order; if ``explained``, each with its explanation.
 
     Raises `CliError` where the engine cannot read the context or a card.
     """
-    engine_method = policy.explain if explained else policy.decide
+    asked = (
+        json.dumps(context),
+        json.dumps(tried.cards),
+        json.dumps(tried.kernelspecs),
+        now or _time_of(context) or current_time(),
+    )
     try:
-        answer = engine_method(
-            json.dumps(context),
-            json.dumps(tried.cards),
-            json.dumps(tried.kernelspecs),
-            now or _time_of(context) or current_time(),
-        )
+        if explained:
+            texts = translation(language).explanation_texts()
+            answer = policy.explain(*asked, texts=texts, language=language)
+        else:
+            answer = policy.decide(*asked)
     except ValueError as error:
         raise CliError(str(error)) from None
     decisions: list[Decision] = json.loads(answer)["decisions"]
@@ -131,6 +144,7 @@ def _decide_from_options(
     server_url: str | None,
     kernels: tuple[str, ...],
     now: str | None,
+    language: str = "",
     **visitor_options: Any,
 ) -> tuple[TriedCards, list[Decision], list[str]]:
     """Return the tried cards, the decisions on them, and the rules that met none of them.
@@ -151,7 +165,7 @@ def _decide_from_options(
     else:
         raise click.UsageError("Name the visitor: --user NAME, --context FILE, or --no-hub.")
     tried = tried_cards([policy], context, options)
-    decisions = decide_cards(policy, context, tried, now, explained=explained)
+    decisions = decide_cards(policy, context, tried, now, explained=explained, language=language)
     coverage = RuleCoverage(policy)
     coverage.add(tried)
     return tried, decisions, [] if options.asked else coverage.unmet()
@@ -194,10 +208,21 @@ def _ungoverned_lines(cards: list[tuple[str, Decision]]) -> Iterator[str]:
 def _explanation_lines(label: str, decision: Decision) -> Iterator[str]:
     yield f"{_styled_result(decision)}  {click.style(label, bold=True)}"
     yield f"  {decision['sentence']}"
+    if not decision["visible"]:
+        yield f"  {_what_the_visitor_learns(decision)}"
     for rule in decision["trace"]:
         yield f"  rule {rule['rule']}" + ("" if rule["in_force"] else " (outside its time window)")
         for condition in rule["conditions"]:
             yield "    " + condition_line(condition)
+
+
+def _what_the_visitor_learns(decision: Decision) -> str:
+    """Say where the visitor finds a hidden card, if anywhere."""
+    if decision["locked"]:
+        return "The launcher shows the card greyed, with a lock."
+    if decision["listed"]:
+        return 'The panel "Launcher access" lists the card, with this reason.'
+    return "The visitor does not learn of the card."
 
 
 def condition_line(traced: dict[str, Any]) -> str:
