@@ -94,6 +94,7 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
         from .explanations import Explanations
         from .guards import install_guards
         from .kernelspecs import KernelspecInventory
+        from .labextension import report_unsupported
         from .page_config import page_config_hook
         from .preview import Preview
         from .proxy_entries import ProxyEntries
@@ -109,6 +110,7 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
                 "scoped-launcher: no policy file is configured, so every launcher card is shown."
                 " Name one with --ScopedLauncher.policy_file=… or SCOPED_LAUNCHER_POLICY."
             )
+        report_unsupported(self.log)
         server: Any = self.serverapp
         inventory = KernelspecInventory(server.kernel_spec_manager, policies)
         entries = ProxyEntries(server.web_app)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..context import current_time
+from .labextension import is_labextension_usable, with_labextension, without_labextension
 
 if TYPE_CHECKING:
     from .services import Services
@@ -25,17 +26,25 @@ PageConfigHook = Callable[[Any, dict[str, Any]], dict[str, Any]]
 
 
 def page_config_hook(services: Services, configured: PageConfigHook | None) -> PageConfigHook:
-    """Return a ``page_config_hook`` that calls ``configured``, then adds the summary."""
+    """Return a ``page_config_hook`` that calls ``configured``, then adds the summary.
+
+    While a policy is in use, the page loads the labextension although its user has disabled it. A
+    JupyterLab that is too old does not load it, and gets no summary.
+    """
 
     def add_policy_summary(handler: Any, page_config: dict[str, Any]) -> dict[str, Any]:
         if configured is not None:
             page_config = configured(handler, page_config)
+        if not is_labextension_usable():
+            return without_labextension(page_config)
         try:
             page_config[PAGE_CONFIG_KEY] = policy_summary(services)
         except Exception:
             # JupyterLab works without a summary. It does not start without its page.
             services.log.exception("scoped-launcher: the page has no summary of the policy")
             page_config[PAGE_CONFIG_KEY] = ""
+        if services.is_governing(services.policies.current()):
+            return with_labextension(page_config, handler, services.log)
         return page_config
 
     return add_policy_summary

@@ -1,0 +1,10 @@
+import { launchChromium } from './tests/browser/browser.mjs';
+const b = await launchChromium();
+const c = await b.newContext({viewport:{width:1280,height:800}});
+const page = await c.newPage();
+page.on('console', m=>console.log('console', m.type(), m.text().slice(0,300)));
+page.on('pageerror', m=>console.log('pageerror', String(m).slice(0,300)));
+await page.goto('http://127.0.0.1:18933/lab');
+await page.waitForTimeout(20000);
+await page.screenshot({path:process.argv[2]});
+await b.close();
