@@ -98,17 +98,27 @@ def installed_lab(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch) -
     return str(request.param)
 
 
-@pytest.mark.parametrize(
+OLD_VERSIONS = pytest.mark.parametrize(
     ("installed_lab", "is_loaded", "level"),
     [("3.6.8", False, "ERROR"), ("4.3.5", True, "WARNING"), ("4.4.0", True, None)],
     indirect=["installed_lab"],
 )
-async def test_a_jupyterlab_that_is_too_old_is_reported(
-    installed_lab, is_loaded, level, page_config, caplog
+
+
+@OLD_VERSIONS
+async def test_a_jupyterlab_that_is_too_old_does_not_load_it(
+    installed_lab, is_loaded, level, page_config
 ):
     config = await page_config()
     assert (NAME in config["loaded"]) == is_loaded
     assert ("scopedLauncherPolicySummary" in config) == is_loaded
+
+
+@OLD_VERSIONS
+def test_a_jupyterlab_that_is_too_old_is_reported_at_the_start(
+    installed_lab, is_loaded, level, jp_configurable_serverapp, jp_server_config, jp_argv, capsys
+):
+    jp_configurable_serverapp(config=jp_server_config, argv=jp_argv)
     about = f"JupyterLab {installed_lab} is not supported: install 4.4.0 or later."
-    levels = [record.levelname for record in caplog.get_records("setup") if about in record.message]
-    assert levels == ([level] if level else [])
+    lines = [line for line in capsys.readouterr().err.splitlines() if about in line]
+    assert [line[:2] for line in lines] == ([f"[{level[0]}"] if level else [])
