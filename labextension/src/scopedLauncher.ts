@@ -44,13 +44,9 @@ export class ScopedLauncher implements IScopedLauncher {
   }
 
   async explain(card: ICardQuery): Promise<IExplanation> {
-    const url = URLExt.join(
-      this._settings.baseUrl,
-      'scoped-launcher/explain',
-      URLExt.objectToQueryString({ lang: this._language })
-    );
+    const url = URLExt.join(this._settings.baseUrl, 'scoped-launcher/explain');
     const response = await ServerConnection.makeRequest(
-      url,
+      url + URLExt.objectToQueryString({ lang: this._language }),
       {
         method: 'POST',
         body: JSON.stringify({ cards: [toEngineCard(card)] })

@@ -11,9 +11,14 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** Starts the Hub. Resolves when users can log in. */
-export async function startHub() {
+/**
+ * Starts the Hub. Resolves when users can log in.
+ *
+ * @param prepareHomes Called with the folder of users' homes before the Hub starts.
+ */
+export async function startHub(prepareHomes = async () => {}) {
   const state = await mkdtemp(join(tmpdir(), 'class-hub-'));
+  await prepareHomes(join(state, 'home'));
   const demo = spawn(
     join(root, '.venv', 'bin', 'python'),
     ['scripts/demo.py', '--state', state, '--port', '0'],

@@ -1,0 +1,1 @@
+"""A shortcut in JupyterLab's status bar. All of it is in the labextension."""
