@@ -72,14 +72,16 @@ class NotAuthenticated(ContextError):
         super().__init__("not-authenticated", SUMMARIES["not-authenticated"], status=403)
 
 
+ACCESS_REVOKED = (
+    "You may no longer use this server: JupyterHub does not give you access to it any more."
+)
+
+
 class AccessRevoked(ContextError):
     """The Hub knows the visitor, who may not use this server: usually, not any more."""
 
     def __init__(self) -> None:
-        message = (
-            "You may no longer use this server: JupyterHub does not give you access to it any more."
-        )
-        super().__init__("access-revoked", message, status=403)
+        super().__init__("access-revoked", ACCESS_REVOKED, status=403)
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ STEPS = [
     Step("lint", "mypy", "mypy"),
     Step("lint", "direction of Python imports", "lint-imports --no-cache"),
     Step("lint", "eslint, prettier, stylelint, types, imports", "npm run --silent lint:check"),
+    Step("lint", "language catalogues", "python scripts/check_translations.py"),
     Step("rust", "Rust tests", "cargo test", cargo_counts),
     Step(
         "rust",

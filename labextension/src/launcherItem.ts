@@ -149,18 +149,18 @@ function getCommandTarget(command: string, args: unknown): CardTarget | null {
  * Policies use the English names of JupyterLab's own categories, whatever the language of the page.
  *
  * @param category - The category of an item, as it is in the page.
- * @param trans - The bundle of `jupyterlab`.
+ * @param labTrans - The bundle of `jupyterlab`.
  */
 export function getEnglishCategory(
   category: string | undefined,
-  trans: TranslationBundle
+  labTrans: TranslationBundle
 ): string {
   switch (category) {
-    case trans.__('Notebook'):
+    case labTrans.__('Notebook'):
       return 'Notebook';
-    case trans.__('Console'):
+    case labTrans.__('Console'):
       return 'Console';
-    case trans.__('Other'):
+    case labTrans.__('Other'):
     case '':
     case undefined:
       return 'Other';
@@ -174,23 +174,23 @@ export function getEnglishCategory(
  */
 function getTitle(
   { command, args }: ILauncher.IItemOptions,
-  { commands, trans }: ITextSource
+  { commands, trans: labTrans }: ITextSource
 ): string | undefined {
   const label = getLabel(commands, command, args);
   switch (label) {
-    case trans.__('Terminal'):
+    case labTrans.__('Terminal'):
       return 'Terminal';
-    case trans.__('Text File'):
+    case labTrans.__('Text File'):
       return 'Text File';
-    case trans.__('Markdown File'):
+    case labTrans.__('Markdown File'):
       return 'Markdown File';
-    case trans.__('Python File'):
+    case labTrans.__('Python File'):
       return 'Python File';
-    case trans.__('R File'):
+    case labTrans.__('R File'):
       return 'R File';
-    case trans.__('Julia File'):
+    case labTrans.__('Julia File'):
       return 'Julia File';
-    case trans.__('Show Contextual Help'):
+    case labTrans.__('Show Contextual Help'):
       return 'Show Contextual Help';
     default:
       return label || undefined;

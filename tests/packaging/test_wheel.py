@@ -89,6 +89,23 @@ def test_the_labextension_says_how_it_was_installed(installed: Path) -> None:
     assert (installed / LABEXTENSION / package["jupyterlab"]["_build"]["load"]).is_file()
 
 
+def test_jupyterlab_finds_the_language_catalogues(installed: Path) -> None:
+    program = """
+import json, pathlib
+from importlib.metadata import entry_points
+(entry,) = entry_points(group="jupyterlab.locale", name="jupyterlab_scoped_launcher")
+folder = pathlib.Path(entry.load().__file__).parent / "locale"
+files = folder.glob(f"*/LC_MESSAGES/{entry.name}.json")
+print(json.dumps({path.parts[-3]: json.loads(path.read_text("utf-8"))[""] for path in files}))
+"""
+    found = json.loads(run(installed / "bin" / "python", "-c", program))
+    assert {name: header["language"] for name, header in found.items()} == {
+        "de_DE": "de-DE",
+        "es_ES": "es-ES",
+        "fr_FR": "fr-FR",
+    }
+
+
 def test_it_is_a_production_build(installed: Path) -> None:
     assert not list((installed / LABEXTENSION).rglob("*.js.map"))
 
