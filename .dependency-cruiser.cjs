@@ -19,6 +19,7 @@ const components = file(
   'contextPoller',
   'copyCards',
   'engine',
+  'itemImages',
   'launcherFilter',
   'notifications',
   'policyCards',

@@ -9,6 +9,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { addCopyCommand } from './copyCards';
 import { loadEngine, WasmDecisionSource } from './engine';
 import { getPageHub } from './hubUrls';
+import { drawItemImages } from './itemImages';
 import { LauncherController } from './launcherController';
 import { LauncherFilter } from './launcherFilter';
 import { ErrorNotifier } from './notifications';
@@ -85,6 +86,11 @@ export const launcherPlugin: JupyterFrontEndPlugin<ILauncherState> = {
       .finally(() => clearTimeout(engineTimeout));
 
     if (filter) {
+      drawItemImages(
+        app.commands,
+        () => filter.getAllItems(),
+        serverSettings.baseUrl
+      );
       addCopyCommand(app, filter, texts, trans, palette);
     }
 

@@ -18,7 +18,7 @@ c.ServerProxy.servers = {
         "launcher_entry": {
             "title": "Class 1234 tools",
             # JupyterLab draws an icon_path in its own categories only.
-            "category": "Notebook",
+            "category": "Class 1234",
             "icon_path": str(example / "services" / "class1234-tools.svg"),
         },
     },
