@@ -53,7 +53,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const tellWhy = async () => {
       const { isShown, sentence } = await launcher!.explain(getCard());
       if (!isShown) {
-        Notification.info(`${item.label}: ${sentence}`);
+        // Without `autoClose`, the notification would be in JupyterLab's list of notifications alone.
+        Notification.info(`${item.label}: ${sentence}`, { autoClose: false });
       }
     };
 
