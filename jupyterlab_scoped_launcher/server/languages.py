@@ -62,18 +62,18 @@ def _configured_language(handler: JupyterHandler) -> str | None:
         if not isinstance(app, LabServerApp):
             continue
         try:
-            settings: dict[str, Any] = get_settings(
+            found: dict[str, Any] = get_settings(
                 app.app_settings_dir,
                 app.schemas_dir,
                 app.user_settings_dir,
                 schema_name=L10N_SCHEMA_NAME,
                 labextensions_path=[*app.extra_labextensions_path, *app.labextensions_path],
             )[0]
+            default = found["schema"].get("properties", {}).get("locale", {}).get("default")
+            language = found["settings"].get("locale", default)
         except Exception:  # files that anybody may have written; JupyterLab reports them
             handler.log.debug("scoped-launcher: JupyterLab's language is unknown", exc_info=True)
             continue
-        default = settings["schema"].get("properties", {}).get("locale", {}).get("default")
-        language = settings["settings"].get("locale", default)
         if isinstance(language, str) and language not in ("", SYSTEM_LANGUAGE):
             return language[:MAX_LANGUAGE_CHARS]
     return None
