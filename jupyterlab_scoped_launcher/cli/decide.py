@@ -221,7 +221,7 @@ def _what_the_visitor_learns(decision: Decision) -> str:
     if decision["locked"]:
         return "The launcher shows the card greyed, with a lock."
     if decision["listed"]:
-        return 'The panel "Launcher access" lists the card, with this reason.'
+        return 'The panel "Launcher Access" lists the card, with this reason.'
     return "The visitor does not learn of the card."
 
 

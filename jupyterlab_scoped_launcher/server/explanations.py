@@ -21,7 +21,7 @@ EXPLAINED_KEYS = (
 
 CARD_KEYS = (
     *("id", "kind", "name", "owner", "category", "command", "title"),
-    *("tags", "language", "args", "policy_card"),
+    *("policy_title", "tags", "language", "args", "policy_card"),
 )
 """What is answered of a card."""
 

@@ -117,7 +117,7 @@ fn explains_every_kind_of_condition() {
         ),
         (
             json!({"show_when": {"user": "profx"}}),
-            "Hidden: shown only to user profx; you are mmuster.",
+            "Hidden: shown only to certain users; you are mmuster.",
         ),
         (
             json!({"show_when": {"scope": "read:users!user={owner}"}}),

@@ -87,6 +87,31 @@ fn values_are_not_read_as_texts() {
 }
 
 #[test]
+fn no_other_user_is_named() {
+    let of_others = json!({"user": {"include": ["lisa1", "lisa*"], "except": "lisa-x"}});
+    for condition in [
+        of_others.clone(),
+        json!({"user": ["lisa1", "mmuster"]}),
+        json!({"not": of_others}),
+        json!({"any": [{"group": "g"}, of_others, {"user": "*"}]}),
+        json!({"all": [{"group": "a"}, {"not": of_others}]}),
+    ] {
+        for effect in ["show_when", "hide_when"] {
+            let rule = json!({"id": "r", "match": {"kernel": "class"}, effect: condition});
+            let answer = explain(json!({"version": 1, "rules": [rule]}), &Wording::default());
+            let sentence = answer["sentence"].as_str().unwrap();
+            assert!(!sentence.contains("lisa"), "{sentence}");
+            let is_default = answer["reason"] == "default";
+            assert!(
+                is_default || sentence.contains("you are mmuster"),
+                "{sentence}"
+            );
+            assert!(!answer["parts"].to_string().contains("lisa"), "{answer}");
+        }
+    }
+}
+
+#[test]
 fn every_code_has_its_place_for_a_value_once() {
     for code in ExplanationCode::ALL {
         assert!(code.text().matches("{}").count() <= 1, "{}", code.as_str());

@@ -73,6 +73,7 @@ codes! {
     RuleFails = "rule-fails" Decision "Hidden: the rule {} cannot be evaluated";
     Members = "members" Audience "members of group {}";
     Users = "users" Audience "user {}";
+    CertainUsers = "certain-users" Audience "certain users";
     Services = "services" Audience "service {}";
     Except = "except" Audience "except {}";
     Holders = "holders" Audience "holders of scope {}";

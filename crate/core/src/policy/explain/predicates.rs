@@ -36,8 +36,13 @@ impl<'s> ExplanationBuilder<'s> {
                     },
                 }
             }
-            Predicate::User(selector) => {
-                self.add_selector(ExplanationCode::Users, selector);
+            Predicate::User(_) => {
+                // Who else may see a card is not for the visitor to know. A trace has the whole condition.
+                if holds {
+                    self.add(ExplanationCode::Users, &context.user);
+                } else {
+                    self.add(ExplanationCode::CertainUsers, "");
+                }
                 self.add_fact(ExplanationCode::YouAre, &context.user);
             }
             Predicate::Service(selector) => {
