@@ -27,7 +27,7 @@ from jupyterlab_scoped_launcher.server.kernelspecs import KernelspecInventory
 from jupyterlab_scoped_launcher.server.proxy_entries import ProxyEntries
 from jupyterlab_scoped_launcher.server.server_cards import ServerCards
 from jupyterlab_scoped_launcher.server.services import Services, Settings
-from jupyterlab_scoped_launcher.server.translations import translation
+from jupyterlab_scoped_launcher.server.translations import Translation, translation
 
 NOW = "2026-06-01T00:00:00Z"
 """The time of cases that do not say: any, but the same everywhere."""
@@ -50,7 +50,7 @@ class KernelsOfCase(KernelspecInventory):
 
 
 def explained_by_server(
-    policy: Path, context: dict[str, Any], tried: TriedCards, language: str
+    policy: Path, context: dict[str, Any], tried: TriedCards, translation: Translation
 ) -> list[dict[str, Any]]:
     """Explain as the routes ``explain`` and ``access`` do."""
     policies = PolicyStore(policy, LOG)
@@ -58,7 +58,7 @@ def explained_by_server(
     inventory = KernelsOfCase(policies, tried)
     server_cards = ServerCards(services, inventory, ProxyEntries(Application()))
     explanations = Explanations(services, server_cards, inventory)
-    return asyncio.run(explanations.explain(context, tried.cards, translation(language)))
+    return asyncio.run(explanations.explain(context, tried.cards, translation))
 
 
 def explained_in_refusals(
@@ -115,7 +115,7 @@ def test_every_case_is_explained_in_the_same_words_everywhere(
             assert errors <= DELIBERATE_ERRORS, name
             continue
         printed, text = explained_by_command(policy, context, cards, language, tmp_path)
-        served = explained_by_server(policy, context, tried, language)
+        served = explained_by_server(policy, context, tried, translation(language))
         used = explained_in_refusals(policy, context, tried, language)
         for command, route, guard in zip(printed, served, used, strict=True):
             assert route == {key: command[key] for key in ("id", *EXPLAINED_KEYS)}, name
@@ -135,7 +135,9 @@ def test_a_case_is_explained_as_it_says_by_the_server(tmp_path: Path) -> None:
         context = {"hub": True, **case["context"], "now": case.get("now", NOW)}
         kernels = [card["name"] for card in case["cards"] if card["kind"] == "kernel"]
         tried = TriedCards(case["cards"], case.get("kernelspecs", kernels))
-        explained = explained_by_server(policy, context, tried, case.get("language", ""))
+        # The cases have the policy's texts in the language, and the engine's in English.
+        english = Translation(case.get("language", ""))
+        explained = explained_by_server(policy, context, tried, english)
         for card in explained:
             if card["id"] in case["sentences"]:
                 assert card["sentence"] == case["sentences"][card["id"]], name
