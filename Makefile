@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # How many random cases `make conformance` compares with the installed jupyterhub.
 N ?= 100000
 
-.PHONY: help demo test lint build wheel develop conformance grants-scale bench clean distclean setup-demo setup-test setup-hub5
+.PHONY: help demo test lint build wheel develop conformance companions grants-scale bench clean distclean setup-demo setup-test setup-hub5
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,10 @@ develop: ## Install for development: debug engine, Python and labextension linke
 
 conformance: setup-test ## Compare N random cases of the scope algebra with the installed jupyterhub
 	@SCOPED_LAUNCHER_CASES=$(N) pytest tests/conformance
+
+companions: setup-test ## Try JupyterLab 4.4 to 4.6 and other packages on a real Hub (docs/companions.md)
+	@scripts/companions.sh
+	@node --test --test-concurrency=1 --test-reporter=spec tests/companions/
 
 grants-scale: setup-test ## Measure the grants service on a simulated Hub of up to 20,000 users
 	@python tests/python/service/scale.py

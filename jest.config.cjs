@@ -17,7 +17,10 @@ const esModules = [
 
 module.exports = {
   ...base,
-  modulePathIgnorePatterns: ['<rootDir>/jupyterlab_scoped_launcher/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/jupyterlab_scoped_launcher/',
+    '<rootDir>/target/'
+  ],
   reporters: ['default'],
   testRegex: 'labextension/src/.*\\.spec\\.ts$',
   transform: {

@@ -128,7 +128,7 @@ export function AccessTable(props: {
             >
               <th scope="row">{texts.title}</th>
               <td>{texts.category}</td>
-              <td>{texts.state}</td>
+              <td className="jp-ScopedLauncher-state">{texts.state}</td>
               <td>
                 <Reason card={card} requester={props.requester} trans={trans} />
               </td>

@@ -1,0 +1,96 @@
+/**
+ * Packages that people install beside this one.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { launchChromium, waitUntil } from '../browser/browser.mjs';
+import { startHub } from './hub.mjs';
+import { Visitor } from './lab.mjs';
+import { classCards, settingsWith } from './settings.mjs';
+
+const UPDATE_SECONDS = 20;
+
+describe('packages beside this one', { timeout: 900_000 }, () => {
+  let hub, browser;
+
+  before(async () => {
+    hub = await startHub({
+      together: {
+        environment: 'newest',
+        files: settingsWith(
+          '@jupyter/collaboration-extension',
+          '@jupyter/docprovider-extension'
+        )
+      },
+      conda: {
+        environment: 'newest',
+        args: [
+          '--ServerApp.kernel_spec_manager_class=nb_conda_kernels.CondaKernelSpecManager'
+        ],
+        files: settingsWith()
+      }
+    });
+    browser = await launchChromium();
+  });
+
+  after(async () => {
+    await browser?.close();
+    await hub?.stop();
+  });
+
+  async function as(name, check) {
+    const visitor = await Visitor.logIn(browser, hub, name);
+    try {
+      await check(visitor);
+    } catch (error) {
+      await visitor.takeScreenshot(`${name}-failed`);
+      throw new Error(`${visitor.problems.join('\n')}`, { cause: error });
+    } finally {
+      await visitor.close();
+    }
+  }
+
+  test('jupyter-collaboration: the notebook runs, and the launcher follows the class', () =>
+    as('together', async visitor => {
+      await visitor.openLab();
+      assert.deepEqual(classCards(await visitor.cards()), []);
+      await visitor.openNotebook();
+      assert.equal(await visitor.runCell('6 * 7'), '42');
+      await visitor.page.getByRole('button', { name: 'New Launcher' }).first().click();
+      await hub.addToClass('together');
+      await waitUntil(
+        () => visitor.cards().then(classCards),
+        cards => cards.length >= 6,
+        UPDATE_SECONDS,
+        'cards of the class'
+      );
+      assert.deepEqual(visitor.ownProblems(), []);
+    }));
+
+  test('nb_conda_kernels: kernels of conda environments', () =>
+    as('conda', async visitor => {
+      await visitor.openLab();
+      const notebooks = async () =>
+        (await visitor.cards()).filter(card => card.startsWith('Notebook: Py'));
+      const outside = ['Notebook: Python [conda env:free]'];
+      await waitUntil(
+        notebooks,
+        cards => cards.some(card => card.includes('conda env:free')),
+        30,
+        'the kernel of an environment'
+      );
+      assert.ok((await notebooks()).includes(outside[0]));
+      assert.ok(!String(await notebooks()).includes('class-ai'));
+      await hub.addToClass('conda');
+      await waitUntil(
+        notebooks,
+        cards => cards.includes('Notebook: Python [conda env:class-ai]'),
+        UPDATE_SECONDS,
+        'the kernel of the class'
+      );
+      await visitor.takeScreenshot('conda-inside');
+      assert.deepEqual(visitor.ownProblems(), []);
+    }));
+
+});

@@ -1,0 +1,162 @@
+/**
+ * A user of the trials, in Chromium.
+ */
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+const screenshots = fileURLToPath(
+  new URL('../../target/screenshots/companions/', import.meta.url)
+);
+
+export class Visitor {
+  /** Logs in at the Hub. */
+  static async logIn(browser, hub, name) {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 900 }
+    });
+    const visitor = new Visitor(hub, name, context);
+    visitor.page = await visitor.newPage();
+    await visitor.page.goto(`${hub.url}hub/login?next=%2Fhub%2Fhome`);
+    await visitor.page.getByLabel('Username').fill(name);
+    await visitor.page.getByLabel('Password').fill(hub.password);
+    await visitor.page.getByRole('button', { name: 'Sign in' }).click();
+    await visitor.page.waitForURL(/\/hub\//);
+    return visitor;
+  }
+
+  constructor(hub, name, context) {
+    this.hub = hub;
+    this.name = name;
+    this.context = context;
+    /** What pages have written to their consoles as warnings and errors. */
+    this.problems = [];
+  }
+
+  async newPage() {
+    const page = await this.context.newPage();
+    page.on('pageerror', error => this.problems.push(`error: ${error}`));
+    page.on('console', message => {
+      if (['warning', 'error'].includes(message.type())) {
+        this.problems.push(`${message.type()}: ${message.text()}`);
+      }
+    });
+    return page;
+  }
+
+  /** What concerns this package among the problems. */
+  ownProblems() {
+    return this.problems.filter(problem => /scoped/i.test(problem));
+  }
+
+  /** Opens a page of a server, and starts the server if it does not run. */
+  async open(path = 'lab', { owner = this.name, server = '' } = {}) {
+    const start = `${this.hub.url}hub/spawn/${owner}${server && `/${server}`}`;
+    if (owner === this.name) {
+      await this.page.goto(start);
+      await this.page.waitForURL(url => /\/user\//.test(url.pathname), {
+        timeout: 120_000
+      });
+    } else {
+      await this.page.goto(
+        `${this.hub.url}user/${owner}/${server && `${server}/`}`
+      );
+    }
+    this.base = this.page
+      .url()
+      .replace(/(\/user\/[^/]+\/).*$/, server ? `$1${server}/` : '$1');
+    await this.page.goto(`${this.base}${path}`);
+  }
+
+  async openLab(options) {
+    await this.open('lab?reset', options);
+    await this.page
+      .locator('.jp-Launcher, .jp-NewLauncher')
+      .first()
+      .waitFor({ timeout: 90_000 });
+  }
+
+  /** The cards in the launcher, each as `SECTION: LABEL`. */
+  cards() {
+    return this.page
+      .locator('.jp-Launcher-section')
+      .evaluateAll(sections =>
+        sections.flatMap(section =>
+          [...section.querySelectorAll('.jp-LauncherCard-label')].map(
+            label =>
+              `${section.querySelector('.jp-Launcher-sectionTitle').textContent.trim()}: ${label.textContent.trim()}`
+          )
+        )
+      );
+  }
+
+  /** The enabled and visible entries of a menu, opened by clicking on `path`. */
+  async menu(...path) {
+    for (const [depth, label] of path.entries()) {
+      const item = this.page
+        .locator(depth ? '.lm-Menu-item' : '.lm-MenuBar-item')
+        .filter({ hasText: new RegExp(`^${label}`) });
+      await (depth ? item.first().hover() : item.first().click());
+    }
+    const menu = this.page.locator('.lm-Menu').last();
+    await menu.waitFor();
+    await this.page.waitForTimeout(500);
+    const entries = await this.page
+      .locator('.lm-Menu')
+      .last()
+      .locator('.lm-Menu-item:not(.lm-mod-hidden):not(.lm-mod-disabled)')
+      .locator('.lm-Menu-itemLabel')
+      .allTextContents();
+    await this.page.keyboard.press('Escape');
+    await this.page.keyboard.press('Escape');
+    return entries.filter(Boolean);
+  }
+
+  /** The status of a page of the server. */
+  async status(path) {
+    const response = await this.context.request.get(`${this.base}${path}`);
+    return response.status();
+  }
+
+  /** Opens a new notebook of Python 3 from the launcher. */
+  async openNotebook() {
+    await this.page
+      .locator('.jp-LauncherCard[data-category="Notebook"]', {
+        hasText: 'Python 3'
+      })
+      .click();
+    await this.page.locator('.jp-Notebook:visible').waitFor();
+  }
+
+  /** Runs code in the first cell of the open notebook; returns what it prints. */
+  async runCell(code) {
+    await this.page.locator('.jp-Notebook:visible .cm-content').first().click();
+    await this.page.keyboard.type(code);
+    await this.page.keyboard.press('Shift+Enter');
+    const output = this.page.locator('.jp-OutputArea-output:visible').first();
+    await output.waitFor({ timeout: 60_000 });
+    return (await output.innerText()).trim();
+  }
+
+  /** The entries of Notebook's menu New in its list of files. */
+  async newEntries() {
+    await this.page
+      .locator('.jp-FileBrowser-toolbar .lm-MenuBar-item', { hasText: 'New' })
+      .click();
+    await this.page.locator('.lm-Menu').waitFor();
+    const entries = await this.page
+      .locator('.lm-Menu .lm-Menu-item:not(.lm-mod-hidden)')
+      .locator('.lm-Menu-itemLabel')
+      .allTextContents();
+    await this.page.keyboard.press('Escape');
+    return entries.filter(Boolean);
+  }
+
+  async takeScreenshot(name) {
+    await mkdir(screenshots, { recursive: true });
+    await this.page.screenshot({ path: `${screenshots}${name}.png` });
+  }
+
+  close() {
+    return this.context.close();
+  }
+}
