@@ -41,6 +41,8 @@ export async function startHub(prepareHomes = async () => {}) {
       return {
         url: running[1],
         password: await readFile(join(state, 'password'), 'utf8'),
+        // The servers read it again when it changes.
+        policyFile: join(state, 'policy.yaml'),
         log: () => readFile(log, 'utf8'),
         /** Replaces the policy file, which the servers follow. */
         editPolicy: async edit => {

@@ -30,10 +30,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(
       'jupyterlab_scoped_launcher'
     );
-    const refusals = new Refusals(state, launcher, trans);
-    void app.restored.then(() => {
-      refusals.isRestoring = false;
-    });
+    const refusals = new Refusals(state, launcher, trans, app.restored);
     new CommandFilter(app.commands, state, {
       refuse: refusals.refuse,
       opensRunning: args => opensRunning(args, [...sessions.running()])

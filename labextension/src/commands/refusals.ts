@@ -25,17 +25,19 @@ export class Refusals {
    * @param _state - Knows whether the visitor's permissions can be checked.
    * @param _launcher - Asks the server for the reasons. Null if that is disabled: then they are not told.
    * @param _trans - The bundle of this package.
+   * @param _restored - A promise that resolves when the application has restored what was open. Until then, notifications tell what
+   * it leaves out; from then on, dialogs answer the visitor.
    */
   constructor(
     private readonly _state: ILauncherState,
     private readonly _launcher: IScopedLauncher | null,
-    private readonly _trans: TranslationBundle
-  ) {}
-
-  /**
-   * Whether the application restores what was open. Then a notification tells what it leaves out; else a dialog answers the visitor.
-   */
-  isRestoring = true;
+    private readonly _trans: TranslationBundle,
+    private readonly _restored: Promise<void>
+  ) {
+    void _restored.then(() => {
+      this._isRestoring = false;
+    });
+  }
 
   /**
    * Tells why something does not open.
@@ -44,7 +46,7 @@ export class Refusals {
    * @returns A promise of an error with the reason. It does not wait for the visitor.
    */
   readonly refuse = async (card: Card): Promise<Error> => {
-    const isRestoring = this.isRestoring;
+    const isRestoring = this._isRestoring;
     const explanation = await this._explain(card);
     const title = this._trans.__(
       '%1 is not available',
@@ -52,7 +54,10 @@ export class Refusals {
     );
     const paragraphs = this._getParagraphs(explanation);
     if (isRestoring) {
-      this._notify(title, paragraphs, explanation);
+      // Before that, JupyterLab may not be ready to show notifications.
+      void this._restored.then(() =>
+        this._notify(title, paragraphs, explanation)
+      );
     } else {
       this._show(title, paragraphs, explanation);
     }
@@ -100,16 +105,18 @@ export class Refusals {
     paragraphs: string[],
     explanation: IExplanation | null
   ): void {
-    if (!this._open.has(title)) {
-      Notification.warning(title, {
-        actions: [
-          {
-            label: this._trans.__('Why?'),
-            callback: () => this._show(title, paragraphs, explanation)
-          }
-        ]
-      });
+    if (this._notified.has(title)) {
+      return;
     }
+    this._notified.add(title);
+    Notification.warning(title, {
+      actions: [
+        {
+          label: this._trans.__('Why?'),
+          callback: () => this._show(title, paragraphs, explanation)
+        }
+      ]
+    });
   }
 
   /**
@@ -136,6 +143,9 @@ export class Refusals {
     }).finally(() => this._open.delete(title));
   }
 
+  private _isRestoring = true;
+  /** The titles of the notifications. */
+  private readonly _notified = new Set<string>();
   /** The titles of the dialogs that are open. */
   private readonly _open = new Set<string>();
 }
