@@ -23,13 +23,13 @@ export interface ICommandCard {
 /**
  * Arguments that say where a command was asked for, not what it opens.
  */
-const PLACE_ARGS = [
+const PLACE_ARGS = new Set([
   'isContextMenu',
   'isLauncher',
   'isMenu',
   'isPalette',
   '_luminoEvent'
-];
+]);
 
 /**
  * The commands of the cards that JupyterLab itself makes: an application without a launcher has them, too.
@@ -126,20 +126,44 @@ function getItemKey(command: string, args: CommandArgs, card: Card): string {
     return `${command} ${card.id}`;
   }
   // The launcher adds the folder of the file browser to the arguments of its items.
-  const sorted = Object.entries(withoutPlace(args))
+  const sorted = Object.entries(args)
     .filter(([name]) => name !== 'cwd')
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${command} ${JSON.stringify(sorted)}`;
+  return getCommandKey(command, Object.fromEntries(sorted));
 }
 
 /**
  * @returns The arguments without those that say where the command was asked for.
  */
 export function withoutPlace(args: CommandArgs): CommandArgs {
-  if (!PLACE_ARGS.some(name => name in args)) {
-    return args;
-  }
   return Object.fromEntries(
-    Object.entries(args).filter(([name]) => !PLACE_ARGS.includes(name))
+    Object.entries(args).filter(([name]) => !PLACE_ARGS.has(name))
   );
+}
+
+/**
+ * @returns The same text for a command with the same arguments, except for those that say where it was asked for. Arguments that
+ * refer to themselves do not count: no rule can be about them.
+ */
+export function getCommandKey(command: string, args: CommandArgs): string {
+  let key = command;
+  for (const name in args) {
+    if (!PLACE_ARGS.has(name)) {
+      const value = args[name];
+      // Texts with their length cannot be taken for other arguments. Menus ask often enough for this to be worth it.
+      key +=
+        typeof value === 'string'
+          ? ` ${name}:${value.length}:${value}`
+          : ` ${name}=${toJson(value)}`;
+    }
+  }
+  return key;
+}
+
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '';
+  }
 }

@@ -1,7 +1,12 @@
 import type { CommandRegistry } from '@lumino/commands';
 import type { Card } from '../../wasm/scoped_launcher.js';
 import type { ILauncherState } from '../launcherState';
-import { type CommandArgs, CommandCards, withoutPlace } from './commandCards';
+import {
+  type CommandArgs,
+  CommandCards,
+  getCommandKey,
+  withoutPlace
+} from './commandCards';
 
 /**
  * What was decided on a command with its arguments.
@@ -70,7 +75,7 @@ export class CommandDecisions {
    * @param args - Its arguments.
    */
   decide(command: string, args: CommandArgs): ICommandDecision {
-    const key = getKey(command, args);
+    const key = getCommandKey(command, args);
     const known = this._known.get(key);
     if (known && this._isCurrent(known)) {
       return known;
@@ -78,7 +83,7 @@ export class CommandDecisions {
     if (!known && this._known.size >= MAX_KNOWN) {
       this._known.clear();
     }
-    const plain = key === command ? {} : withoutPlace(args);
+    const plain = withoutPlace(args);
     const decided = {
       command,
       args: plain,
@@ -167,19 +172,4 @@ export class CommandDecisions {
   private readonly _known = new Map<string, IKnownCommand>();
   private _revision = 0;
   private _isAnyGoverned: boolean | null = null;
-}
-
-/**
- * @returns The same for arguments that are equal, if they are JSON.
- */
-function getKey(command: string, args: CommandArgs): string {
-  if (Object.keys(args).length === 0) {
-    return command;
-  }
-  try {
-    return `${command} ${JSON.stringify(args)}`;
-  } catch {
-    // They refer to themselves, so no rule can be about them.
-    return command;
-  }
 }

@@ -1,4 +1,4 @@
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import type { Card } from '../../wasm/scoped_launcher.js';
@@ -25,19 +25,14 @@ export class Refusals {
    * @param _state - Knows whether the visitor's permissions can be checked.
    * @param _launcher - Asks the server for the reasons. Null if that is disabled: then they are not told.
    * @param _trans - The bundle of this package.
-   * @param _restored - A promise that resolves when the application has restored what was open. Until then, notifications tell what
-   * it leaves out; from then on, dialogs answer the visitor.
+   * @param _restored - A promise that resolves when the application has restored what was open.
    */
   constructor(
     private readonly _state: ILauncherState,
     private readonly _launcher: IScopedLauncher | null,
     private readonly _trans: TranslationBundle,
     private readonly _restored: Promise<void>
-  ) {
-    void _restored.then(() => {
-      this._isRestoring = false;
-    });
-  }
+  ) {}
 
   /**
    * Tells why something does not open.
@@ -46,21 +41,14 @@ export class Refusals {
    * @returns A promise of an error with the reason. It does not wait for the visitor.
    */
   readonly refuse = async (card: Card): Promise<Error> => {
-    const isRestoring = this._isRestoring;
     const explanation = await this._explain(card);
     const title = this._trans.__(
       '%1 is not available',
       card.title ?? card.name
     );
     const paragraphs = this._getParagraphs(explanation);
-    if (isRestoring) {
-      // Before that, JupyterLab may not be ready to show notifications.
-      void this._restored.then(() =>
-        this._notify(title, paragraphs, explanation)
-      );
-    } else {
-      this._show(title, paragraphs, explanation);
-    }
+    // What the application cannot restore is not told before the page is there.
+    void this._restored.then(() => this._show(title, paragraphs, explanation));
     return new CommandRefusedError([title, ...paragraphs].join('\n'));
   };
 
@@ -100,25 +88,6 @@ export class Refusals {
     return message ? [message, reason] : [reason];
   }
 
-  private _notify(
-    title: string,
-    paragraphs: string[],
-    explanation: IExplanation | null
-  ): void {
-    if (this._notified.has(title)) {
-      return;
-    }
-    this._notified.add(title);
-    Notification.warning(title, {
-      actions: [
-        {
-          label: this._trans.__('Why?'),
-          callback: () => this._show(title, paragraphs, explanation)
-        }
-      ]
-    });
-  }
-
   /**
    * Shows a dialog, if none for the same is open.
    */
@@ -143,9 +112,6 @@ export class Refusals {
     }).finally(() => this._open.delete(title));
   }
 
-  private _isRestoring = true;
-  /** The titles of the notifications. */
-  private readonly _notified = new Set<string>();
   /** The titles of the dialogs that are open. */
   private readonly _open = new Set<string>();
 }
