@@ -2,6 +2,7 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import type { Card } from '../../wasm/scoped_launcher.js';
+import { createMessages } from '../errorMessages';
 import type { ILauncherState } from '../launcherState';
 import type { IExplanation, IScopedLauncher } from '../tokens';
 
@@ -71,12 +72,13 @@ export class Refusals {
    */
   private _getParagraphs(explanation: IExplanation | null): string[] {
     if (explanation === null) {
+      const { error } = this._state;
       return [
-        this._state.error === null
+        error === null
           ? this._trans.__(
               'The launcher policy of this server does not allow it.'
             )
-          : this._trans.__('Your permissions cannot be checked right now.')
+          : createMessages(this._trans)[error.code]
       ];
     }
     if (explanation.isShown) {
