@@ -263,6 +263,15 @@ describe('an exam', { timeout: 300_000 }, () => {
   test('a terminal from before is not restored, and she reads why', async () => {
     const { page } = student;
     const lab = page.url();
+    await waitUntil(
+      async () => {
+        const workspace = `${hub.url}user/mmuster/lab/api/workspaces/default`;
+        return (await student.context.request.get(workspace)).text();
+      },
+      workspace => workspace.includes('"terminal:'),
+      30,
+      'what JupyterLab restores'
+    );
     await page.goto('about:blank');
     await teacher.addToGroup(EXAM, 'mmuster');
     await page.goto(lab);
