@@ -11,6 +11,11 @@ import { Refusals } from './refusals';
 import { followEmptyKernelspecs } from './emptyKernelspecs';
 
 /**
+ * How long an application may take to restore what was open, in milliseconds.
+ */
+const RESTORE_TIMEOUT_MS = 3000;
+
+/**
  * Applies the policy to menus, palettes, toolbars and whatever else runs commands.
  */
 export const commandsPlugin: JupyterFrontEndPlugin<void> = {
@@ -30,7 +35,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(
       'jupyterlab_scoped_launcher'
     );
-    const refusals = new Refusals(state, launcher, trans, app.restored);
+    const refusals = new Refusals(state, launcher, trans, untilShown(app));
     new CommandFilter(app.commands, state, {
       refuse: refusals.refuse,
       opensRunning: args => opensRunning(args, [...sessions.running()])
@@ -38,6 +43,16 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     followEmptyKernelspecs(kernelspecs);
   }
 };
+
+/**
+ * @returns A promise that resolves when the page is there. Jupyter Notebook's is not restored if what the page was opened for is
+ * refused.
+ */
+async function untilShown(app: JupyterFrontEnd): Promise<void> {
+  await app.started;
+  const delay = new Promise(resolve => setTimeout(resolve, RESTORE_TIMEOUT_MS));
+  await Promise.race([app.restored, delay]);
+}
 
 /**
  * Whether a command connects to a kernel that runs, by its id or by the path of its session. Such a kernel goes on when the visitor

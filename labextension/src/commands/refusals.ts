@@ -26,13 +26,13 @@ export class Refusals {
    * @param _state - Knows whether the visitor's permissions can be checked.
    * @param _launcher - Asks the server for the reasons. Null if that is disabled: then they are not told.
    * @param _trans - The bundle of this package.
-   * @param _restored - A promise that resolves when the application has restored what was open.
+   * @param _ready - A promise that resolves when the application can show a dialog.
    */
   constructor(
     private readonly _state: ILauncherState,
     private readonly _launcher: IScopedLauncher | null,
     private readonly _trans: TranslationBundle,
-    private readonly _restored: Promise<void>
+    private readonly _ready: Promise<void>
   ) {}
 
   /**
@@ -43,13 +43,9 @@ export class Refusals {
    */
   readonly refuse = async (card: Card): Promise<Error> => {
     const explanation = await this._explain(card);
-    const title = this._trans.__(
-      '%1 is not available',
-      card.title ?? card.name
-    );
+    const title = this._getTitle(card.title ?? card.name);
     const paragraphs = this._getParagraphs(explanation);
-    // What the application cannot restore is not told before the page is there.
-    void this._restored.then(() => this._show(title, paragraphs, explanation));
+    void this._ready.then(() => this._show(title, paragraphs, explanation));
     return new CommandRefusedError([title, ...paragraphs].join('\n'));
   };
 
@@ -65,6 +61,13 @@ export class Refusals {
       console.warn('Scoped launcher: cannot get the reason.', error);
       return null;
     }
+  }
+
+  private _getTitle(name = ''): string {
+    // The label of a command that is in no menu can be a sentence.
+    return name.endsWith('.')
+      ? this._trans.__('This is not available')
+      : this._trans.__('%1 is not available', name);
   }
 
   /**
