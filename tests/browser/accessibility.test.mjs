@@ -180,6 +180,10 @@ describe('accessibility', { timeout: 600_000 }, () => {
     await tabTo(`${KERNEL_CARD} (locked)`);
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
+    // The dialog hears keys when it has the focus, which it gets a moment after it is shown.
+    await page.waitForFunction(() =>
+      document.activeElement.closest('.jp-Dialog')
+    );
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     assert.equal(
