@@ -59,5 +59,5 @@ def test_on_invalid_counts(tmp_path, on_invalid, kernels):
     assert done.returncode == 0, done.stderr
     offered = json.loads(done.stdout)
     assert offered["kernels"] == kernels
-    assert len(offered["routes"]) == 5
+    assert len(offered["routes"]) == 8
     assert done.stderr.count("the engine cannot be loaded") == 1
