@@ -35,7 +35,8 @@ const foundations = file(
   'hubUrls',
   'launcherItem',
   'launcherState',
-  'tokens'
+  'tokens',
+  'webLinks'
 );
 
 module.exports = {

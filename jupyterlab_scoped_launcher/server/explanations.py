@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from .decisions import NO_POLICY
+from .kernelspecs import normalized
 from .server_cards import CardModel, ServerCards
 from .services import Services
 from .translations import Translation
@@ -102,9 +104,7 @@ class Explanations:
         """Return the explanations where no policy is in use: everything is shown, or nothing."""
         visible = not self._services.is_governing(self._services.policies.current())
         text = translation.text(
-            "Shown: there is no launcher policy."
-            if visible
-            else "Hidden: the launcher policy of this server has an error."
+            NO_POLICY if visible else "Hidden: the launcher policy of this server has an error."
         )
         nothing = {"rule": None, "message": None, "contact": None, "request": None}
         return [
@@ -127,8 +127,7 @@ def _target(card: CardModel) -> tuple[Any, ...]:
 
     A kernel has a card in each of the launcher's sections for kernels.
     """
-    category = card.get("category") if card.get("kind") == "kernel" else None
-    name = str(card.get("name") or "")
+    name, category = str(card.get("name") or ""), None
     if card.get("kind") == "kernel":
-        name = name.lower()
+        name, category = normalized(name), card.get("category")
     return card.get("kind"), card.get("owner"), name, category

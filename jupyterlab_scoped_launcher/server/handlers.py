@@ -18,6 +18,7 @@ from ..context import (
     NotAuthenticated,
     VisitorFacts,
 )
+from .decisions import UNUSABLE_POLICY
 from .metrics import CONTEXT_READS
 from .route_handler import RouteHandler
 from .services import server_context
@@ -73,7 +74,7 @@ class ContextHandler(RouteHandler):
         }
         if state.policy is None:
             if state.state == "invalid":
-                policy["message"] = "The launcher policy cannot be used. The server's log says why."
+                policy["message"] = UNUSABLE_POLICY
                 if _may_see_details(snapshot):
                     policy["message"] += f"\n{state.problem}"
             return json.dumps({"etag": None, "document": None, **policy})

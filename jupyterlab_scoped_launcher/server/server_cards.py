@@ -54,7 +54,7 @@ class ServerCards:
             cards = [] if self._services.is_governing(state) else self._models()
             return [_answered(card) for card in cards]
         context = json.dumps(server_context(snapshot))
-        cards = self._models(state.policy, context, "")
+        cards = self._models(state.policy, context)
         if not (state.policy.lists_hidden(context) or state.policy.allows_preview(context)):
             answer = state.policy.decide(context, json.dumps(cards), self._inventory.as_json())
             decisions = json.loads(answer)["decisions"]
@@ -75,7 +75,7 @@ class ServerCards:
         try:
             await self._inventory.refresh()
             context = json.dumps(server_context(snapshot))
-            cards = self._models(policy, context, "")
+            cards = self._models(policy, context)
             unmatched = unmatched_rules(policy, cards, self._inventory.as_json())
         except Exception:
             self._services.log.exception("scoped-launcher: the rules could not be checked")

@@ -9,7 +9,7 @@ import type { ILauncher } from '@jupyterlab/launcher';
 import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Card } from '../wasm/scoped_launcher.js';
-import { type ITextSource, toCard } from './launcherItem';
+import { type ITextSource, toCard, withKernelspec } from './launcherItem';
 import type { ILauncherItems } from './launcherState';
 
 /**
@@ -122,19 +122,10 @@ function toCards(
   items: readonly ILauncher.IItemOptions[],
   texts: ITextSource
 ): Card[] {
-  const kernelspecs = app.serviceManager.kernelspecs.specs?.kernelspecs ?? {};
+  const { specs } = app.serviceManager.kernelspecs;
   return items.flatMap(item => {
     const card = toCard(item, texts);
-    if (card === null) {
-      return [];
-    }
-    const spec =
-      card.kind === 'kernel' ? kernelspecs[card.name ?? ''] : undefined;
-    return [
-      spec
-        ? { ...card, title: spec.display_name, language: spec.language }
-        : card
-    ];
+    return card === null ? [] : [withKernelspec(card, specs)];
   });
 }
 

@@ -1,5 +1,6 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ILauncher } from '@jupyterlab/launcher';
+import type { KernelSpec } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Card, CardKind } from '../wasm/scoped_launcher.js';
 
@@ -56,6 +57,23 @@ export function toCard(
       args: getArgs(target.kind, item.args)
     }
   );
+}
+
+/**
+ * @param card - A card, whose kernel the engine knows from the kernelspecs.
+ * @param specs - The kernels that the server lists.
+ * @returns The card with what stands on it and its language, if it is a listed kernel's: for people, and for those who have no
+ * kernelspecs.
+ */
+export function withKernelspec(
+  card: Card,
+  specs: KernelSpec.ISpecModels | null
+): Card {
+  const spec =
+    card.kind === 'kernel' ? specs?.kernelspecs[card.name ?? ''] : undefined;
+  return spec
+    ? { ...card, title: spec.display_name, language: spec.language }
+    : card;
 }
 
 /**

@@ -17,6 +17,7 @@ import {
   serviceUrl
 } from './hubUrls';
 import { OPEN_COMMAND } from './launcherItem';
+import { isWebAddress } from './webLinks';
 
 /**
  * A card that the policy adds to the launcher, as the server answers it. Rules decide whether it is shown.
@@ -275,11 +276,4 @@ function getCaption(
  */
 function opensBrowserTab(card: Partial<IPolicyCard>): boolean {
   return !card.command && card.file === undefined && card.open_in !== 'lab';
-}
-
-/**
- * Whether a page may open it: no script, and nothing that depends on the page's own address.
- */
-function isWebAddress(url: string): boolean {
-  return /^https?:\/\/[^/\\]/i.test(url);
 }

@@ -19,6 +19,7 @@ import {
 import { startHub } from './hub.mjs';
 
 const CLASS = 'PythonForMorons101';
+const VISIBLE = '.jp-Launcher:visible';
 const KERNEL_CARD = 'Class 1234, semester 02';
 // The `refresh` of the example's policy, with time for a busy machine.
 const UPDATE_SECONDS = 20;
@@ -133,9 +134,9 @@ describe('why a card is hidden', { timeout: 400_000 }, () => {
       .getByText(`You see the launcher as a member of ${CLASS}.`)
       .first()
       .waitFor();
-    const members = await visibleCards(mmuster);
+    const members = await mmuster.cardsBySection(VISIBLE);
     await waitUntil(
-      () => visibleCards(profx),
+      () => profx.cardsBySection(VISIBLE),
       cards => JSON.stringify(cards) === JSON.stringify(members),
       UPDATE_SECONDS,
       `the cards ${JSON.stringify(members)}`
@@ -229,18 +230,3 @@ describe('why a card is hidden', { timeout: 400_000 }, () => {
     await mmuster.page.setViewportSize({ width: 1280, height: 900 });
   });
 });
-
-/** The cards of the visible launcher by section, without those that are locked. */
-async function visibleCards(user) {
-  const cards = await user.page
-    .locator('.jp-Launcher:visible .jp-Launcher-section')
-    .evaluateAll(sections =>
-      sections.flatMap(section =>
-        [...section.querySelectorAll('.jp-LauncherCard-label')].map(
-          label =>
-            `${section.querySelector('.jp-Launcher-sectionTitle').textContent.trim()}: ${label.textContent.trim()}`
-        )
-      )
-    );
-  return cards.sort();
-}

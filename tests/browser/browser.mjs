@@ -110,10 +110,10 @@ export class BrowserUser {
       );
   }
 
-  /** The cards in the open launcher, each as `SECTION: LABEL`, sorted. */
-  async cardsBySection() {
+  /** The cards in the open launchers, or in those that a selector means, each as `SECTION: LABEL`, sorted. */
+  async cardsBySection(launcher = '.jp-Launcher') {
     const cards = await this.page
-      .locator('.jp-Launcher-section')
+      .locator(`${launcher} .jp-Launcher-section`)
       .evaluateAll(sections =>
         sections.flatMap(section =>
           [...section.querySelectorAll('.jp-LauncherCard-label')].map(

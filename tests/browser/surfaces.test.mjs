@@ -85,14 +85,19 @@ describe('an exam', { timeout: 300_000 }, () => {
     await student.page.locator('.jp-Launcher').first().waitFor();
   }
 
-  /** The entries of File > New. */
-  async function menuEntries() {
+  async function openNewMenu() {
     const { page } = student;
     await page.getByRole('menuitem', { name: 'File', exact: true }).click();
     await page
       .locator('.lm-Menu-itemLabel', { hasText: /^New$/ })
       .first()
       .hover();
+  }
+
+  /** The entries of File > New. */
+  async function menuEntries() {
+    const { page } = student;
+    await openNewMenu();
     const submenu = page.locator('#jp-mainmenu-file-new');
     await submenu.waitFor();
     const entries = await submenu
@@ -136,11 +141,7 @@ describe('an exam', { timeout: 300_000 }, () => {
   /** The kernels that the picker offers for a new notebook. */
   async function pickerKernels() {
     const { page } = student;
-    await page.getByRole('menuitem', { name: 'File', exact: true }).click();
-    await page
-      .locator('.lm-Menu-itemLabel', { hasText: /^New$/ })
-      .first()
-      .hover();
+    await openNewMenu();
     await page
       .locator('#jp-mainmenu-file-new .lm-Menu-item', { hasText: 'Notebook' })
       .click();

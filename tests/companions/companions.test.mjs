@@ -39,17 +39,7 @@ describe('packages beside this one', { timeout: 900_000 }, () => {
     await hub?.stop();
   });
 
-  async function as(name, check) {
-    const visitor = await Visitor.logIn(browser, hub, name);
-    try {
-      await check(visitor);
-    } catch (error) {
-      await visitor.takeScreenshot(`${name}-failed`);
-      throw new Error(`${visitor.problems.join('\n')}`, { cause: error });
-    } finally {
-      await visitor.close();
-    }
-  }
+  const as = (name, check) => Visitor.as(browser, hub, name, check);
 
   test('jupyter-collaboration: the notebook runs, and the launcher follows the class', () =>
     as('together', async visitor => {

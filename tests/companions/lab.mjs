@@ -24,6 +24,19 @@ export class Visitor {
     return visitor;
   }
 
+  /** Logs in, checks something, and leaves. A failure has a screenshot, and what the pages have complained of. */
+  static async as(browser, hub, name, check) {
+    const visitor = await Visitor.logIn(browser, hub, name);
+    try {
+      await check(visitor);
+    } catch (error) {
+      await visitor.takeScreenshot(`${name}-failed`);
+      throw new Error(`${visitor.problems.join('\n')}`, { cause: error });
+    } finally {
+      await visitor.close();
+    }
+  }
+
   constructor(hub, name, context) {
     this.hub = hub;
     this.name = name;

@@ -30,17 +30,7 @@ describe('versions of JupyterLab', { timeout: 900_000 }, () => {
     await hub?.stop();
   });
 
-  async function as(name, check) {
-    const visitor = await Visitor.logIn(browser, hub, name);
-    try {
-      await check(visitor);
-    } catch (error) {
-      await visitor.takeScreenshot(`${name}-failed`);
-      throw new Error(`${visitor.problems.join('\n')}`, { cause: error });
-    } finally {
-      await visitor.close();
-    }
-  }
+  const as = (name, check) => Visitor.as(browser, hub, name, check);
 
   for (const lab of LABS) {
     test(`${lab}: the launcher, the menus and their changes`, () =>

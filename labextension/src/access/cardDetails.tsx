@@ -1,7 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { getContactText } from '../webLinks';
 import type { IExplainedCard } from './accessClient';
-import { type IRequester, getContactLink, getContactText } from './contactLink';
+import { type IRequester, getContactLink } from './contactLink';
 
 /**
  * Why a card is shown or hidden, and whom to ask.

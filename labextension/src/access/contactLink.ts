@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { getContactUrl } from '../webLinks';
 import type { IExplainedCard } from './accessClient';
 
 /**
@@ -9,13 +10,6 @@ export interface IRequester {
   user: string;
   /** The Hub's page for users and groups; null without a Hub. */
   hubPage: string | null;
-}
-
-/**
- * The address of a contact without `mailto:`, or its URL.
- */
-export function getContactText(contact: string): string {
-  return contact.replace(/^mailto:/i, '');
 }
 
 /**
@@ -31,12 +25,9 @@ export function getContactLink(
   if (!contact) {
     return null;
   }
-  if (/^https?:\/\/[^/\\]/i.test(contact)) {
-    return contact;
-  }
-  const address = getContactText(contact);
-  if (!/^[^\s@:/?#&]+@[^\s@:/?#&]+$/.test(address)) {
-    return null;
+  const url = getContactUrl(contact);
+  if (!url?.startsWith('mailto:')) {
+    return url;
   }
   const title = card.title ?? card.name ?? '';
   const subject = trans.__('%1 asks for access to %2', requester.user, title);
@@ -62,5 +53,5 @@ export function getContactLink(
     body: sentences.join('\r\n\r\n')
   });
   // Mail programs read `+` as it is, and not as a space.
-  return `mailto:${encodeURIComponent(address).replace(/%40/g, '@')}?${query.toString().replace(/\+/g, '%20')}`;
+  return `${url}?${query.toString().replace(/\+/g, '%20')}`;
 }

@@ -1,6 +1,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ILauncher } from '@jupyterlab/launcher';
 import type { Card } from '../../wasm/scoped_launcher.js';
+import { withKernelspec } from '../launcherItem';
 import type { ILauncherState } from '../launcherState';
 
 /**
@@ -21,17 +22,12 @@ export function getPageCards(
   state: ILauncherState,
   specs: JupyterFrontEnd['serviceManager']['kernelspecs']
 ): IPageCard[] {
-  const kernelspecs = specs.specs?.kernelspecs ?? {};
   return (state.items?.getAllItems() ?? []).flatMap((item, i) => {
     const card = state.toCard(item);
     if (card === null) {
       return [];
     }
-    const spec =
-      card.kind === 'kernel' && card.name ? kernelspecs[card.name] : undefined;
-    const described = spec
-      ? { ...card, title: spec.display_name, language: spec.language }
-      : card;
+    const described = withKernelspec(card, specs.specs);
     // Several items may run one command: the id tells them apart in the answer.
     return [{ card: { ...described, id: `page:${i}` }, item }];
   });

@@ -5,6 +5,7 @@ import type { Card } from '../../wasm/scoped_launcher.js';
 import { createMessages } from '../errorMessages';
 import type { ILauncherState } from '../launcherState';
 import type { IExplanation, IScopedLauncher } from '../tokens';
+import { getContactUrl } from '../webLinks';
 
 /**
  * The section of a kernel that no card of the launcher stands for.
@@ -144,11 +145,7 @@ function createBody(
  * A link to a web page or a mail address; anything else as it is.
  */
 function createLink(contact: string): Node {
-  const href = /^https?:\/\//i.test(contact)
-    ? contact
-    : /^[^\s@:/?#&]+@[^\s@:/?#&]+$/.test(contact.replace(/^mailto:/i, ''))
-      ? `mailto:${contact.replace(/^mailto:/i, '')}`
-      : null;
+  const href = getContactUrl(contact);
   if (href === null) {
     return document.createTextNode(contact);
   }
