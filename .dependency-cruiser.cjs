@@ -24,6 +24,7 @@ const components = file(
   'notifications',
   'policyCards',
   'preserveFocus',
+  'preservePlace',
   'scopedLauncher',
   'serverFallback'
 );

@@ -22,10 +22,10 @@ module.exports = {
     '<rootDir>/target/'
   ],
   reporters: ['default'],
-  testRegex: 'labextension/src/.*\\.spec\\.ts$',
+  testRegex: 'labextension/src/.*\\.spec\\.tsx?$',
   transform: {
     '\\.svg$': '@jupyterlab/testing/lib/jest-raw-loader.js',
-    '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.test.json' }],
+    '^.+\\.tsx?$': ['ts-jest', { tsconfig: 'tsconfig.test.json' }],
     'labextension/wasm/.+\\.js$': '<rootDir>/scripts/jest-wasm-glue.cjs',
     '^.+\\.m?js$': [
       'babel-jest',

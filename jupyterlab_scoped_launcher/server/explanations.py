@@ -27,6 +27,9 @@ CARD_KEYS = (
 )
 """What is answered of a card."""
 
+LOOK_KEYS = ("icon", "description", "rank", "open_in", "file")
+"""What is answered of how one of the policy's own cards looks in a launcher."""
+
 Context = dict[str, Any]
 """A context's JSON object, as `services.server_context` makes it."""
 
@@ -75,8 +78,8 @@ class Explanations:
         """Return the cards of a page and of the server, each with its explanation.
 
         A hidden card is among them only if the policy lets the visitor know of it, or with
-        ``lists_all``. Each has `CARD_KEYS` and `EXPLAINED_KEYS`; ``icon``, as the policy's own
-        cards have it; and ``in_page``: whether it is one of ``page_cards``.
+        ``lists_all``. Each has `CARD_KEYS`, `EXPLAINED_KEYS` and `LOOK_KEYS`, and ``in_page``:
+        whether it is one of ``page_cards``.
         Raises ValueError for cards that are not as the batch contract says.
         """
         await self._inventory.refresh()
@@ -91,7 +94,7 @@ class Explanations:
                 **{key: card.get(key) for key in CARD_KEYS},
                 **explanation,
                 "tags": card.get("tags") or [],
-                "icon": card.get("icon"),
+                **{key: card.get(key) for key in LOOK_KEYS},
                 "in_page": number < len(page_cards),
             }
             for number, (card, explanation) in enumerate(zip(cards, explained, strict=True))

@@ -59,7 +59,9 @@ class ContextHandler(RouteHandler):
         text = json.dumps(context)
         parts = {
             "policy": self._policy_text(state, snapshot, context["now"]),
-            "page": json.dumps(_page_facts(state, snapshot, text)),
+            "page": json.dumps(
+                _page_facts(state, snapshot, text, self.services.is_governing(state))
+            ),
         }
         if state.policy is not None:
             parts["cards"] = state.policy.cards(text, self.translation().language)
@@ -181,21 +183,24 @@ def _may_see_details(snapshot: ContextSnapshot) -> bool:
     return snapshot.visitor.admin or not snapshot.visitor.hub
 
 
-def _page_facts(state: PolicyState, snapshot: ContextSnapshot, context: str) -> dict[str, Any]:
+def _page_facts(
+    state: PolicyState, snapshot: ContextSnapshot, context: str, is_governing: bool
+) -> dict[str, Any]:
     """Return what the page is told of the visitor, beside what the engine decides on.
 
     ``problem``, for those who may see details: what is wrong with the policy file while the last
-    good one is in use.
+    good one is in use, or none is and everything is shown.
     """
     policy = state.policy
-    is_old = policy is not None and state.problem and _may_see_details(snapshot)
+    is_unseen = policy is not None or not is_governing
+    has_problem = is_unseen and state.problem and _may_see_details(snapshot)
     return {
         "user": snapshot.visitor.user or snapshot.visitor.service,
         "admin": snapshot.visitor.admin,
         "may_preview": policy is not None and policy.allows_preview(context),
         "has_locked": policy is not None and policy.has_locked,
         "lists_hidden": policy is not None and policy.lists_hidden(context),
-        "problem": state.problem if is_old else None,
+        "problem": state.problem if has_problem else None,
     }
 
 

@@ -28,6 +28,7 @@ import type {
 import { type ErrorNotifier, toLauncherError } from './notifications';
 import type { PolicyCards } from './policyCards';
 import { LAUNCHER_SELECTOR, preserveFocus } from './preserveFocus';
+import { preservePlace } from './preservePlace';
 
 /**
  * The longest delay of `setTimeout`, in milliseconds.
@@ -68,6 +69,7 @@ export class LauncherController implements ILauncherState {
     private readonly _notifier: ErrorNotifier
   ) {
     this._poller = new ContextPoller(() => this._load());
+    items?.changed.connect(preservePlace);
     _app.commands.commandExecuted.connect(this._onCommandExecuted, this);
     _app.commands.commandChanged.connect(this._onCommandChanged, this);
     _app.shell.currentChanged?.connect(this._onCurrentChanged, this);
@@ -158,6 +160,10 @@ export class LauncherController implements ILauncherState {
     return toCard(item, this._texts);
   }
 
+  setBanner(isVisible: boolean): void {
+    this._notifier.setBanner(isVisible);
+  }
+
   refresh(): Promise<void> {
     return this._source ? this._poller.refresh() : Promise.resolve();
   }
@@ -169,6 +175,7 @@ export class LauncherController implements ILauncherState {
     clearTimeout(this._timer);
     clearTimeout(this._labelTimer);
     this._poller.dispose();
+    this.items?.changed.disconnect(preservePlace);
     Signal.clearData(this);
   }
 

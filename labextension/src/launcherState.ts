@@ -78,6 +78,13 @@ export interface ILauncherState {
   /** Renders the launchers again if what they show has changed. */
   update(): void;
 
+  /**
+   * Says that launchers tell what is wrong for as long as it is, so that no notification need do so.
+   *
+   * @param isVisible - Whether the visitor has such a launcher before them now.
+   */
+  setBanner(isVisible: boolean): void;
+
   /** Emitted when decisions may be others, and when any other of this has changed; not for a load that brings nothing new. */
   readonly changed: ISignal<ILauncherState, void>;
 }

@@ -10,6 +10,14 @@ import type { ILauncherError } from './launcherState';
 const AUTO_CLOSE_MS = 10_000;
 
 /**
+ * Errors that concern the whole page, and not the launcher alone.
+ */
+const PAGE_ERRORS: readonly ErrorCode[] = [
+  'not-authenticated',
+  'access-revoked'
+];
+
+/**
  * Converts what was thrown.
  *
  * @param error - Anything. What the engine throws has a `code`.
@@ -49,6 +57,20 @@ export class ErrorNotifier {
   }
 
   /**
+   * Says that launchers tell what is wrong. A notification is then shown only for what concerns the whole page, and only while
+   * the visitor sees no launcher.
+   *
+   * @param isVisible - Whether the visitor sees one now.
+   */
+  setBanner(isVisible: boolean): void {
+    const banner = isVisible ? 'visible' : 'hidden';
+    if (banner !== this._banner) {
+      this._banner = banner;
+      this._updateNotification();
+    }
+  }
+
+  /**
    * @param error - The present error. Null if there is none, or none any more.
    */
   report(error: ILauncherError | null): void {
@@ -68,7 +90,7 @@ export class ErrorNotifier {
    */
   private _updateNotification(): void {
     const code = this._error?.code;
-    if (code === undefined || !this._enabled) {
+    if (code === undefined || !this._enabled || this._isToldElsewhere(code)) {
       if (this._notificationId !== null) {
         Notification.dismiss(this._notificationId);
         this._notificationId = null;
@@ -89,6 +111,17 @@ export class ErrorNotifier {
     }
   }
 
+  private _isToldElsewhere(code: ErrorCode): boolean {
+    switch (this._banner) {
+      case null:
+        return false;
+      case 'visible':
+        return true;
+      case 'hidden':
+        return !PAGE_ERRORS.includes(code);
+    }
+  }
+
   private _getActions(code: ErrorCode): Notification.IAction[] {
     return code === 'not-authenticated'
       ? [
@@ -103,6 +136,8 @@ export class ErrorNotifier {
 
   private readonly _messages: Record<ErrorCode, string>;
   private _enabled = true;
+  /** Whether the launchers' own message is on the screen; null if they have none. */
+  private _banner: 'visible' | 'hidden' | null = null;
   private _error: ILauncherError | null = null;
   /** Of the notification that has been shown last; null if there is no error. */
   private _notificationId: string | null = null;

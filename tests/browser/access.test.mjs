@@ -8,6 +8,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import {
@@ -29,7 +30,7 @@ const screenshots = new URL('../../target/screenshots/', import.meta.url)
 const lockTheKernel = text =>
   text.replace('id: class1234-kernel', 'id: class1234-kernel\n    locked: true');
 
-describe('why a card is hidden', { timeout: 400_000 }, () => {
+describe('why a card is hidden', { timeout: 500_000 }, () => {
   let hub, browser, mmuster, profx;
 
   before(async () => {
@@ -115,47 +116,130 @@ describe('why a card is hidden', { timeout: 400_000 }, () => {
     await dialog.waitFor({ state: 'detached' });
   });
 
-  test('an instructor sees the launcher as a member, as the member sees it', async () => {
+  test('screen readers are told of cards that come; the card under the mouse stays under it', async () => {
+    await mmuster.page.setViewportSize({ width: 1280, height: 500 });
+    await mmuster.page.evaluate(() => {
+      window.messages = [];
+      const node = document.querySelector('.jp-ScopedLauncher-announcer');
+      new MutationObserver(() => messages.push(node.textContent)).observe(
+        node,
+        { childList: true, characterData: true, subtree: true }
+      );
+    });
+    const terminal = mmuster.page
+      .locator('.jp-LauncherCard:visible', { hasText: 'Terminal' })
+      .first();
+    await terminal.hover();
+    const before = await terminal.boundingBox();
     await profx.addToGroup(CLASS, 'mmuster');
-    await mmuster.openLauncher();
     await waitUntil(
       () => mmuster.classCards(),
       cards => cards.length === CLASS_CARDS.length,
       UPDATE_SECONDS,
       'cards of the class'
     );
+    const messages = await waitUntil(
+      () => mmuster.page.evaluate(() => window.messages),
+      messages =>
+        /Class 1234: 2 cards added\./.test(messages.join(' ')) &&
+        /Notebook: 1 card added\./.test(messages.join(' ')),
+      UPDATE_SECONDS,
+      'messages for screen readers'
+    );
+    assert.equal(messages.length, 1, `more than one message: ${messages}`);
+    const after = await terminal.boundingBox();
+    assert.ok(
+      Math.abs(after.y - before.y) <= 1,
+      `the card was at ${before.y} and is at ${after.y}`
+    );
+    await mmuster.page.setViewportSize({ width: 1280, height: 900 });
+  });
+
+  test('an instructor sees the launcher as a member, as the member sees it', async () => {
+    await mmuster.openLauncher();
     await profx.openLab();
     const own = await profx.cardsBySection();
-    await profx.runCommand('See the Launcher as');
-    const dialog = profx.page.getByRole('dialog');
-    await dialog.getByLabel(/Or groups/).fill(CLASS);
-    await dialog.getByRole('button', { name: 'See', exact: true }).click();
-    await profx.page
-      .getByText(`You see the launcher as a member of ${CLASS}.`)
-      .first()
-      .waitFor();
+    await seeAs(profx, CLASS);
+    const sentence = `You see the launcher as a member of ${CLASS}.`;
+    const isSaid = profx.page.getByText(sentence);
+    await isSaid.filter({ visible: true }).first().waitFor();
     const members = await mmuster.cardsBySection(VISIBLE);
+    assert.ok(
+      CLASS_CARDS.every(card => members.some(text => text.includes(card)))
+    );
     await waitUntil(
       () => profx.cardsBySection(VISIBLE),
       cards => JSON.stringify(cards) === JSON.stringify(members),
       UPDATE_SECONDS,
       `the cards ${JSON.stringify(members)}`
     );
+    // In the launcher, and in the status bar.
+    assert.equal(await isSaid.filter({ visible: true }).count(), 2);
     await profx.takeScreenshot(`${screenshots}see-as.png`);
 
     await profx.clickCard(KERNEL_CARD);
     await profx.page.getByText('Cards open nothing meanwhile.').waitFor();
     await profx.page.keyboard.press('Escape');
+    await profx.page.getByRole('dialog').waitFor({ state: 'detached' });
+    assert.deepEqual(await profx.cardsBySection(VISIBLE), members);
+
+    // The panel is about the member, too.
+    await profx.runCommand('Launcher Access');
+    await panel(profx).getByText('“you” is that person').waitFor();
+    assert.match(
+      await row(profx, KERNEL_CARD).innerText(),
+      /Shown to members of group/
+    );
     await profx.page
       .locator('.jp-ScopedLauncher-previewing:visible')
       .getByRole('button', { name: 'End' })
-      .first()
       .click();
     await waitUntil(
-      () => profx.cardsBySection(),
+      () => row(profx, KERNEL_CARD).innerText(),
+      text => /Locked/.test(text),
+      UPDATE_SECONDS,
+      'his own panel'
+    );
+    await profx.openLauncher();
+    const again = () => profx.cardsBySection(VISIBLE);
+    await waitUntil(
+      again,
+      cards => JSON.stringify(cards) === JSON.stringify(own),
+      UPDATE_SECONDS,
+      `his own cards ${JSON.stringify(own)}`
+    );
+
+    // Escape ends it, too.
+    await seeAs(profx, '');
+    const inNoGroup = profx.page
+      .getByText('You see the launcher as somebody who is in no group.')
+      .filter({ visible: true });
+    await inNoGroup.first().waitFor();
+    await profx.page.locator('.jp-LauncherCard:visible').first().focus();
+    await profx.page.keyboard.press('Escape');
+    await inNoGroup.first().waitFor({ state: 'detached' });
+    await waitUntil(
+      again,
       cards => JSON.stringify(cards) === JSON.stringify(own),
       UPDATE_SECONDS,
       'his own cards'
+    );
+  });
+
+  test('whoever may not read a user at the Hub is told to name groups', async () => {
+    await profx.runCommand('See the Launcher as');
+    const dialog = profx.page.getByRole('dialog');
+    await dialog.getByLabel('User').fill('mmuster');
+    await dialog.getByRole('button', { name: 'See', exact: true }).click();
+    const refusal = profx.page
+      .getByRole('dialog')
+      .getByText(/name groups instead/);
+    await refusal.waitFor();
+    await profx.page.keyboard.press('Escape');
+    await refusal.waitFor({ state: 'detached' });
+    assert.equal(
+      await profx.page.locator('.jp-ScopedLauncher-previewing').count(),
+      0
     );
   });
 
@@ -215,18 +299,63 @@ describe('why a card is hidden', { timeout: 400_000 }, () => {
     await hub.editPolicy(() => good);
   });
 
-  test('the panel and the launcher are usable in the dark theme and on a narrow screen', async () => {
-    await mmuster.openLauncher();
-    await mmuster.runCommand('Theme: JupyterLab Dark');
-    await mmuster.page.waitForFunction(
+  test('a launcher says that the policy has an error, for as long as it has', async () => {
+    let good;
+    await hub.editPolicy(text => {
+      good = text;
+      return `${text}\nrulez: []\n`;
+    });
+    // Her server starts with it.
+    const eextern = await BrowserUser.logIn(browser, hub, 'eextern');
+    await eextern.openLab();
+    const problem = eextern
+      .problems()
+      .getByText('The launcher policy of this server has an error.');
+    await problem.waitFor();
+    await eextern.takeScreenshot(`${screenshots}invalid-policy.png`);
+    // Longer than a notification stays.
+    await sleep(11_000);
+    assert.ok(await problem.isVisible());
+    assert.equal(await eextern.notifications().count(), 0);
+    assert.equal(await eextern.problems().getByText('rulez').count(), 0);
+    assert.deepEqual(await eextern.cards(), []);
+    await hub.editPolicy(() => good);
+    await eextern.problems().getByRole('button').first().click().catch(() => {});
+    await problem.waitFor({ state: 'detached', timeout: 60_000 });
+    assert.ok((await eextern.cards()).includes('Terminal'));
+    await eextern.close();
+  });
+
+  test('the panel can be read at 400 px and in the dark theme', async () => {
+    await profx.runCommand('Launcher Access');
+    await profx.page.keyboard.press('Control+b');
+    await profx.page.setViewportSize({ width: 400, height: 800 });
+    await row(profx, 'Terminal').waitFor();
+    await sleep(500);
+    const overflow = await panel(profx).evaluate(
+      node => node.scrollWidth - node.clientWidth
+    );
+    assert.ok(overflow <= 1, `${overflow} px wider than the panel`);
+    await profx.takeScreenshot(`${screenshots}access-panel-narrow.png`);
+    await profx.page.setViewportSize({ width: 1280, height: 900 });
+    await profx.runCommand('Theme: JupyterLab Dark');
+    await profx.page.waitForFunction(
       () => document.body.dataset.jpThemeLight === 'false'
     );
-    await mmuster.runCommand('Launcher Access');
-    // The text that was typed into the filter is still there.
-    await row(mmuster, KERNEL_CARD).waitFor();
-    await mmuster.takeScreenshot(`${screenshots}access-panel-dark.png`);
-    await mmuster.page.setViewportSize({ width: 400, height: 800 });
-    await mmuster.takeScreenshot(`${screenshots}access-panel-narrow.png`);
-    await mmuster.page.setViewportSize({ width: 1280, height: 900 });
+    await profx.takeScreenshot(`${screenshots}access-panel-dark.png`);
+    await profx.openLauncher();
+    await profx.page
+      .locator('.jp-LauncherCard:visible', { hasText: '(locked)' })
+      .first()
+      .waitFor();
+    await profx.takeScreenshot(`${screenshots}locked-card-dark.png`);
   });
 });
+
+/** Shows the launcher as somebody in these groups, separated by commas. */
+async function seeAs(user, groups) {
+  await user.runCommand('See the Launcher as');
+  const dialog = user.page.getByRole('dialog');
+  await dialog.getByLabel(/Or groups/).fill(groups);
+  await dialog.getByRole('button', { name: 'See', exact: true }).click();
+}

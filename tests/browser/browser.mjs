@@ -153,6 +153,11 @@ export class BrowserUser {
     await this.page.screenshot({ path });
   }
 
+  /** What launchers say that is wrong. */
+  problems() {
+    return this.page.locator('.jp-ScopedLauncher-problem:visible');
+  }
+
   /** The notifications of this extension that are shown. */
   notifications() {
     return this.page.locator('.Toastify__toast', { hasText: /launcher/i });

@@ -178,6 +178,33 @@ async def test_who_may_see_details_learns_of_a_broken_policy_file(jp_fetch, poli
     assert "rulez" in page["problem"]
 
 
+class TestPolicyThatCannotBeUsed:
+    @pytest.fixture
+    def policy(self, tmp_path):
+        path = tmp_path / "policy.json"
+        path.write_text('{"rulez": []}')
+        return path
+
+    @pytest.fixture
+    def jp_argv(self, policy, request):
+        on_invalid = getattr(request, "param", "hide_all")
+        return [
+            f"--ScopedLauncher.policy_file={policy}",
+            f"--ScopedLauncher.on_invalid={on_invalid}",
+        ]
+
+    @pytest.mark.parametrize(
+        ("jp_argv", "told_by"), [("hide_all", "policy"), ("show", "page")], indirect=["jp_argv"]
+    )
+    async def test_is_told_once(self, jp_fetch, told_by):
+        context = json.loads((await jp_fetch("scoped-launcher", "context")).body)
+        # With `show` the engine has no policy, so no message of it.
+        problem = context["page"]["problem"]
+        told = {"policy": context["policy"]["message"], "page": problem or ""}[told_by]
+        assert "rulez" in told
+        assert (problem is None) == (told_by == "policy")
+
+
 class TestAsSomebodyElse:
     async def test_is_refused_unless_the_policy_permits_it(self, jp_fetch):
         body = {"cards": [], "as": {"groups": ["class"]}}

@@ -42,6 +42,24 @@ describe('ErrorNotifier', () => {
     expect(changes).toEqual(['added', 'updated', 'removed', 'added']);
   });
 
+  it('leaves it to launchers to say what is wrong with them', () => {
+    notifier.report({ code: 'timeout', detail: 'd' });
+    expect(Notification.manager.count).toBe(1);
+    notifier.setBanner(true);
+    expect(Notification.manager.count).toBe(0);
+    notifier.setBanner(false);
+    expect(Notification.manager.count).toBe(0);
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+
+  it('says itself what is wrong with the whole page, unless a launcher says it on the screen', () => {
+    notifier.setBanner(false);
+    notifier.report({ code: 'not-authenticated', detail: 'd' });
+    expect(Notification.manager.count).toBe(1);
+    notifier.setBanner(true);
+    expect(Notification.manager.count).toBe(0);
+  });
+
   it('shows no notification when disabled, but writes to the console', () => {
     notifier.enabled = false;
     notifier.report({ code: 'timeout', detail: 'd' });

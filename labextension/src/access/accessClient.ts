@@ -24,8 +24,12 @@ export interface IExplainedCard extends Omit<Card, 'args'> {
   contact: string | null;
   /** The group that the visitor may ask to join. */
   request: string | null;
-  /** The icon of one of the policy's own cards. */
+  /** Of one of the policy's own cards: how it looks, and where (see `IPolicyCard`). */
   icon: string | null;
+  description: string | null;
+  rank: number | null;
+  open_in: 'tab' | 'lab' | null;
+  file: string | null;
   /** Whether the page had it. */
   in_page: boolean;
 }
@@ -41,6 +45,8 @@ export interface IAccess {
   stale: boolean;
   /** Whether the visitor may see the launcher as somebody else. */
   may_preview: boolean;
+  /** What is not known of the visitor. */
+  warnings: string[];
   cards: IExplainedCard[];
 }
 

@@ -83,6 +83,18 @@ export class AccessModel extends VDomModel {
     }
   }
 
+  /**
+   * Forgets as whom the launcher was looked at, and what was answered about them. A request under way does not count any more.
+   */
+  endPreview(): void {
+    this._requestCount += 1;
+    this._subject = null;
+    this.access = null;
+    this.error = null;
+    this.isLoading = false;
+    this.stateChanged.emit();
+  }
+
   private _subject: Subject | null = null;
   private _pageCards: ReadonlyMap<string, IPageCard> = new Map();
   private _requestCount = 0;

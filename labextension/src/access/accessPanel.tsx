@@ -19,26 +19,34 @@ import { toRuleText } from './ruleText';
 const AGE_INTERVAL_MS = 1000;
 
 /**
+ * What the buttons of the panel do.
+ */
+export interface IPanelActions {
+  /** Asks the server again. */
+  refresh(): void;
+  /** Asks as whom to look at the launcher. */
+  seeAs(): void;
+}
+
+/**
  * The panel "Launcher access": all cards that the visitor may know of, with the reasons.
  */
 export class AccessPanel extends VDomRenderer<AccessModel> {
   /**
    * @param model - The cards.
    * @param _getRequester - Who asks for access.
-   * @param _onSeeAs - Asks as whom to look at the launcher.
+   * @param _actions - What its buttons do.
    * @param _trans - The bundle of this package.
    */
   constructor(
     model: AccessModel,
     private readonly _getRequester: () => IRequester,
-    private readonly _onSeeAs: () => void,
+    private readonly _actions: IPanelActions,
     private readonly _trans: TranslationBundle
   ) {
     super(model);
     this.addClass('jp-ScopedLauncher-panel');
     this.id = 'scoped-launcher-access';
-    this.title.label = _trans.__('Launcher Access');
-    this.title.closable = true;
   }
 
   protected override render(): JSX.Element {
@@ -46,7 +54,7 @@ export class AccessPanel extends VDomRenderer<AccessModel> {
       <Panel
         model={this.model}
         requester={this._getRequester()}
-        onSeeAs={this._onSeeAs}
+        actions={this._actions}
         trans={this._trans}
       />
     );
@@ -56,11 +64,11 @@ export class AccessPanel extends VDomRenderer<AccessModel> {
 function Panel(props: {
   model: AccessModel;
   requester: IRequester;
-  onSeeAs: () => void;
+  actions: IPanelActions;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { model, trans } = props;
-  const { access } = model;
+  const { model, actions, trans } = props;
+  const { access, subject } = model;
   const [query, setQuery] = React.useState('');
   const copyRule = (card: IExplainedCard) => {
     Clipboard.copyToSystem(toRuleText(card));
@@ -70,9 +78,13 @@ function Panel(props: {
     <>
       <h2>{trans.__('Launcher access')}</h2>
       <p>
-        {trans.__(
-          'Which cards the launcher shows you, and why. Hidden cards are listed only where the launcher policy lets you know of them.'
-        )}
+        {subject === null
+          ? trans.__(
+              'Which cards the launcher shows you, and why. Hidden cards are listed only where the launcher policy lets you know of them.'
+            )
+          : trans.__(
+              'Which cards the launcher shows somebody else, and why. In the reasons, “you” is that person.'
+            )}
       </p>
       <div className="jp-ScopedLauncher-tools">
         <FilterBox
@@ -80,12 +92,19 @@ function Panel(props: {
           placeholder={trans.__('Filter the cards')}
           showIcon
         />
-        <Button onClick={() => void model.load()} disabled={model.isLoading}>
+        <Button
+          className="jp-mod-styled"
+          onClick={actions.refresh}
+          // A button that is disabled would lose the focus.
+          aria-disabled={model.isLoading}
+        >
           <refreshIcon.react tag="span" aria-hidden="true" />
           {trans.__('Ask again')}
         </Button>
-        {access?.may_preview && model.subject === null && (
-          <Button onClick={props.onSeeAs}>{trans.__('See as…')}</Button>
+        {access?.may_preview && subject === null && (
+          <Button className="jp-mod-styled" onClick={actions.seeAs}>
+            {trans.__('See as…')}
+          </Button>
         )}
         <Age model={model} trans={trans} />
       </div>
@@ -95,7 +114,7 @@ function Panel(props: {
         </p>
       )}
       {access === null ? (
-        !model.error && <p>{trans.__('Loading…')}</p>
+        !model.error && <p role="status">{trans.__('Loading…')}</p>
       ) : (
         <AccessTable
           cards={access.cards}

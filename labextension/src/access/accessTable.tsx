@@ -1,19 +1,20 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import {
-  Button,
-  caretDownIcon,
-  caretUpIcon,
-  copyIcon
-} from '@jupyterlab/ui-components';
+import { Button, caretDownIcon, caretUpIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { IExplainedCard } from './accessClient';
 import { Reason } from './cardDetails';
 import type { IRequester } from './contactLink';
-
-type SortKey = 'title' | 'category' | 'state';
+import { RuleFacts } from './ruleFacts';
 
 /**
- * What stands in a column, as a text to compare and to filter by.
+ * The columns that sort the table.
+ */
+const SORT_KEYS = ['title', 'category', 'state', 'reason'] as const;
+
+type SortKey = (typeof SORT_KEYS)[number];
+
+/**
+ * What stands in the columns of a card, as texts to compare and to filter by.
  */
 function getTexts(
   card: IExplainedCard,
@@ -22,7 +23,8 @@ function getTexts(
   return {
     title: card.title ?? card.name ?? '',
     category: card.category ?? '',
-    state: getState(card, trans)
+    state: getState(card, trans),
+    reason: card.explanation
   };
 }
 
@@ -34,21 +36,21 @@ function getState(card: IExplainedCard, trans: TranslationBundle): string {
 }
 
 /**
- * Whether a card has a text that was typed, in any case.
+ * Whether a card has all the words that were typed, in any case.
  */
 function matches(
   card: IExplainedCard,
-  query: string,
-  trans: TranslationBundle
+  texts: Record<SortKey, string>,
+  query: string
 ): boolean {
-  const texts = [
-    ...Object.values(getTexts(card, trans)),
-    card.name ?? '',
-    card.explanation,
-    card.rule ?? ''
-  ];
-  const wanted = query.trim().toLowerCase();
-  return texts.some(text => text.toLowerCase().includes(wanted));
+  const text = [
+    ...Object.values(texts),
+    ...[card.name, card.owner, card.rule, card.message, card.contact]
+  ]
+    .join('\n')
+    .toLowerCase();
+  const words = query.toLowerCase().split(/\s+/);
+  return words.every(word => text.includes(word));
 }
 
 /**
@@ -62,124 +64,116 @@ export function AccessTable(props: {
   onCopyRule: (card: IExplainedCard) => void;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { trans } = props;
-  const [sort, setSort] = React.useState<{ key: SortKey; isUp: boolean }>({
+  const { query, trans } = props;
+  const [sort, setSort] = React.useState<ISort>({
     key: 'category',
     isUp: true
   });
   const shown = props.cards
-    .filter(card => matches(card, props.query, trans))
     .map(card => ({ card, texts: getTexts(card, trans) }))
+    .filter(({ card, texts }) => matches(card, texts, query))
     .sort((a, b) => {
       const order =
         a.texts[sort.key].localeCompare(b.texts[sort.key]) ||
         a.texts.title.localeCompare(b.texts.title);
       return sort.isUp ? order : -order;
     });
-  const header = (key: SortKey, label: string) => (
-    <th
-      scope="col"
-      aria-sort={
-        sort.key === key ? (sort.isUp ? 'ascending' : 'descending') : 'none'
-      }
-    >
-      <Button
-        minimal
-        small
-        onClick={() =>
-          setSort({ key, isUp: sort.key === key ? !sort.isUp : true })
-        }
-      >
-        {label}
-        {sort.key === key &&
-          (sort.isUp ? (
-            <caretUpIcon.react tag="span" aria-hidden="true" />
-          ) : (
-            <caretDownIcon.react tag="span" aria-hidden="true" />
-          ))}
-      </Button>
-    </th>
-  );
-  if (shown.length === 0) {
-    return <p>{trans.__('No card has this text.')}</p>;
-  }
+  const labels: Record<SortKey, string> = {
+    title: trans.__('Card'),
+    category: trans.__('Section'),
+    state: trans.__('State'),
+    reason: trans.__('Why')
+  };
   return (
-    <div
-      className="jp-ScopedLauncher-tableScroll"
-      role="region"
-      aria-label={trans.__('Launcher cards')}
-      tabIndex={0}
-    >
-      <table className="jp-ScopedLauncher-table">
-        <thead>
-          <tr>
-            {header('title', trans.__('Card'))}
-            {header('category', trans.__('Section'))}
-            {header('state', trans.__('State'))}
-            <th scope="col">{trans.__('Why')}</th>
-            {props.hasDetails && <th scope="col">{trans.__('For rules')}</th>}
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map(({ card, texts }) => (
-            <tr
-              key={card.id + card.category}
-              data-state={card.visible ? 'shown' : 'hidden'}
-            >
-              <th scope="row">{texts.title}</th>
-              <td>{texts.category}</td>
-              <td className="jp-ScopedLauncher-state">{texts.state}</td>
-              <td>
-                <Reason card={card} requester={props.requester} trans={trans} />
-              </td>
-              {props.hasDetails && (
-                <td>
-                  <Details card={card} trans={trans} />
-                  <Button
-                    small
-                    minimal
-                    onClick={() => props.onCopyRule(card)}
-                    aria-label={trans.__('Copy %1 as a rule', texts.title)}
-                  >
-                    <copyIcon.react tag="span" aria-hidden="true" />
-                    {trans.__('Copy as a rule')}
-                  </Button>
-                </td>
-              )}
+    <>
+      <p role="status" className="jp-ScopedLauncher-count">
+        {shown.length > 0
+          ? trans._n('%1 card', '%1 cards', shown.length)
+          : query.trim()
+            ? trans.__('No card has this text.')
+            : trans.__('There are no cards that you may know of.')}
+      </p>
+      <div
+        className="jp-ScopedLauncher-tableScroll"
+        role="region"
+        aria-label={trans.__('Launcher cards')}
+        tabIndex={0}
+        hidden={shown.length === 0}
+      >
+        <table className="jp-ScopedLauncher-table">
+          <thead>
+            <tr>
+              {SORT_KEYS.map(key => (
+                <SortHeader
+                  key={key}
+                  label={labels[key]}
+                  sorted={sort.key === key ? sort : null}
+                  onSort={isUp => setSort({ key, isUp })}
+                />
+              ))}
+              {props.hasDetails && <th scope="col">{trans.__('For rules')}</th>}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {shown.map(({ card, texts }, i) => (
+              <tr
+                key={`${card.id} ${card.category ?? ''} ${i}`}
+                data-state={card.visible ? 'shown' : 'hidden'}
+              >
+                <th scope="row">{texts.title}</th>
+                <td>{texts.category}</td>
+                <td className="jp-ScopedLauncher-state">{texts.state}</td>
+                <td>
+                  <Reason
+                    card={card}
+                    requester={props.requester}
+                    trans={trans}
+                  />
+                </td>
+                {props.hasDetails && (
+                  <td>
+                    <RuleFacts
+                      card={card}
+                      onCopyRule={props.onCopyRule}
+                      trans={trans}
+                    />
+                  </td>
+                )}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 
+interface ISort {
+  key: SortKey;
+  isUp: boolean;
+}
+
 /**
- * What rules can match of a card. The names are those of the policy's keys, and are not translated.
+ * A header that sorts by its column, and the other way round when it is pressed again.
  */
-function Details(props: {
-  card: IExplainedCard;
-  trans: TranslationBundle;
+function SortHeader(props: {
+  label: string;
+  sorted: ISort | null;
+  onSort: (isUp: boolean) => void;
 }): JSX.Element {
-  const { card } = props;
-  const name = card.owner ? `${card.owner}/${card.name}` : card.name;
-  const entries: [string, string | null | undefined][] = [
-    [card.kind, name],
-    ['category', card.category],
-    ['tag', (card.tags ?? []).join(', ')],
-    ['language', card.language],
-    ['args', card.args ? JSON.stringify(card.args) : null]
-  ];
+  const { label, sorted, onSort } = props;
+  const Caret = sorted?.isUp ? caretUpIcon : caretDownIcon;
   return (
-    <dl className="jp-ScopedLauncher-details">
-      {entries
-        .filter(([, value]) => value)
-        .map(([key, value]) => (
-          <div key={key}>
-            <dt>{key}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
+    <th
+      scope="col"
+      aria-sort={
+        sorted ? (sorted.isUp ? 'ascending' : 'descending') : undefined
+      }
+    >
+      <Button minimal small onClick={() => onSort(!sorted?.isUp)}>
+        {label}
+        {sorted && <Caret.react tag="span" aria-hidden="true" />}
+      </Button>
+    </th>
   );
 }

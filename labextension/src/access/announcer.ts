@@ -1,5 +1,12 @@
 import type { ILauncher } from '@jupyterlab/launcher';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { CommandIDs } from './commands';
+
+/**
+ * How long changes are collected into one message, in milliseconds: JupyterLab reads the kernelspecs after the context has changed,
+ * and then removes the cards of all kernels and adds them again.
+ */
+const QUIET_MS = 1500;
 
 /**
  * Tells screen readers which sections of the launcher have got or lost cards.
@@ -11,63 +18,76 @@ export class Announcer {
   constructor(private readonly _trans: TranslationBundle) {
     this._node.className = 'jp-ScopedLauncher-announcer';
     this._node.setAttribute('role', 'status');
-    this._node.setAttribute('aria-live', 'polite');
     document.body.append(this._node);
   }
 
   /**
-   * Compares the cards with those of the last call, and says what has changed. The first call says nothing.
+   * Says what has changed since the last message, once the cards stay the same for a moment. The first time it says nothing.
    *
    * @param items - What the launcher shows now.
    */
   update(items: readonly ILauncher.IItemOptions[]): void {
-    const counts = new Map<string, number>();
-    for (const { category } of items) {
-      counts.set(category ?? '', (counts.get(category ?? '') ?? 0) + 1);
-    }
-    if (this._counts !== null) {
-      const sentences = this._describeChanges(this._counts, counts);
-      if (sentences.length > 0) {
-        this._node.textContent = sentences.join(' ');
-      }
-    }
-    this._counts = counts;
+    const counts = countCards(items);
+    clearTimeout(this._timer);
+    this._timer = setTimeout(() => this._announce(counts), QUIET_MS);
   }
 
+  /**
+   * Removes the messages from the page.
+   */
   dispose(): void {
+    clearTimeout(this._timer);
     this._node.remove();
   }
 
-  private _describeChanges(
-    before: ReadonlyMap<string, number>,
-    after: ReadonlyMap<string, number>
-  ): string[] {
-    return [...new Set([...before.keys(), ...after.keys()])].flatMap(name => {
-      const difference = (after.get(name) ?? 0) - (before.get(name) ?? 0);
-      if (difference === 0) {
-        return [];
-      }
-      const section = name || this._trans.__('Launcher');
-      const count = Math.abs(difference);
-      return [
-        difference > 0
-          ? this._trans._n(
-              '%2: %1 card added.',
-              '%2: %1 cards added.',
-              count,
-              section
-            )
-          : this._trans._n(
-              '%2: %1 card removed.',
-              '%2: %1 cards removed.',
-              count,
-              section
-            )
-      ];
+  private _announce(counts: ReadonlyMap<string, number>): void {
+    const before = this._counts ?? counts;
+    this._counts = counts;
+    const sections = [...new Set([...before.keys(), ...counts.keys()])];
+    const sentences = sections.flatMap(section => {
+      const added = (counts.get(section) ?? 0) - (before.get(section) ?? 0);
+      return added === 0 ? [] : [this._describe(section, added)];
     });
+    if (sentences.length > 0) {
+      this._node.textContent = sentences.join(' ');
+    }
+  }
+
+  private _describe(category: string, added: number): string {
+    const section = category || this._trans.__('Launcher');
+    const count = Math.abs(added);
+    return added > 0
+      ? this._trans._n(
+          '%2: %1 card added.',
+          '%2: %1 cards added.',
+          count,
+          section
+        )
+      : this._trans._n(
+          '%2: %1 card removed.',
+          '%2: %1 cards removed.',
+          count,
+          section
+        );
   }
 
   private readonly _node = document.createElement('div');
-  /** How many cards each section had; null before the first call. */
+  /** How many cards each section had at the last message; null before that. */
   private _counts: ReadonlyMap<string, number> | null = null;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/**
+ * @returns How many cards each section has, without those that are locked.
+ */
+function countCards(
+  items: readonly ILauncher.IItemOptions[]
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { category = '', command } of items) {
+    if (command !== CommandIDs.explainCard) {
+      counts.set(category, (counts.get(category) ?? 0) + 1);
+    }
+  }
+  return counts;
 }

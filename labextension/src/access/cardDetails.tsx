@@ -29,6 +29,9 @@ export function Reason(props: {
           )}
         </p>
       )}
+      {!card.visible && card.request && (
+        <p>{trans.__('Group to ask for: %1', card.request)}</p>
+      )}
       {card.rule && (
         <p className="jp-ScopedLauncher-rule">
           {trans.__('Rule: %1', card.rule)}

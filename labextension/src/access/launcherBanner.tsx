@@ -1,10 +1,15 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Button, ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { createMessages } from '../errorMessages';
 import type { ILauncherState } from '../launcherState';
 import type { AccessModel } from './accessModel';
-import { describeSubject } from './previewMode';
+import { type IProblem, getProblem } from './problems';
+import { describeSubject } from './subject';
+
+/**
+ * How long the first answer may take until the launcher says that it waits, in milliseconds.
+ */
+const WAITING_MS = 3000;
 
 /**
  * Says above the cards of a launcher what is wrong, for as long as it is, and as whom the launcher is looked at.
@@ -45,31 +50,35 @@ export class LauncherBanner extends ReactWidget {
     );
   }
 
+  /**
+   * Screen readers read what is added to the element with the role: it is always there.
+   */
   private _renderLines(): JSX.Element {
-    const { subject } = this._model;
-    const problem = getProblem(this._state, this._trans);
+    const trans = this._trans;
+    const problem = getProblem(this._state, trans);
     return (
-      <div ref={this._observe}>
-        {subject && (
-          <div className="jp-ScopedLauncher-previewing" role="status">
-            <span>{describeSubject(subject, this._trans)}</span>
-            <Button small onClick={this._onEndPreview}>
-              {this._trans.__('End')}
-            </Button>
-          </div>
-        )}
-        {problem && (
-          <div className="jp-ScopedLauncher-problem" role="status">
-            <span>{problem.text}</span>
-            {problem.details && (
-              <details>
-                <summary>{this._trans.__('Details')}</summary>
-                <pre>{problem.details}</pre>
-              </details>
-            )}
-          </div>
-        )}
+      <div ref={this._observe} role="status">
+        {this._renderSubject()}
+        {problem && <Problem {...{ problem, state: this._state, trans }} />}
+        {!problem && isWaiting(this._state) && <Waiting trans={trans} />}
       </div>
+    );
+  }
+
+  private _renderSubject(): JSX.Element | null {
+    const { subject, access } = this._model;
+    return (
+      subject && (
+        <div className="jp-ScopedLauncher-previewing">
+          <span>{describeSubject(subject, this._trans)}</span>
+          {access?.warnings.map(warning => (
+            <span key={warning}>{warning}</span>
+          ))}
+          <Button className="jp-mod-styled" onClick={this._onEndPreview}>
+            {this._trans.__('End')}
+          </Button>
+        </div>
+      )
     );
   }
 
@@ -93,39 +102,58 @@ export class LauncherBanner extends ReactWidget {
   private _lines: HTMLElement | null = null;
 }
 
+function Problem(props: {
+  problem: IProblem;
+  state: ILauncherState;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { problem, state, trans } = props;
+  const remedies = {
+    reload: { label: trans.__('Reload the page'), run: reload },
+    'log-in': { label: trans.__('Log in'), run: reload },
+    retry: { label: trans.__('Try again'), run: () => void state.refresh() }
+  };
+  const remedy = problem.remedy && remedies[problem.remedy];
+  return (
+    <div className="jp-ScopedLauncher-problem">
+      <span>{problem.text}</span>
+      {remedy && (
+        <Button className="jp-mod-styled" onClick={remedy.run}>
+          {remedy.label}
+        </Button>
+      )}
+      {problem.details && (
+        <details>
+          <summary>{trans.__('Details')}</summary>
+          <pre>{problem.details}</pre>
+        </details>
+      )}
+    </div>
+  );
+}
+
 /**
- * @returns What is wrong, in words for the visitor, with details for those who may see them. Null if nothing is.
+ * Says that the first answer takes long, if it does.
  */
-export function getProblem(
-  state: Pick<ILauncherState, 'error' | 'isStale' | 'page'>,
-  trans: TranslationBundle
-): { text: string; details: string | null } | null {
-  const { error, page } = state;
-  if (error) {
-    const messages = createMessages(trans);
-    const text = messages[error.code] ?? messages.unavailable;
-    // The server sends the places of mistakes only to those who may see them.
-    const details =
-      error.code === 'invalid-policy' && error.detail.includes('\n')
-        ? error.detail
-        : null;
-    return { text, details };
-  }
-  if (page?.problem) {
-    return {
-      text: trans.__(
-        'The launcher policy file has errors. The last good policy is in use.'
-      ),
-      details: page.problem
-    };
-  }
-  if (state.isStale) {
-    return {
-      text: trans.__(
-        'JupyterHub does not answer. The launcher shows what you could use before.'
-      ),
-      details: null
-    };
-  }
-  return null;
+function Waiting({ trans }: { trans: TranslationBundle }): JSX.Element | null {
+  const [isLong, setLong] = React.useState(false);
+  React.useEffect(() => {
+    const timer = setTimeout(() => setLong(true), WAITING_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return isLong ? (
+    <div className="jp-ScopedLauncher-problem">
+      <span>
+        {trans.__('JupyterLab is asking which launcher cards you may use…')}
+      </span>
+    </div>
+  ) : null;
+}
+
+function isWaiting({ status }: ILauncherState): boolean {
+  return status === undefined || status === 'pending' || status === 'expired';
+}
+
+function reload(): void {
+  window.location.reload();
 }

@@ -1,5 +1,6 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget } from '@jupyterlab/apputils';
+import { type ISignal, Signal } from '@lumino/signaling';
 import { BoxLayout, type Widget } from '@lumino/widgets';
 
 /**
@@ -35,6 +36,7 @@ export class LauncherWidgets {
       Record<'layoutModified', JupyterFrontEnd['shell']['currentChanged']>
     >;
     layoutModified?.connect(this.update, this);
+    this.update();
   }
 
   /**
@@ -42,6 +44,27 @@ export class LauncherWidgets {
    */
   get all(): readonly MainAreaWidget[] {
     return [...this._app.shell.widgets('main')].filter(isLauncher);
+  }
+
+  /**
+   * Whether the visitor has a launcher before them.
+   */
+  get hasVisible(): boolean {
+    return this.all.some(launcher => launcher.isVisible);
+  }
+
+  /**
+   * Emitted when other launchers may be open or before the visitor.
+   */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /**
+   * Shows the tab of a launcher.
+   */
+  activate(launcher: MainAreaWidget): void {
+    this._app.shell.activateById(launcher.id);
   }
 
   /**
@@ -59,9 +82,11 @@ export class LauncherWidgets {
         }
       }
     }
+    this._changed.emit();
   }
 
   private readonly _known = new WeakSet<MainAreaWidget>();
+  private readonly _changed = new Signal<this, void>(this);
 }
 
 function isLauncher(widget: Widget): widget is MainAreaWidget {

@@ -48,7 +48,11 @@ export class LockedCards {
   ): void {
     const items = new Map<string, ILauncher.IItemOptions>();
     for (const card of cards) {
-      const item = this._createItem(card, pageCards.get(card.id)?.item);
+      const item = createLockedItem(
+        card,
+        pageCards.get(card.id)?.item,
+        this._labTrans
+      );
       items.set(JSON.stringify([item.category, card]), item);
     }
     for (const [key, item] of this._items) {
@@ -64,20 +68,27 @@ export class LockedCards {
     }
   }
 
-  private _createItem(
-    card: IExplainedCard,
-    item: ILauncher.IItemOptions | undefined
-  ): ILauncher.IItemOptions {
-    return {
-      command: CommandIDs.explainCard,
-      args: { card: card as unknown as ReadonlyJSONObject },
-      category: item?.category ?? translateCategory(card, this._labTrans),
-      rank: item?.rank,
-      kernelIconUrl: LOCK_URL
-    };
-  }
-
   private readonly _items = new Map<string, IDisposable>();
+}
+
+/**
+ * @param card - A locked card.
+ * @param item - The launcher item that it hides; undefined if the page has none.
+ * @param labTrans - The bundle of `jupyterlab`.
+ * @returns The launcher item that stands in its place.
+ */
+export function createLockedItem(
+  card: IExplainedCard,
+  item: ILauncher.IItemOptions | undefined,
+  labTrans: TranslationBundle
+): ILauncher.IItemOptions {
+  return {
+    command: CommandIDs.explainCard,
+    args: { card: card as unknown as ReadonlyJSONObject },
+    category: item?.category ?? translateCategory(card, labTrans),
+    rank: item?.rank ?? card.rank ?? undefined,
+    kernelIconUrl: LOCK_URL
+  };
 }
 
 /**

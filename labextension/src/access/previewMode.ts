@@ -2,11 +2,17 @@ import type { ILauncher } from '@jupyterlab/launcher';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { DisposableSet } from '@lumino/disposable';
+import { OPEN_COMMAND } from '../launcherItem';
 import type { ILauncherState } from '../launcherState';
-import type { Subject } from './accessClient';
+import type { IExplainedCard, Subject } from './accessClient';
 import type { AccessModel } from './accessModel';
 import { CommandIDs } from './commands';
-import { translateCategory } from './lockedCards';
+import { createLockedItem, translateCategory } from './lockedCards';
+
+/**
+ * The style sheet and the shortcuts know by this class of the page that a picture is shown.
+ */
+const PREVIEW_CLASS = 'jp-mod-scopedLauncherPreview';
 
 /**
  * Shows the launcher as somebody else sees it: a picture, whose cards open nothing. Nothing is done as them.
@@ -40,39 +46,39 @@ export class PreviewMode {
       return false;
     }
     this._removeItems();
-    const items = this._createItems();
     // First the decider: the cards of the picture are in no launcher before it knows them.
     this._state.previewDecider = {
       decide: all => all.map(item => item.command === CommandIDs.previewCard)
     };
-    for (const item of items) {
+    for (const item of this._createItems()) {
       this._items.add(this._launcher.add(item));
     }
+    document.body.classList.add(PREVIEW_CLASS);
     return true;
   }
 
   /**
-   * Shows the visitor's own launcher again.
+   * Shows the visitor's own launcher again, whether the server answers or not.
    */
   async end(): Promise<void> {
-    this._state.previewDecider = null;
+    document.body.classList.remove(PREVIEW_CLASS);
+    this._model.endPreview();
     this._removeItems();
-    this._model.access = null;
-    await this._model.load(null);
+    this._state.previewDecider = null;
+    await this._model.load();
   }
 
   /**
-   * One item for each card that the other sees, which looks like the card.
+   * One item for each card that the other sees, also as a locked one. It looks like the card.
    */
   private _createItems(): ILauncher.IItemOptions[] {
     const cards = this._model.access?.cards ?? [];
     return cards
-      .filter(card => card.visible)
+      .filter(card => card.visible || card.locked)
       .map(card => {
-        const item = this._model.pageCards.get(card.id)?.item;
+        const item = this._getItem(card);
         const args: ReadonlyPartialJSONObject = {
           title: card.title ?? card.name,
-          icon: card.icon ?? undefined,
           command: item?.command,
           args: item?.args
         };
@@ -85,6 +91,17 @@ export class PreviewMode {
       });
   }
 
+  /**
+   * @returns The launcher item that the other's page would have. Undefined if this page knows none.
+   */
+  private _getItem(card: IExplainedCard): ILauncher.IItemOptions | undefined {
+    const item = this._model.pageCards.get(card.id)?.item;
+    if (!card.visible) {
+      return createLockedItem(card, item, this._labTrans);
+    }
+    return item ?? (card.policy_card ? createPolicyItem(card) : undefined);
+  }
+
   private _removeItems(): void {
     this._items.dispose();
     this._items = new DisposableSet();
@@ -94,19 +111,13 @@ export class PreviewMode {
 }
 
 /**
- * As whom the launcher is looked at, in words.
+ * The launcher item of one of the policy's own cards. The launcher's filter adds the section's rank.
  */
-export function describeSubject(
-  subject: Subject,
-  trans: TranslationBundle
-): string {
-  if ('user' in subject) {
-    return trans.__('You see the launcher as %1.', subject.user);
-  }
-  return subject.groups.length > 0
-    ? trans.__(
-        'You see the launcher as a member of %1.',
-        subject.groups.join(', ')
-      )
-    : trans.__('You see the launcher as somebody who is in no group.');
+function createPolicyItem(card: IExplainedCard): ILauncher.IItemOptions {
+  const known = Object.entries(card).filter(([, value]) => value !== null);
+  return {
+    command: OPEN_COMMAND,
+    args: Object.fromEntries(known),
+    rank: card.rank ?? undefined
+  };
 }

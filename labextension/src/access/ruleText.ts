@@ -8,9 +8,11 @@ export function toRuleText(card: IExplainedCard): string {
     card.kind === 'server' ? `${card.owner ?? ''}/${card.name}` : card.name;
   const matcher: [string, unknown][] = [[card.kind, name ?? '']];
   if (card.kind === 'command' || card.kind === 'link') {
-    const args = Object.entries(card.args ?? {}).filter(
-      ([, value]) => typeof value === 'string'
-    );
+    const args = Object.entries(card.args ?? {}).map(([key, value]) => [
+      key,
+      // The engine compares what is no text as JSON.
+      typeof value === 'string' ? value : JSON.stringify(value)
+    ]);
     if (args.length > 0) {
       matcher.push(['args', Object.fromEntries(args)]);
     }
