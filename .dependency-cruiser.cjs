@@ -35,6 +35,7 @@ const foundations = file(
   'hubUrls',
   'launcherItem',
   'launcherState',
+  'refusalBody',
   'tokens'
 );
 
