@@ -1,4 +1,5 @@
 import type { KernelSpec } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ILauncherState } from '../launcherState';
 import type { IExplanation, IScopedLauncher } from '../tokens';
 
@@ -10,11 +11,13 @@ export class KernelAccess {
    * @param state - Emits when decisions may have changed.
    * @param _launcher - Asks the server for the reasons: it knows the kernels that it hides from this page.
    * @param _specs - The kernels that the server lists for this visitor.
+   * @param _trans - The bundle of this package.
    */
   constructor(
     state: ILauncherState,
     private readonly _launcher: IScopedLauncher,
-    private readonly _specs: KernelSpec.IManager
+    private readonly _specs: KernelSpec.IManager,
+    private readonly _trans: TranslationBundle
   ) {
     state.changed.connect(this.forget, this);
     _specs.specsChanged.connect(this.forget, this);
@@ -28,9 +31,26 @@ export class KernelAccess {
   }
 
   /**
+   * @param name - The name of a kernel that is to be started.
+   * @returns A promise of the reason why it is not started. Null if it may be; then the list of kernels is up to date, so that
+   * JupyterLab does not start another one in its place.
+   */
+  async explainRefusedStart(name: string): Promise<IExplanation | null> {
+    if (this.isListed(name)) {
+      return null;
+    }
+    const explanation = await this.explainHidden(name);
+    if (!explanation) {
+      await this._specs.refreshSpecs().catch(error => {
+        console.warn('Scoped launcher: cannot get the kernels.', error);
+      });
+    }
+    return explanation;
+  }
+
+  /**
    * @param name - The name of a kernel that is not listed, or that the server has refused.
-   * @returns A promise of the reason. Null if no rule hides the kernel: it may not be installed. Null, too, if the server does
-   * not answer: then JupyterLab does what it always does, and the server decides.
+   * @returns A promise of the reason. Null if the policy does not hide the kernel: it may not be installed.
    */
   explainHidden(name: string): Promise<IExplanation | null> {
     let explained = this._explained.get(name);
@@ -49,20 +69,37 @@ export class KernelAccess {
   }
 
   private async _explain(name: string): Promise<IExplanation | null> {
+    const card = { kind: 'kernel', name } as const;
     try {
-      const explanation = await this._launcher.explain({
-        kind: 'kernel',
-        name
-      });
-      return explanation.isShown || explanation.rule === null
-        ? null
-        : explanation;
+      const explanation = await this._launcher.explain(card);
+      return explanation.isShown ? null : explanation;
     } catch (error) {
       console.warn('Scoped launcher: cannot get the reason.', error);
       this._explained.delete(name);
-      return null;
+      return this._launcher.may(card)
+        ? null
+        : refusalOf(
+            this._trans.__(
+              'The server does not say why just now. Try again in a moment.'
+            )
+          );
     }
   }
 
   private readonly _explained = new Map<string, Promise<IExplanation | null>>();
+}
+
+/**
+ * @returns The explanation of what is refused, when there is no more to say than one sentence.
+ */
+export function refusalOf(sentence: string): IExplanation {
+  return {
+    isShown: false,
+    rule: null,
+    sentence,
+    explanation: sentence,
+    message: null,
+    contact: null,
+    requestGroup: null
+  };
 }

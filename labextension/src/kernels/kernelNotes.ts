@@ -93,12 +93,18 @@ export class KernelNotes {
             '%1, the kernel of this document, is not available to you.',
             getKernelTitle(widget, name)
           );
+      const told = JSON.stringify([text, explanation]);
+      if (note?.node.dataset.told === told) {
+        // A new one would take the keyboard focus away, and be read out again.
+        return;
+      }
       note?.dispose();
-      this._notes.set(
-        widget,
-        this._addNote(widget, text, name, explanation, running !== undefined)
-      );
-    } else if (note) {
+      const goesOn = running !== undefined;
+      const added = this._addNote(widget, text, name, explanation, goesOn);
+      added.node.dataset.told = told;
+      this._notes.set(widget, added);
+    } else if (note && (!name || this._access.isListed(name))) {
+      // Not before the kernel is listed: JupyterLab would start another one in its place.
       note.dispose();
       this._notes.delete(widget);
       if (context.hasNoKernel && !context.isTerminating) {

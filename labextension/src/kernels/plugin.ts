@@ -34,7 +34,8 @@ export const kernelsPlugin: JupyterFrontEndPlugin<void> = {
     const access = new KernelAccess(
       state,
       launcher,
-      app.serviceManager.kernelspecs
+      app.serviceManager.kernelspecs,
+      trans
     );
     const refusals = new KernelRefusals(dialogs, trans);
     keepKernels(SessionContext.prototype, access, refusals);

@@ -1,6 +1,7 @@
 import type { ISessionContext, SessionContext } from '@jupyterlab/apputils';
 import { type Kernel, ServerConnection } from '@jupyterlab/services';
-import type { KernelAccess } from './kernelAccess';
+import type { Signal } from '@lumino/signaling';
+import { type KernelAccess, refusalOf } from './kernelAccess';
 import { KernelRefusedError, type KernelRefusals } from './kernelRefusals';
 
 /**
@@ -11,6 +12,10 @@ interface ISessionContextInternals extends ISessionContext {
     model?: Partial<Kernel.IModel>
   ) => Promise<Kernel.IKernelConnection | null>;
   _handleSessionError?: (error: Error) => Promise<void>;
+  _handleNewSession?: (session: null) => unknown;
+  _isReady?: boolean;
+  _pendingKernelName?: string;
+  _statusChanged?: Signal<ISessionContext, Kernel.Status>;
 }
 
 /**
@@ -21,7 +26,9 @@ const REFUSED_HEADER = 'X-Scoped-Launcher';
 /**
  * Whether a guard of the server has refused a request. Other 403s have other reasons.
  */
-export function isRefusal(error: unknown): boolean {
+export function isRefusal(
+  error: unknown
+): error is ServerConnection.ResponseError {
   return (
     error instanceof ServerConnection.ResponseError &&
     error.response.headers.get(REFUSED_HEADER) === 'refused'
@@ -47,15 +54,17 @@ export function keepKernels(
   const internals = prototype as unknown as ISessionContextInternals;
   const { startKernel, restartKernel, _changeKernel, _handleSessionError } =
     internals;
+  const refused = new WeakSet<ISessionContext>();
 
   internals.startKernel = async function (this: ISessionContext) {
     const { id, name } = this.kernelPreference;
     const explanation =
-      name && !id && !access.isListed(name)
-        ? await access.explainHidden(name)
-        : null;
+      name && !id ? await access.explainRefusedStart(name) : null;
     if (!name || !explanation) {
-      return startKernel.call(this);
+      refused.delete(this);
+      const asks = await startKernel.call(this);
+      // The dialog that tells of a refusal offers other kernels, too.
+      return asks && !refused.has(this);
     }
     if (this.isReady) {
       // The visitor runs a cell. Without an error, JupyterLab would empty its outputs.
@@ -68,7 +77,7 @@ export function keepKernels(
     return false;
   };
 
-  internals.restartKernel = async function (this: ISessionContext) {
+  internals.restartKernel = async function (this: ISessionContextInternals) {
     const kernel = this.session?.kernel;
     if (!kernel) {
       return restartKernel.call(this);
@@ -82,14 +91,16 @@ export function keepKernels(
         return;
       }
       // The server knows something that this page does not know yet. JupyterLab waits for the kernel, which has not restarted.
-      await kernel.reconnect();
+      this._isReady = true;
+      await kernel.reconnect().catch((reason: unknown) => {
+        console.warn('Scoped launcher: cannot reconnect to a kernel.', reason);
+      });
       access.forget();
-      explanation = await access.explainHidden(kernel.name);
+      explanation =
+        (await access.explainHidden(kernel.name)) ?? refusalOf(error.message);
     }
-    if (explanation) {
-      void refusals.tell(this, this.kernelDisplayName, explanation, true);
-    }
-    throw new KernelRefusedError(explanation?.sentence ?? 'refused');
+    void refusals.tell(this, this.kernelDisplayName, explanation, true);
+    throw new KernelRefusedError(explanation.sentence);
   };
 
   if (_changeKernel) {
@@ -99,9 +110,7 @@ export function keepKernels(
     ) {
       const { id, name } = model;
       const explanation =
-        name && !id && !access.isListed(name)
-          ? await access.explainHidden(name)
-          : null;
+        name && !id ? await access.explainRefusedStart(name) : null;
       if (name && explanation) {
         void refusals.tell(this, name, explanation, !this.hasNoKernel);
         throw new KernelRefusedError(explanation.sentence);
@@ -112,18 +121,37 @@ export function keepKernels(
 
   if (_handleSessionError) {
     internals._handleSessionError = async function (
-      this: ISessionContext,
+      this: ISessionContextInternals,
       error
     ) {
-      const name = this.kernelPreference.name ?? this.prevKernelName;
+      if (!isRefusal(error)) {
+        return _handleSessionError.call(this, error);
+      }
+      const name =
+        this._pendingKernelName ||
+        this.kernelPreference.name ||
+        this.prevKernelName;
+      refused.add(this);
+      endRefusedStart(this);
       access.forget();
       const explanation =
-        isRefusal(error) && name ? await access.explainHidden(name) : null;
-      if (name && explanation) {
-        return refusals.tell(this, name, explanation, false);
-      }
-      return _handleSessionError.call(this, error);
+        (name ? await access.explainHidden(name) : null) ??
+        refusalOf(error.message);
+      return refusals.tell(this, name, explanation, !this.hasNoKernel);
     };
+  }
+}
+
+/**
+ * Shows the state as it is after a refused start or change: the kernel that runs, if one does, stays.
+ */
+function endRefusedStart(context: ISessionContextInternals): void {
+  const { session } = context;
+  if (session) {
+    context._pendingKernelName = '';
+    context._statusChanged?.emit(session.kernel?.status ?? 'unknown');
+  } else {
+    context._handleNewSession?.(null);
   }
 }
 
