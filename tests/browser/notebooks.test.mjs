@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 
 import {
   BrowserUser,
@@ -43,6 +43,9 @@ describe('an open notebook', { timeout: 400_000 }, () => {
     await mmuster.clickCard(KERNEL_CARD);
     await idle();
   });
+
+  // Also after a test that fails, so that the next ones are not about it.
+  afterEach(() => mmuster?.context.unroute('**/scoped-launcher/context*'));
 
   after(async () => {
     await browser?.close();
@@ -142,6 +145,8 @@ describe('an open notebook', { timeout: 400_000 }, () => {
       route.abort()
     );
     await profx.removeFromGroup(CLASS, 'mmuster');
+    // The server asks the Hub at most every two seconds.
+    await mmuster.page.waitForTimeout(2500);
     await mmuster.runCommand('Restart Kernel…');
     await dialog().getByRole('button', { name: 'Confirm Kernel Restart' }).click();
     await dialog()
@@ -150,7 +155,6 @@ describe('an open notebook', { timeout: 400_000 }, () => {
     await dialog().getByRole('button', { name: 'Close' }).click();
     await idle();
     assert.match((await run('x + 4')).output, /45/, 'variables are kept');
-    await mmuster.context.unroute('**/scoped-launcher/context*');
   });
 
   test('opened without its kernel, it starts no other, and stays what it is on disk', async () => {

@@ -20,7 +20,27 @@ export class KernelAccess {
     private readonly _trans: TranslationBundle
   ) {
     state.changed.connect(this.forget, this);
-    _specs.specsChanged.connect(this.forget, this);
+    _specs.specsChanged.connect(() => {
+      this.forget();
+      this._keepTitles();
+    });
+    this._keepTitles();
+  }
+
+  /**
+   * What a kernel is called: also one that the server does not list any more.
+   */
+  getTitle(name: string): string {
+    return this._titles.get(name) ?? name;
+  }
+
+  /**
+   * Keeps what a document calls its kernel, for kernels that the server has never listed.
+   */
+  addTitle(name: string, title: string): void {
+    if (!this._titles.has(name)) {
+      this._titles.set(name, title);
+    }
   }
 
   /**
@@ -68,6 +88,16 @@ export class KernelAccess {
     this._explained.clear();
   }
 
+  private _keepTitles(): void {
+    for (const [name, spec] of Object.entries(
+      this._specs.specs?.kernelspecs ?? {}
+    )) {
+      if (spec) {
+        this._titles.set(name, spec.display_name);
+      }
+    }
+  }
+
   private async _explain(name: string): Promise<IExplanation | null> {
     const card = { kind: 'kernel', name } as const;
     try {
@@ -86,6 +116,7 @@ export class KernelAccess {
     }
   }
 
+  private readonly _titles = new Map<string, string>();
   private readonly _explained = new Map<string, Promise<IExplanation | null>>();
 }
 

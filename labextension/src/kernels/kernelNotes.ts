@@ -84,14 +84,18 @@ export class KernelNotes {
     }
     const note = this._notes.get(widget);
     if (name && explanation) {
+      const title = getNotebookTitle(widget, name);
+      if (title !== null) {
+        this._access.addTitle(name, title);
+      }
       const text = running
         ? this._trans.__(
             '%1: you may not start this kernel any more. The one that runs here goes on until you end it.',
-            getKernelTitle(widget, name)
+            this._access.getTitle(name)
           )
         : this._trans.__(
             '%1, the kernel of this document, is not available to you.',
-            getKernelTitle(widget, name)
+            this._access.getTitle(name)
           );
       const told = JSON.stringify([text, explanation]);
       if (note?.node.dataset.told === told) {
@@ -127,7 +131,7 @@ export class KernelNotes {
     const { sessionContext } = widget;
     note.node.append(text);
     addButton(note.node, this._trans.__('Why?'), () => {
-      const title = getKernelTitle(widget, name);
+      const title = this._access.getTitle(name);
       void this._refusals.tell(sessionContext, title, explanation, goesOn);
     });
     if (!goesOn && this._dialogs) {
@@ -148,9 +152,9 @@ function isKernelWidget(widget: Widget): widget is KernelWidget {
 }
 
 /**
- * What a kernel is called. The server does not list a hidden one, but a notebook has the name that it had.
+ * What a notebook calls its kernel; null if it does not say.
  */
-function getKernelTitle(widget: KernelWidget, name: string): string {
+function getNotebookTitle(widget: KernelWidget, name: string): string | null {
   const { model } = widget.content as {
     model?: { getMetadata?: (key: string) => unknown };
   };
@@ -158,7 +162,7 @@ function getKernelTitle(widget: KernelWidget, name: string): string {
     { name?: unknown; display_name?: unknown } | undefined;
   return spec?.name === name && typeof spec.display_name === 'string'
     ? spec.display_name
-    : name;
+    : null;
 }
 
 function addButton(

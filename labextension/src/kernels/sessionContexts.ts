@@ -68,7 +68,7 @@ export function keepKernels(
     }
     if (this.isReady) {
       // The visitor runs a cell. Without an error, JupyterLab would empty its outputs.
-      await refusals.tell(this, name, explanation, false);
+      await refusals.tell(this, access.getTitle(name), explanation, false);
       if (this.hasNoKernel) {
         throw new KernelRefusedError(explanation.sentence);
       }
@@ -92,14 +92,14 @@ export function keepKernels(
       }
       // The server knows something that this page does not know yet. JupyterLab waits for the kernel, which has not restarted.
       this._isReady = true;
-      await kernel.reconnect().catch((reason: unknown) => {
+      kernel.reconnect().catch((reason: unknown) => {
         console.warn('Scoped launcher: cannot reconnect to a kernel.', reason);
       });
       access.forget();
       explanation =
         (await access.explainHidden(kernel.name)) ?? refusalOf(error.message);
     }
-    void refusals.tell(this, this.kernelDisplayName, explanation, true);
+    void refusals.tell(this, access.getTitle(kernel.name), explanation, true);
     throw new KernelRefusedError(explanation.sentence);
   };
 
@@ -112,7 +112,12 @@ export function keepKernels(
       const explanation =
         name && !id ? await access.explainRefusedStart(name) : null;
       if (name && explanation) {
-        void refusals.tell(this, name, explanation, !this.hasNoKernel);
+        void refusals.tell(
+          this,
+          access.getTitle(name),
+          explanation,
+          !this.hasNoKernel
+        );
         throw new KernelRefusedError(explanation.sentence);
       }
       return _changeKernel.call(this, model);
@@ -137,7 +142,12 @@ export function keepKernels(
       const explanation =
         (name ? await access.explainHidden(name) : null) ??
         refusalOf(error.message);
-      return refusals.tell(this, name, explanation, !this.hasNoKernel);
+      return refusals.tell(
+        this,
+        access.getTitle(name),
+        explanation,
+        !this.hasNoKernel
+      );
     };
   }
 }
