@@ -61,11 +61,21 @@ export class KernelAccess {
     }
     const explanation = await this.explainHidden(name);
     if (!explanation) {
-      await this._specs.refreshSpecs().catch(error => {
-        console.warn('Scoped launcher: cannot get the kernels.', error);
-      });
+      await this._refreshSpecs();
     }
     return explanation;
+  }
+
+  /**
+   * @param name - The name of a kernel that the server has refused although it is listed in this page; empty if unknown.
+   * @param error - What the server has said.
+   * @returns A promise of the reason. The list of kernels is read again, too.
+   */
+  async explainRefusal(name: string, error: Error): Promise<IExplanation> {
+    this.forget();
+    void this._refreshSpecs();
+    const explanation = name ? await this.explainHidden(name) : null;
+    return explanation ?? refusalOf(error.message);
   }
 
   /**
@@ -86,6 +96,14 @@ export class KernelAccess {
    */
   forget(): void {
     this._explained.clear();
+  }
+
+  private async _refreshSpecs(): Promise<void> {
+    try {
+      await this._specs.refreshSpecs();
+    } catch (error) {
+      console.warn('Scoped launcher: cannot get the kernels.', error);
+    }
   }
 
   private _keepTitles(): void {
@@ -123,7 +141,7 @@ export class KernelAccess {
 /**
  * @returns The explanation of what is refused, when there is no more to say than one sentence.
  */
-export function refusalOf(sentence: string): IExplanation {
+function refusalOf(sentence: string): IExplanation {
   return {
     isShown: false,
     rule: null,

@@ -1,7 +1,7 @@
 import type { ISessionContext, SessionContext } from '@jupyterlab/apputils';
 import { type Kernel, ServerConnection } from '@jupyterlab/services';
 import type { Signal } from '@lumino/signaling';
-import { type KernelAccess, refusalOf } from './kernelAccess';
+import type { KernelAccess } from './kernelAccess';
 import { KernelRefusedError, type KernelRefusals } from './kernelRefusals';
 
 /**
@@ -95,9 +95,7 @@ export function keepKernels(
       kernel.reconnect().catch((reason: unknown) => {
         console.warn('Scoped launcher: cannot reconnect to a kernel.', reason);
       });
-      access.forget();
-      explanation =
-        (await access.explainHidden(kernel.name)) ?? refusalOf(error.message);
+      explanation = await access.explainRefusal(kernel.name, error);
     }
     void refusals.tell(this, access.getTitle(kernel.name), explanation, true);
     throw new KernelRefusedError(explanation.sentence);
@@ -138,10 +136,7 @@ export function keepKernels(
         this.prevKernelName;
       refused.add(this);
       endRefusedStart(this);
-      access.forget();
-      const explanation =
-        (name ? await access.explainHidden(name) : null) ??
-        refusalOf(error.message);
+      const explanation = await access.explainRefusal(name, error);
       return refusals.tell(
         this,
         access.getTitle(name),
