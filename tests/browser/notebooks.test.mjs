@@ -60,14 +60,25 @@ describe('an open notebook', { timeout: 400_000 }, () => {
       .locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
       .waitFor({ timeout: 60_000 });
 
-  /** Types into the selected cell at the end of the notebook, and runs it; returns its output. */
+  /** Writes into the last cell of the notebook, and runs it; returns its output. */
   async function run(code) {
     const cells = notebook().locator('.jp-CodeCell');
-    const cell = cells.last();
+    const content = cells.last().locator('.cm-content');
     const count = await cells.count();
-    await cell.locator('.cm-content').click();
-    await mmuster.page.keyboard.type(code);
-    await mmuster.page.keyboard.press('Shift+Enter');
+    await waitUntil(
+      async () => {
+        // While a notebook opens, it takes the focus from the cell: keys would be commands then, and inserted text is not.
+        if ((await content.innerText()).trim() === '') {
+          await content.click();
+          await mmuster.page.keyboard.insertText(code);
+        }
+        return (await content.innerText()).trim();
+      },
+      text => text === code,
+      20,
+      'the code in the cell'
+    );
+    await content.press('Shift+Enter');
     return waitUntil(
       async () => ({
         prompt: await cells
