@@ -36,6 +36,7 @@ const foundations = file(
   'hubUrls',
   'launcherItem',
   'launcherState',
+  'refusalBody',
   'tokens',
   'webLinks'
 );

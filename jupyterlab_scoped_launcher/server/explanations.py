@@ -55,10 +55,11 @@ class Explanations:
         state = self._services.policies.current()
         if state.policy is None:
             return self._without_policy(cards, translation)
-        answer = state.policy.explain(
+        answer = state.policy.may_use(
             json.dumps(context),
             json.dumps(cards),
             self._inventory.as_json(),
+            explain=True,
             texts=translation.explanation_texts(),
             language=translation.language,
         )

@@ -1,2 +1,3 @@
 import './base.css';
 import './access.css';
+import './kernels.css';

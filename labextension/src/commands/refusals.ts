@@ -1,11 +1,10 @@
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { Widget } from '@lumino/widgets';
 import type { Card } from '../../wasm/scoped_launcher.js';
 import { createMessages } from '../errorMessages';
 import type { ILauncherState } from '../launcherState';
+import { createTextBody } from '../refusalBody';
 import type { IExplanation, IScopedLauncher } from '../tokens';
-import { getContactUrl } from '../webLinks';
 
 /**
  * The section of a kernel that no card of the launcher stands for.
@@ -109,50 +108,11 @@ export class Refusals {
     const contact = explanation?.isShown ? null : explanation?.contact;
     void showDialog({
       title,
-      body: createBody(
-        paragraphs,
-        contact ? this._trans.__('Whom to ask: ') : '',
-        contact ?? null
-      ),
+      body: createTextBody(paragraphs, contact ?? null, this._trans),
       buttons: [Dialog.okButton({ label: this._trans.__('OK') })]
     }).finally(() => this._open.delete(title));
   }
 
   /** The titles of the dialogs that are open. */
   private readonly _open = new Set<string>();
-}
-
-/**
- * The text of a dialog. All of it is text of the policy, the kernels and the server: nothing of it is HTML.
- */
-function createBody(
-  paragraphs: string[],
-  label: string,
-  contact: string | null
-): Widget {
-  const node = document.createElement('div');
-  for (const text of paragraphs) {
-    node.appendChild(document.createElement('p')).textContent = text;
-  }
-  if (contact) {
-    const p = node.appendChild(document.createElement('p'));
-    p.append(label, createLink(contact));
-  }
-  return new Widget({ node });
-}
-
-/**
- * A link to a web page or a mail address; anything else as it is.
- */
-function createLink(contact: string): Node {
-  const href = getContactUrl(contact);
-  if (href === null) {
-    return document.createTextNode(contact);
-  }
-  const link = document.createElement('a');
-  link.href = href;
-  link.target = '_blank';
-  link.rel = 'noopener noreferrer';
-  link.textContent = contact;
-  return link;
 }
