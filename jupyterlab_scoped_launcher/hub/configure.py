@@ -22,7 +22,7 @@ from .spawn import SpawnHook
 from .tokens import VisitorTokenScopes, without_own_shares
 from .traitlets_config import comparable, configured_value, hub_log, sections_with
 from .unsafe_settings import unsafe_settings
-from .versions import grantable_token_scopes, require_hub_version
+from .versions import grantable_token_scopes, require_hub_version, require_token_scopes
 from .wrapspawner_profiles import filtering_form
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def configure(
     token_scopes: Iterable[str] | None = None,
     on_invalid: Literal["stop", "start"] = "stop",
     grants: bool | Mapping[str, Any] = False,
+    preview_users: bool = False,
 ) -> None:
     """Make the Hub of this ``jupyterhub_config.py`` follow a policy; call it last in that file.
 
@@ -61,6 +62,9 @@ def configure(
       output; ``start`` starts the Hub without the policy's roles, and refuses its kernels.
     * ``grants``: also run the service that shares servers as the policy's grants say
       (docs/grants.md): True, or keywords for its ``service_entry``.
+    * ``preview_users``: let admins of the Hub see the launcher as a user whom they name, and not
+      only as a member of groups: in their own default servers, their tokens may then list the
+      Hub's users and read their groups and shares.
 
     Raises SystemExit with a text for the admin: for an invalid policy, for a role or scope that is
     configured twice in different ways, and for a JupyterHub that is too old for the policy. The
@@ -85,10 +89,12 @@ def configure(
         if token_scopes is None:
             scopes = state.policy.token_scopes()
         scopes, lacking_scopes = grantable_token_scopes(scopes, log)
-        if scopes:
+        if preview_users:
+            require_token_scopes("preview_users")
+        if scopes or preview_users:
             trait = "oauth_client_allowed_scopes"
             expected.wrapped[trait] = _wrap_trait(
-                c, trait, lambda old: VisitorTokenScopes(scopes, old)
+                c, trait, lambda old: VisitorTokenScopes(scopes, old, previews=preview_users)
             )
     # With the scopes added above, and before the hooks added below replace the configured ones.
     for warning in unsafe_settings(c):

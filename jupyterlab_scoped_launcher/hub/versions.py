@@ -48,6 +48,17 @@ def require_hub_version(policy: Policy, log: Logger, *, with_grants: bool) -> No
     )
 
 
+def require_token_scopes(option: str) -> None:
+    """Raise SystemExit unless this Hub can give each server other token scopes."""
+    from jupyterhub import __version__
+
+    if not gives_token_scopes(__version__):
+        raise SystemExit(
+            f"scoped-launcher: `{option}` needs JupyterHub {TOKEN_SCOPES_HUB_VERSION} or newer;"
+            f" this is {__version__}."
+        )
+
+
 def grantable_token_scopes(asked: list[str], log: Logger) -> tuple[list[str], list[str]]:
     """Return those of the scopes for visitors' tokens that this Hub can give, and the others.
 

@@ -20,6 +20,10 @@ narrower scope for creating shares), so no visitor ever gets this token."""
 READ_SHARES_SCOPE = "read:users:shares"
 """Allows a token to list what is shared with a user."""
 
+PREVIEW_SCOPES = ("list:users", "read:users:groups", READ_SHARES_SCOPE)
+"""With these a visitor's token may read what the launcher shows to somebody else. Of the servers of
+this package only those of the Hub's admins give them to tokens, and only to who holds them."""
+
 LIST_OWN_SHARES = f"{READ_SHARES_SCOPE}!user"
 """The scope with which a visitor's token may list what is shared with the visitor."""
 

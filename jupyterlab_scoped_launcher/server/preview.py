@@ -20,11 +20,19 @@ from ..context import (
     default_token_scopes,
     visitor_from_model,
 )
-from ..hub_api import HubError, HubRefused, TokenRejected, name_of, quote_segment
+from ..hub_api import (
+    LIST_OWN_SHARES,
+    HubError,
+    HubRefused,
+    TokenRejected,
+    name_of,
+    quote_segment,
+)
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
 
+    from .._core import Policy
     from .services import Services
 
 SCHEMA_ID = (
@@ -82,7 +90,7 @@ class Preview:
 
         Raises `ContextError` where the viewer may not read this user at the Hub.
         """
-        facts = await self._facts(handler, viewer, subject)
+        facts = self._with_scopes(await self._facts(handler, viewer, subject))
         self._events.emit(
             schema_id=SCHEMA_ID,
             data={
@@ -107,8 +115,6 @@ class Preview:
                 "There is no JupyterHub that knows other users: name groups instead.",
                 status=403,
             )
-        if subject.user == viewer.visitor.user:
-            return viewer.visitor
         return await self._user(handler, subject.user)
 
     async def _user(self, handler: JupyterHandler, name: str) -> VisitorFacts:
@@ -117,7 +123,7 @@ class Preview:
                 model = await client.get(f"/users/{quote_segment(name)}", token=token)
                 if "groups" not in model:
                     raise HubRefused("groups are left out", status=403)
-                facts = visitor_from_model(model, scopes=default_token_scopes(name))
+                facts = visitor_from_model(model, scopes=())
             except (HubRefused, TokenRejected) as error:
                 raise ContextError(
                     "not-allowed",
@@ -128,12 +134,32 @@ class Preview:
                 ) from None
             except HubError as error:
                 raise ContextError("hub-error", error.summary, detail=str(error)) from None
+            policy = self._services.policies.current().policy
+            if policy is None or not policy.needs_shares:
+                return facts
             try:
                 shared = await client.servers_shared_with(name, token=token)
             except HubError:
                 unknown = f"The servers shared with {name} are not known."
                 return replace(facts, warnings=(unknown,))
         return replace(facts, shares=shared.names)
+
+    def _with_scopes(self, facts: VisitorFacts) -> VisitorFacts:
+        """Return the facts with the scopes of a token at the visitor's own default server.
+
+        They are those that everybody's has, and those for which the policy asks and which the
+        policy's roles, shares, or being an admin give. The Hub's other roles cannot be read.
+        """
+        policy = self._services.policies.current().policy
+        if policy is None or not facts.hub:
+            return facts
+        held = (*default_token_scopes(facts.user), *token_scopes_of(policy, facts))
+        warnings = facts.warnings
+        asked = (scope for scope in policy.token_scopes() if scope != LIST_OWN_SHARES)
+        if unknown := sorted({*asked} - {*held}):
+            name = facts.user or "somebody in these groups"
+            warnings += (f"It is not known whether {name} holds {', '.join(unknown)}.",)
+        return replace(facts, scopes=held, warnings=warnings)
 
     async def users(self, handler: JupyterHandler, prefix: str) -> tuple[list[str], bool]:
         """Return the names at the Hub that contain ``prefix``, and whether these are all.
@@ -149,3 +175,36 @@ class Preview:
         items = answer.get("items", []) if isinstance(answer, dict) else answer
         names = sorted({name_of(model) for model in items})
         return names[:MAX_USERS], len(names) <= MAX_USERS
+
+
+def token_scopes_of(policy: Policy, facts: VisitorFacts) -> list[str]:
+    """Return those of the scopes for which the policy asks that the visitor's token has.
+
+    That is computed by the Hub's own rules (docs/scopes.md), with the roles of the policy.
+    """
+    from .._core import batch
+
+    answer = json.loads(
+        batch(
+            json.dumps(
+                {
+                    "op": "resolve",
+                    "owner": {"kind": "user", "name": facts.user or "somebody"},
+                    "admin": facts.admin,
+                    "load_roles": json.loads(policy.roles()),
+                    "custom_scopes": json.loads(policy.custom_scopes()),
+                    "groups_of": {facts.user or "somebody": list(facts.groups)},
+                    "token": {
+                        "scopes": policy.token_scopes(),
+                        "oauth_client": {
+                            "kind": "server",
+                            "user": facts.user or "somebody",
+                            "name": "",
+                        },
+                    },
+                }
+            )
+        )
+    )
+    scopes: list[str] = answer.get("scopes", [])  # none for a role that the Hub would refuse
+    return scopes

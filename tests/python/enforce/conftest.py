@@ -240,9 +240,12 @@ def service_ports() -> Iterator[dict[str, int]]:
 def new_hub(
     tmp_path_factory: pytest.TempPathFactory, class_kernels: Path, service_ports: dict[str, int]
 ) -> Callable[..., ClassHub]:
-    """Makes a Hub with these services of its own and ``policy`` added to the class's."""
+    """Makes a Hub with these services of its own and ``policy`` added to the class's.
 
-    def make(*services: dict[str, Any], policy: str = "") -> ClassHub:
+    ``options`` are those of `configure`.
+    """
+
+    def make(*services: dict[str, Any], policy: str = "", **options: Any) -> ClassHub:
         folder = tmp_path_factory.mktemp("enforced-hub")
         path = folder / "policy.yaml"
         path.write_text(POLICY.format(kernels=class_kernels) + policy)
@@ -252,6 +255,7 @@ def new_hub(
             group=CLASS_GROUP,
             policy=str(path),
             services=services,
+            options=options,
             environment={
                 "JUPYTER_CONFIG_PATH": os.pathsep.join([str(HERE / "server"), EXTENSION]),
                 "TEST_SERVICES": json.dumps({"program": SERVICE, "ports": service_ports}),

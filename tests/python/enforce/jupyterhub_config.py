@@ -30,4 +30,4 @@ async def earlier_hook(spawner):
 
 c.Spawner.pre_spawn_hook = earlier_hook
 
-configure(c, known["policy"])
+configure(c, known["policy"], **known["options"])

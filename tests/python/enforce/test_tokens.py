@@ -14,6 +14,7 @@ from jupyterhub.user import User
 from traitlets.config import Config
 
 from jupyterlab_scoped_launcher.hub.tokens import VisitorTokenScopes
+from jupyterlab_scoped_launcher.hub_api import PREVIEW_SCOPES
 
 ASKED = "access:services!service=web"
 
@@ -26,11 +27,18 @@ def db(owner: orm.User) -> Any:
 
 
 def spawner(
-    owner: orm.User, name: str = "", earlier: Any = None, scopes: tuple[str, ...] = (ASKED,)
+    owner: orm.User,
+    name: str = "",
+    earlier: Any = None,
+    scopes: tuple[str, ...] = (ASKED,),
+    *,
+    previews: bool = False,
 ) -> Any:
     """The spawner as JupyterHub makes it, with the setting as `configure` makes it."""
     c = Config()
-    c.Spawner.oauth_client_allowed_scopes = VisitorTokenScopes(list(scopes), earlier)
+    c.Spawner.oauth_client_allowed_scopes = VisitorTokenScopes(
+        list(scopes), earlier, previews=previews
+    )
     settings = {"config": c, "hub": Hub(), "authenticator": None}
     if name:
         owner._orm_spawners.append(orm.Spawner(name=name))
@@ -105,3 +113,20 @@ def test_a_server_starts_with_it(owner):
     server.api_token = "token"
     asked = server.get_env()["JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES"]
     assert json.loads(asked) == [ASKED]
+
+
+def test_only_admins_own_servers_may_read_other_users(owner, db):
+    def given(name: str = "", *, previews: bool = True) -> set[str]:
+        return allowed(spawner(owner, name, previews=previews)) & {*PREVIEW_SCOPES}
+
+    assert given() == set()
+    owner.admin = True
+    roles.assign_default_roles(db, entity=owner)
+    assert given() == {*PREVIEW_SCOPES}
+    assert given(previews=False) == set()
+    assert given("dash-1") == set()
+    guest = orm.User(name="guest")
+    db.add(guest)
+    db.commit()
+    orm.Share.grant(db, spawner(owner).orm_spawner, guest)
+    assert given() == set()
