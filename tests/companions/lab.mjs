@@ -125,9 +125,12 @@ export class Visitor {
   }
 
   /** The status of a page of the server. */
-  async status(path) {
-    const response = await this.context.request.get(`${this.base}${path}`);
-    return response.status();
+  status(path) {
+    // Chromium knows the subdomains of localhost, Node does not.
+    return this.page.evaluate(
+      async url => (await fetch(url)).status,
+      `${this.base}${path}`
+    );
   }
 
   /** Opens a new notebook of Python 3 from the launcher. */
