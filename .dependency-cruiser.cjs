@@ -22,9 +22,9 @@ const components = file(
   'itemImages',
   'launcherFilter',
   'notifications',
+  'placeKeeper',
   'policyCards',
   'preserveFocus',
-  'preservePlace',
   'scopedLauncher',
   'serverFallback'
 );

@@ -57,7 +57,12 @@ export class WasmDecisionSource implements IDecisionSource {
   }
 
   load(): Promise<LoadResult> {
-    const url = URLExt.join(this._settings.baseUrl, 'scoped-launcher/context');
+    const url = URLExt.join(
+      this._settings.baseUrl,
+      // The policy's own cards have their titles in several languages.
+      'scoped-launcher/context' +
+        URLExt.objectToQueryString({ lang: this._texts.language })
+    );
     return this._engine.load(
       url,
       createHeaders(this._settings),

@@ -26,9 +26,9 @@ import type {
   IPageFacts
 } from './launcherState';
 import { type ErrorNotifier, toLauncherError } from './notifications';
+import { PlaceKeeper } from './placeKeeper';
 import type { PolicyCards } from './policyCards';
 import { LAUNCHER_SELECTOR, preserveFocus } from './preserveFocus';
-import { preservePlace } from './preservePlace';
 
 /**
  * The longest delay of `setTimeout`, in milliseconds.
@@ -69,7 +69,7 @@ export class LauncherController implements ILauncherState {
     private readonly _notifier: ErrorNotifier
   ) {
     this._poller = new ContextPoller(() => this._load());
-    items?.changed.connect(preservePlace);
+    items?.changed.connect(this._placeKeeper.keep);
     _app.commands.commandExecuted.connect(this._onCommandExecuted, this);
     _app.commands.commandChanged.connect(this._onCommandChanged, this);
     _app.shell.currentChanged?.connect(this._onCurrentChanged, this);
@@ -175,7 +175,8 @@ export class LauncherController implements ILauncherState {
     clearTimeout(this._timer);
     clearTimeout(this._labelTimer);
     this._poller.dispose();
-    this.items?.changed.disconnect(preservePlace);
+    this.items?.changed.disconnect(this._placeKeeper.keep);
+    this._placeKeeper.dispose();
     Signal.clearData(this);
   }
 
@@ -339,6 +340,7 @@ export class LauncherController implements ILauncherState {
     return (specs && this._source?.setKernelspecs(specs)) ?? false;
   }
 
+  private readonly _placeKeeper = new PlaceKeeper();
   private readonly _poller: ContextPoller;
   private _source: IDecisionSource | null = null;
   /** Why the last load failed. */

@@ -27,6 +27,8 @@ export interface ITextSource {
   readonly commands: JupyterFrontEnd['commands'];
   /** The bundle of `jupyterlab`, which translates the launcher's own texts. */
   readonly trans: TranslationBundle;
+  /** The language of the page, as JupyterLab writes it. */
+  readonly language: string;
 }
 
 /**

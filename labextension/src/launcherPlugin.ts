@@ -50,11 +50,14 @@ export const launcherPlugin: JupyterFrontEndPlugin<ILauncherState> = {
     // First, and without awaiting anything: from here on, every card is decided before it is rendered.
     const filter = launcher && new LauncherFilter(launcher as ILauncher.IModel);
 
-    const labTrans = (translator ?? nullTranslator).load('jupyterlab');
-    const trans = (translator ?? nullTranslator).load(
-      'jupyterlab_scoped_launcher'
-    );
-    const texts = { commands: app.commands, trans: labTrans };
+    const translated = translator ?? nullTranslator;
+    const labTrans = translated.load('jupyterlab');
+    const trans = translated.load('jupyterlab_scoped_launcher');
+    const texts = {
+      commands: app.commands,
+      trans: labTrans,
+      language: translated.languageCode
+    };
     const policyCards =
       launcher && new PolicyCards(app, launcher, getPageHub(), trans);
     const notifier = new ErrorNotifier(trans);

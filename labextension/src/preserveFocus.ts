@@ -4,6 +4,7 @@
 export const LAUNCHER_SELECTOR = '.jp-Launcher, .jp-LauncherBody';
 
 const CARD_SELECTOR = '.jp-LauncherCard';
+const HOVERED_SELECTOR = '.jp-LauncherCard:hover';
 
 /**
  * How long a launcher may take to render, in milliseconds.
@@ -30,7 +31,10 @@ export function preserveFocus(render: () => void): void {
       // The visitor may have moved the focus meanwhile.
       if (document.activeElement === document.body) {
         const cards = getCards(launcher);
-        cards[Math.min(index, cards.length - 1)]?.focus();
+        cards[Math.min(index, cards.length - 1)]?.focus({
+          // What the mouse points at stays where it is.
+          preventScroll: launcher.querySelector(HOVERED_SELECTOR) !== null
+        });
       }
     }
   });

@@ -113,16 +113,28 @@ describe('JupyterLab in German', { timeout: 300_000 }, () => {
     }
   });
 
+  test('cards of the policy are in German', async () => {
+    await hub.editPolicy(text =>
+      text.replace(
+        'title: Class 1234 workbench',
+        'title: {en: Class 1234 workbench, de: Arbeitsplatz der Klasse 1234}'
+      )
+    );
+    await mmuster.page
+      .locator('.jp-LauncherCard', { hasText: 'Arbeitsplatz der Klasse 1234' })
+      .first()
+      .waitFor();
+  });
+
   test('an error is explained in German', async () => {
     const eextern = await BrowserUser.logIn(browser, hub, 'eextern', {
       '**/scoped-launcher/context*': route =>
         route.fulfill({ status: 500, body: 'Internal Server Error' })
     });
     await eextern.openLab();
-    await eextern.page
-      .locator('.Toastify__toast', {
-        hasText: 'Einige Karten des Starters sind ausgeblendet.'
-      })
+    await eextern
+      .problems()
+      .getByText('Einige Karten des Starters sind ausgeblendet.')
       .waitFor();
     await eextern.close();
   });

@@ -17,7 +17,11 @@ export function createTexts(labels: Record<string, string> = {}): ITextSource {
       execute: () => undefined
     });
   }
-  return { commands, trans: nullTranslator.load('jupyterlab') };
+  return {
+    commands,
+    trans: nullTranslator.load('jupyterlab'),
+    language: nullTranslator.languageCode
+  };
 }
 
 /**

@@ -83,7 +83,7 @@ describe('LauncherController', () => {
       app,
       filter,
       policyCards,
-      { commands, trans },
+      { commands, trans, language: 'en' },
       new ErrorNotifier(trans)
     );
     source = new TestDecisionSource(createEngine());

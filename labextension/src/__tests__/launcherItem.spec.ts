@@ -194,9 +194,11 @@ describe('toCard', () => {
     const translated = {
       __: (text: string) => (text === 'Terminal' ? 'Konsole' : text)
     } as TranslationBundle;
-    const { commands } = createTexts({ t: 'Konsole', o: 'Anderes' });
-    const getTitle = (command: string) =>
-      toCard({ command }, { commands, trans: translated })?.title;
+    const texts = {
+      ...createTexts({ t: 'Konsole', o: 'Anderes' }),
+      trans: translated
+    };
+    const getTitle = (command: string) => toCard({ command }, texts)?.title;
     expect(getTitle('t')).toBe('Terminal');
     expect(getTitle('o')).toBe('Anderes');
     expect(getTitle('unknown')).toBeUndefined();

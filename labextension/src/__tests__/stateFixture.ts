@@ -47,7 +47,7 @@ export class Page {
    * @param summary - What the page knows of the policy before it has asked: the policy's document.
    */
   constructor(hasLauncher = true, summary?: object) {
-    const texts = { commands: this.commands, trans };
+    const texts = { commands: this.commands, trans, language: 'en' };
     const engine = createEngine();
     if (summary) {
       const now = new Date().toISOString();
