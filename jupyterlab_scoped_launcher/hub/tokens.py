@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
-from ..hub_api import LIST_OWN_SHARES, PREVIEW_SCOPES
+from ..hub_api import LIST_OWN_SHARES, PREVIEW_SCOPES, may_share_server
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
@@ -85,9 +85,4 @@ def may_be_shared(spawner: Spawner) -> bool:
     orm_spawner = spawner.orm_spawner
     if spawner.name or orm_spawner.shares or orm_spawner.share_codes:
         return True
-    owner = spawner.user.name
-    return any(
-        scope in ("shares", f"shares!user={owner}", f"shares!server={owner}/")
-        or scope.startswith("shares!group=")
-        for scope in get_scopes_for(spawner.user.orm_user)
-    )
+    return may_share_server(get_scopes_for(spawner.user.orm_user), spawner.user.name)

@@ -35,6 +35,7 @@ from .requirements import (
     gives_token_scopes,
     has_safe_shares,
     is_supported,
+    may_share_server,
 )
 from .tls import TlsFiles
 
@@ -64,6 +65,7 @@ __all__ = [
     "has_safe_shares",
     "is_supported",
     "malformed_response",
+    "may_share_server",
     "name_of",
     "opened_by",
     "quote_segment",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from packaging.version import Version
 
 MINIMUM_HUB_VERSION = Version("5.0.0")
@@ -26,6 +28,12 @@ this package only those of the Hub's admins give them to tokens, and only to who
 
 LIST_OWN_SHARES = f"{READ_SHARES_SCOPE}!user"
 """The scope with which a visitor's token may list what is shared with the visitor."""
+
+
+def may_share_server(scopes: Iterable[str], owner: str) -> bool:
+    """Return whether who holds these scopes may share the default server of ``owner``."""
+    sharing = ("shares", f"shares!user={owner}", f"shares!server={owner}/")
+    return any(scope in sharing or scope.startswith("shares!group=") for scope in scopes)
 
 
 def is_supported(hub_version: str) -> bool:

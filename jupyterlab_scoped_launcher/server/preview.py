@@ -25,6 +25,7 @@ from ..hub_api import (
     HubError,
     HubRefused,
     TokenRejected,
+    may_share_server,
     name_of,
     quote_segment,
 )
@@ -180,31 +181,28 @@ class Preview:
 def token_scopes_of(policy: Policy, facts: VisitorFacts) -> list[str]:
     """Return those of the scopes for which the policy asks that the visitor's token has.
 
-    That is computed by the Hub's own rules (docs/scopes.md), with the roles of the policy.
+    That is computed by the Hub's own rules (docs/scopes.md), with the roles of the policy. For a
+    server that its owner may share, `configure` lets tokens have only `LIST_OWN_SHARES`.
     """
+    user = facts.user or "somebody"
+    owner = {
+        "owner": {"kind": "user", "name": user},
+        "admin": facts.admin,
+        "load_roles": json.loads(policy.roles()),
+        "custom_scopes": json.loads(policy.custom_scopes()),
+        "groups_of": {user: list(facts.groups)},
+    }
+    asked = policy.token_scopes()
+    if may_share_server(_resolve(owner, token=None), user):
+        asked = [scope for scope in asked if scope == LIST_OWN_SHARES]
+    oauth_client = {"kind": "server", "user": user, "name": ""}
+    return _resolve(owner, token={"scopes": asked, "oauth_client": oauth_client})
+
+
+def _resolve(owner: dict[str, Any], token: dict[str, Any] | None) -> list[str]:
+    """Return the scopes of the owner, or of a token; none for a role that the Hub would refuse."""
     from .._core import batch
 
-    answer = json.loads(
-        batch(
-            json.dumps(
-                {
-                    "op": "resolve",
-                    "owner": {"kind": "user", "name": facts.user or "somebody"},
-                    "admin": facts.admin,
-                    "load_roles": json.loads(policy.roles()),
-                    "custom_scopes": json.loads(policy.custom_scopes()),
-                    "groups_of": {facts.user or "somebody": list(facts.groups)},
-                    "token": {
-                        "scopes": policy.token_scopes(),
-                        "oauth_client": {
-                            "kind": "server",
-                            "user": facts.user or "somebody",
-                            "name": "",
-                        },
-                    },
-                }
-            )
-        )
-    )
-    scopes: list[str] = answer.get("scopes", [])  # none for a role that the Hub would refuse
+    answer = json.loads(batch(json.dumps({"op": "resolve", **owner, "token": token})))
+    scopes: list[str] = answer.get("scopes", [])
     return scopes

@@ -11,7 +11,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -242,10 +242,12 @@ def new_hub(
 ) -> Callable[..., ClassHub]:
     """Makes a Hub with these services of its own and ``policy`` added to the class's.
 
-    ``options`` are those of `configure`.
+    ``admins`` are admins of the Hub beside root; ``options`` are those of `configure`.
     """
 
-    def make(*services: dict[str, Any], policy: str = "", **options: Any) -> ClassHub:
+    def make(
+        *services: dict[str, Any], policy: str = "", admins: Sequence[str] = (), **options: Any
+    ) -> ClassHub:
         folder = tmp_path_factory.mktemp("enforced-hub")
         path = folder / "policy.yaml"
         path.write_text(POLICY.format(kernels=class_kernels) + policy)
@@ -255,6 +257,7 @@ def new_hub(
             group=CLASS_GROUP,
             policy=str(path),
             services=services,
+            admins=admins,
             options=options,
             environment={
                 "JUPYTER_CONFIG_PATH": os.pathsep.join([str(HERE / "server"), EXTENSION]),

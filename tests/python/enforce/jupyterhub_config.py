@@ -10,7 +10,7 @@ known = json.loads(os.environ["TEST_HUB"])
 load_subconfig(known["common"])
 
 c = get_config()
-c.Authenticator.admin_users = {"root"}
+c.Authenticator.admin_users = {"root", *known["admins"]}
 c.JupyterHub.load_groups = {known["group"]: {"users": ["student"]}}
 c.JupyterHub.services += known["services"]
 c.JupyterHub.load_roles += [{"name": "desk", "users": ["student"], "scopes": ["custom:desk:use"]}]
