@@ -1,6 +1,6 @@
 """Starts the class example on a real JupyterHub, and stops it on Ctrl-C.
 
-usage: python scripts/demo.py [--state FOLDER] [--port PORT]
+usage: python scripts/demo.py [--state FOLDER] [--port PORT] [--config FILE]
 
 The state (database, homes, password) is in FOLDER, by default .demo. A second run continues with
 the state of the first. With DEMO_CHECK=1 in the environment, it checks that a student can log in
@@ -74,7 +74,7 @@ def password(state: Path) -> str:
 class Hub:
     """The running Hub, with everything that it started."""
 
-    def __init__(self, state: Path, port: int, log: IO[str]) -> None:
+    def __init__(self, state: Path, port: int, config: Path, log: IO[str]) -> None:
         self.url = f"http://127.0.0.1:{port}/"
         self.password = password(state)
         tools = [ROOT / ".venv" / "bin", ROOT / "node_modules" / ".bin"]
@@ -86,7 +86,7 @@ class Hub:
             "CLASS_HUB_PASSWORD": self.password,
         }
         self.process = psutil.Popen(
-            ["jupyterhub", "-f", str(EXAMPLE / "jupyterhub_config.py")],
+            ["jupyterhub", "-f", str(config)],
             cwd=state,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -153,6 +153,12 @@ def main() -> int:
     parser.add_argument(
         "--port", type=int, default=8000, help="if it is in use, another one is used"
     )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=EXAMPLE / "jupyterhub_config.py",
+        help="configuration of the Hub that includes the example's",
+    )
     options = parser.parse_args()
     state = options.state.resolve()
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -169,7 +175,7 @@ def main() -> int:
     log_file = state / "hub.log"
     print("==> Starting the Hub", flush=True)
     with log_file.open("w") as log:
-        hub = Hub(state, free_port(options.port), log)
+        hub = Hub(state, free_port(options.port), options.config.resolve(), log)
         try:
             if not hub.wait_until_up():
                 print(f"error: the Hub did not start; {log_file} ends with", file=sys.stderr)

@@ -15,13 +15,17 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
  * Starts the Hub. Resolves when users can log in.
  *
  * @param prepareHomes Called with the folder of users' homes before the Hub starts.
+ * @param config The name of a file here with the configuration of the Hub, which includes the example's.
  */
-export async function startHub(prepareHomes = async () => {}) {
+export async function startHub(prepareHomes = async () => {}, config) {
   const state = await mkdtemp(join(tmpdir(), 'class-hub-'));
   await prepareHomes(join(state, 'home'));
   const demo = spawn(
     join(root, '.venv', 'bin', 'python'),
-    ['scripts/demo.py', '--state', state, '--port', '0'],
+    [
+      ...['scripts/demo.py', '--state', state, '--port', '0'],
+      ...(config ? ['--config', join('tests', 'browser', config)] : [])
+    ],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] }
   );
   // When the test run is interrupted, the tests' own `after` does not run.
