@@ -30,7 +30,7 @@ export function getPageHub(): IHubLocation | null {
  * @param path - A path below the service, with query and fragment if wanted.
  */
 export function serviceUrl(hub: IHubLocation, name: string, path = ''): string {
-  const base = getDeploymentPath(hub);
+  const base = hub.prefix.replace(/hub\/?$/, '');
   const page = `${base}services/${escapeName(name)}/${confinePath(path)}`;
   if (!hub.host) {
     return page;
@@ -43,8 +43,9 @@ export function serviceUrl(hub: IHubLocation, name: string, path = ''): string {
 }
 
 /**
- * The URL of a page of a user's server. With `subdomain_host` it leads to the Hub, which redirects to the user's
- * host.
+ * The URL of a page of a user's server. It leads to the Hub, which redirects to the server if it runs, also on the
+ * user's own host with `subdomain_host`, and else says that it is stopped. Below the address of the owner's default
+ * server, a named server that is stopped is not found.
  *
  * @param hub - Where the Hub is.
  * @param owner - The name of the user.
@@ -57,16 +58,8 @@ export function serverUrl(
   name: string,
   path = ''
 ): string {
-  const base = hub.host ? `${hub.host}${hub.prefix}` : getDeploymentPath(hub);
   const server = name ? `${escapeName(name)}/` : '';
-  return `${base}user/${escapeName(owner)}/${server}${confinePath(path)}`;
-}
-
-/**
- * The path of the deployment, which contains the Hub's own.
- */
-function getDeploymentPath(hub: IHubLocation): string {
-  return hub.prefix.replace(/hub\/?$/, '');
+  return `${hub.host}${hub.prefix}user/${escapeName(owner)}/${server}${confinePath(path)}`;
 }
 
 /**

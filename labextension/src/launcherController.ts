@@ -275,7 +275,11 @@ export class LauncherController implements ILauncherState {
   }
 
   private _decideItems(items: readonly ILauncher.IItemOptions[]): boolean[] {
-    const decisions = this._useSource(source => source.decide(items));
+    const decisions =
+      // Nothing opens on a server that lets the visitor in no more.
+      this.error?.code === 'access-revoked'
+        ? undefined
+        : this._useSource(source => source.decide(items));
     return items.map(
       ({ command }, i) =>
         decisions !== undefined &&

@@ -16,12 +16,16 @@ const UPDATE_SECONDS = 5 + 5 + 10;
 const screenshots = new URL('../../target/screenshots/', import.meta.url)
   .pathname;
 
-describe('a granted server', { timeout: 180_000 }, () => {
-  let hub, browser, mmuster, profx, dashboard;
+describe('a granted server', { timeout: 300_000 }, () => {
+  let hub, browser, mmuster, profx, dashboard, lab;
 
   before(async () => {
     await mkdir(screenshots, { recursive: true });
     hub = await startHub();
+    // A server with JupyterLab, beside the dashboards, which are pages.
+    await hub.editPolicy(text =>
+      text.replaceAll('"profx/dash-*"', '["profx/dash-*", "profx/lab-*"]')
+    );
     dashboard = `${hub.url}user/profx/dash-1/`;
     browser = await launchChromium();
     profx = await BrowserUser.logIn(browser, hub, 'profx');
@@ -36,6 +40,13 @@ describe('a granted server', { timeout: 180_000 }, () => {
     await browser?.close();
     await hub?.stop();
   });
+
+  /** Clicks a card. Returns its page, on which the Hub may ask for an authorization first. */
+  async function openCard(label) {
+    const pagePromise = mmuster.context.waitForEvent('page');
+    await mmuster.clickCard(label);
+    return pagePromise;
+  }
 
   /** The status of the response to a user, after all redirects. */
   async function getStatus(user, url) {
@@ -56,16 +67,11 @@ describe('a granted server', { timeout: 180_000 }, () => {
   });
 
   test('the card opens the dashboard, after she has authorized it once', async () => {
-    const pagePromise = mmuster.context.waitForEvent('page');
-    await mmuster.clickCard(CARD);
-    const page = await pagePromise;
-    const responsePromise = page.waitForResponse(
-      response => response.url() === dashboard && response.status() === 200
-    );
+    const page = await openCard(CARD);
     await page.getByRole('button', { name: 'Authorize' }).click();
-    await responsePromise;
     await page.getByText('You are mmuster.').waitFor();
-    assert.equal(page.url(), dashboard);
+    // The Hub, which redirects to it, counts.
+    assert.equal(page.url().replace('?redirects=1', ''), dashboard);
     await page.close();
   });
 
@@ -80,6 +86,40 @@ describe('a granted server', { timeout: 180_000 }, () => {
     await eextern.close();
   });
 
+  test('the card of a dashboard that is stopped leads to the page that says so', async () => {
+    await profx.page.goto(`${hub.url}hub/home`);
+    await profx.page
+      .getByRole('row', { name: 'dash-1' })
+      .getByRole('button', { name: 'stop' })
+      .click();
+    const startButton = profx.page
+      .getByRole('row', { name: 'dash-1' })
+      .getByRole('button', { name: 'start' });
+    await startButton.waitFor();
+    assert.ok((await mmuster.cards()).includes(CARD));
+    const page = await openCard(CARD);
+    await page.getByText(/Server not running/i).waitFor();
+    await page.screenshot({ path: `${screenshots}dashboard-stopped.png` });
+    await page.close();
+    await startButton.click();
+    await profx.page.waitForURL('**/user/profx/dash-1/**');
+  });
+
+  test('she opens a JupyterLab that is shared with her', async () => {
+    await profx.startNamedServer('lab-1');
+    await waitUntil(
+      () => mmuster.cards(),
+      cards => cards.includes('lab-1 of profx'),
+      UPDATE_SECONDS,
+      'the card of the shared JupyterLab'
+    );
+    lab = await openCard('lab-1 of profx');
+    await lab.getByRole('button', { name: 'Authorize' }).click();
+    await lab
+      .locator('.jp-LauncherCard', { hasText: 'Class 1234 tools' })
+      .waitFor({ timeout: 60_000 });
+  });
+
   test('the instructor removes her: the card is hidden, and the Hub refuses a new session', async () => {
     await profx.removeFromGroup(CLASS, 'mmuster');
     await waitUntil(
@@ -92,5 +132,26 @@ describe('a granted server', { timeout: 180_000 }, () => {
     const newSession = await BrowserUser.logIn(browser, hub, 'mmuster');
     assert.equal(await getStatus(newSession, dashboard), 403);
     await newSession.close();
+  });
+
+  test('the shared JupyterLab that she has open says so, and offers nothing that would be refused', async () => {
+    await lab
+      .getByText('You no longer have access to this server.')
+      .first()
+      .waitFor({ timeout: UPDATE_SECONDS * 1000 });
+    await waitUntil(
+      () => lab.locator('.jp-LauncherCard').count(),
+      count => count === 0,
+      UPDATE_SECONDS,
+      'cards'
+    );
+    await lab.screenshot({ path: `${screenshots}access-revoked.png` });
+    // Nothing hangs: what the server refuses says so at once.
+    await lab.getByRole('menuitem', { name: 'File', exact: true }).click();
+    await lab.locator('.lm-Menu-itemLabel', { hasText: /^New$/ }).hover();
+    await lab
+      .locator('#jp-mainmenu-file-new .lm-Menu-item', { hasText: 'Text File' })
+      .click();
+    await lab.getByText('Forbidden').first().waitFor();
   });
 });

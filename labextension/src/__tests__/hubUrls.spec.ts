@@ -31,14 +31,14 @@ describe('serviceUrl', () => {
 
 describe('serverUrl', () => {
   it('escapes as JupyterHub does', () => {
-    expect(serverUrl(atRoot, 'pi', 'dash-1')).toBe('/user/pi/dash-1/');
-    expect(serverUrl(atRoot, 'pi', '')).toBe('/user/pi/');
+    expect(serverUrl(atRoot, 'pi', 'dash-1')).toBe('/hub/user/pi/dash-1/');
+    expect(serverUrl(atRoot, 'pi', '')).toBe('/hub/user/pi/');
     expect(serverUrl(underPath, 'a b@c~d', "x/y'(1)*!")).toBe(
-      '/jupyter/user/a%20b@c~d/x%2Fy%27%281%29%2A%21/'
+      '/jupyter/hub/user/a%20b@c~d/x%2Fy%27%281%29%2A%21/'
     );
   });
 
-  it('is a URL of the Hub with subdomains', () => {
+  it('is on the host of the Hub with subdomains', () => {
     expect(serverUrl(withSubdomains, 'pi', 'dash-1', 'lab')).toBe(
       'https://hub.example.edu:8443/hub/user/pi/dash-1/lab'
     );

@@ -87,7 +87,7 @@ describe('PolicyCards', () => {
     }
     expect(opened).toEqual([
       '/services/class-web/week1 _blank noopener,noreferrer',
-      '/user/profx/dash-1/ _blank noopener,noreferrer',
+      '/hub/user/profx/dash-1/ _blank noopener,noreferrer',
       'http://localhost/user/ann/git-pull?repo=https%3A%2F%2Fx _blank noopener,noreferrer',
       'http://localhost/user/ann/x _blank noopener,noreferrer',
       'https://example.edu/a?b#c _blank noopener,noreferrer'
