@@ -182,6 +182,26 @@ export class BrowserUser {
       .click();
   }
 
+  /** Changes the theme, by its whole name, and waits until the page has it. */
+  async useTheme(theme) {
+    await this.page.keyboard.press('Control+Shift+c');
+    await this.page
+      .locator('.lm-CommandPalette-input')
+      .fill(`Use Theme: ${theme}`);
+    await this.page
+      .locator('.lm-CommandPalette-itemLabel')
+      .filter({ hasText: new RegExp(`: ${theme}$`) })
+      .click();
+    await this.page.waitForFunction(
+      theme => document.body.dataset.jpThemeName === theme,
+      theme
+    );
+    // JupyterLab covers the page meanwhile.
+    await this.page
+      .locator('#jupyterlab-splash')
+      .waitFor({ state: 'detached' });
+  }
+
   /** What the command that copies the launcher's cards puts into the clipboard. */
   async copyLauncherCards() {
     await this.context.grantPermissions(['clipboard-read', 'clipboard-write']);

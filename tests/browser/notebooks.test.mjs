@@ -78,20 +78,18 @@ describe('an open notebook', { timeout: 400_000 }, () => {
       20,
       'the code in the cell'
     );
-    await content.press('Shift+Enter');
+    const cell = cells.nth(count - 1);
     return waitUntil(
-      async () => ({
-        prompt: await cells
-          .nth(count - 1)
-          .locator('.jp-InputPrompt')
-          .innerText(),
-        output: (
-          await cells
-            .nth(count - 1)
-            .locator('.jp-OutputArea-output')
-            .allInnerTexts()
-        ).join('\n')
-      }),
+      async () => {
+        const prompt = await cell.locator('.jp-InputPrompt').innerText();
+        if (/\[ \]/.test(prompt)) {
+          // Also these keys are lost if the cell loses the focus just now.
+          await cell.locator('.cm-content').press('Shift+Enter');
+          await mmuster.page.waitForTimeout(1000);
+        }
+        const outputs = cell.locator('.jp-OutputArea-output');
+        return { prompt, output: (await outputs.allInnerTexts()).join('\n') };
+      },
       ({ prompt, output }) => /\[\d+\]/.test(prompt) && output !== '',
       30,
       `the output of ${code}`
@@ -131,6 +129,9 @@ describe('an open notebook', { timeout: 400_000 }, () => {
     );
     assert.match((await run('x + 2')).output, /43/);
     await mmuster.takeScreenshot(`${screenshots}notebook-note.png`);
+    await mmuster.useTheme('JupyterLab Dark');
+    await mmuster.takeScreenshot(`${screenshots}notebook-note-dark.png`);
+    await mmuster.useTheme('JupyterLab Light');
   });
 
   test('a refused restart says why and whom to ask, and nothing hangs', async () => {
