@@ -5,6 +5,11 @@ import type { ICardDecider } from './decisionSource';
 type Item = ILauncher.IItemOptions;
 
 /**
+ * The commands of items that are no cards: launcher-links puts one first in each of its sections, and hides it.
+ */
+const PLACEHOLDER = /:sentinel-/;
+
+/**
  * Filters the items of the launcher's model, so that every launcher renders only those that are shown.
  *
  * From its construction on, `model.items()` yields only what the decider shows; without a decider, nothing.
@@ -84,9 +89,9 @@ export class LauncherFilter {
   private _filterItems(): Item[] {
     const items = [...this._getAllItems()];
     const decisions = this.decider?.decide(items) ?? [];
-    this._shownItems = items
-      .filter((_, i) => decisions[i] === true)
-      .map(item => this._withSectionRank(item));
+    this._shownItems = withoutEmptySections(
+      items.filter((_, i) => decisions[i] === true)
+    ).map(item => this._withSectionRank(item));
     return this._shownItems;
   }
 
@@ -111,4 +116,18 @@ export class LauncherFilter {
   private readonly _copies = new WeakMap<Item, Item>();
   /** What `model.items()` has yielded last. */
   private _shownItems: Item[] = [];
+}
+
+/**
+ * @returns The items without the placeholders of sections that have nothing else.
+ */
+function withoutEmptySections(items: Item[]): Item[] {
+  const filled = new Set(
+    items
+      .filter(item => !PLACEHOLDER.test(item.command))
+      .map(item => item.category)
+  );
+  return items.filter(
+    item => !PLACEHOLDER.test(item.command) || filled.has(item.category)
+  );
 }

@@ -90,3 +90,13 @@ def test_the_example_installs_as_a_labextension_without_a_copy_of_this_package(
     assert list(installed.rglob("*.wasm")) == []
     # Only where JupyterLab looks for it: not in the Python package too.
     assert len(list(prefix.rglob("remoteEntry.*.js"))) == 1
+
+
+def test_other_packages_are_shared_in_the_versions_that_this_one_allows() -> None:
+    """Otherwise the build asks for its own versions, and older JupyterLabs warn of each."""
+    package = json.loads((ROOT / "package.json").read_text("utf-8"))
+    shared = {
+        name: settings["requiredVersion"]
+        for name, settings in package["jupyterlab"]["sharedPackages"].items()
+    }
+    assert shared == package["dependencies"]

@@ -58,6 +58,26 @@ describe('LauncherFilter', () => {
     expect(getShown(model)).toEqual(['class_1']);
   });
 
+  it('leaves no section with a placeholder alone', () => {
+    const { model, filter } = createLauncher();
+    const category = 'Week 1';
+    model.add({ command: 'launcher-links:plugin:sentinel-week 1', category });
+    model.add({ command: 'launcher-links:plugin:notes', category });
+    filter.decider = { decide: items => items.map(() => true) };
+    expect(getShown(model).slice(3)).toEqual([
+      'launcher-links:plugin:sentinel-week 1',
+      'launcher-links:plugin:notes'
+    ]);
+    filter.decider = {
+      decide: items => items.map(({ command }) => !command.endsWith('notes'))
+    };
+    expect(getShown(model)).toEqual([
+      'class_1',
+      'python3',
+      'terminal:create-new'
+    ]);
+  });
+
   it('gives items the rank of their section, without changing the items or replacing the cards', () => {
     const { model, filter } = createLauncher();
     model.add({ command: 'c:lass', category: 'Class 1234' });

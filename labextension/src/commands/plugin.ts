@@ -7,8 +7,9 @@ import { ILauncherState } from '../launcherState';
 import { IScopedLauncher } from '../tokens';
 import type { CommandArgs } from './commandCards';
 import { CommandFilter } from './commandFilter';
-import { Refusals } from './refusals';
 import { followEmptyKernelspecs } from './emptyKernelspecs';
+import { keepAddedEntries } from './notebookNewMenu';
+import { Refusals } from './refusals';
 
 /**
  * How long an application may take to restore what was open, in milliseconds.
@@ -41,6 +42,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       opensRunning: args => opensRunning(args, [...sessions.running()])
     });
     followEmptyKernelspecs(kernelspecs);
+    keepAddedEntries(app.shell, state.changed, kernelspecs.specsChanged);
   }
 };
 
