@@ -1,18 +1,18 @@
 /**
- * How long JupyterLab takes until its first launcher card, with and without the labextension: on the Hub of the class example,
+ * How long JupyterLab takes until its first launcher card, with and without this package: on the Hub of the class example,
  * in alternating starts with a fresh browser profile each.
  *
- * usage: node bench/first-card.mjs [STARTS]          (of each; 9, if it is not given)
+ * usage: node bench/first-card.mjs [PAIRS]          (of starts; 12, if it is not given)
  */
 import { mkdir, readdir, rm, symlink, writeFile, mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { BrowserUser, launchChromium } from '../tests/browser/browser.mjs';
 import { startHub } from '../tests/browser/hub.mjs';
 
-const starts = Number(process.argv[2] ?? 9);
+const pairs = Number(process.argv[2] ?? 12);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const installed = join(root, '.venv/share/jupyter/labextensions');
 const others = await mkdtemp(join(tmpdir(), 'labextensions-'));
@@ -36,43 +36,64 @@ const browser = await launchChromium();
 const users = { with: 'mmuster', without: 'eextern' };
 const times = { with: [], without: [] };
 
+/** Opens JupyterLab; returns after how many milliseconds the first card was in the page. */
+async function measure(kind) {
+  const user = await BrowserUser.logIn(browser, hub, users[kind]);
+  await user.context.addInitScript(() => {
+    new MutationObserver(() => {
+      if (!window.firstCard && document.querySelector('.jp-LauncherCard')) {
+        window.firstCard = performance.now();
+      }
+    }).observe(document, { childList: true, subtree: true });
+  });
+  await user.openLab();
+  await user.page.waitForFunction(() => window.firstCard);
+  const time = await user.page.evaluate(() => window.firstCard);
+  const isThere = await user.page.evaluate(() =>
+    document
+      .getElementById('jupyter-config-data')
+      .textContent.includes('"jupyterlab-scoped-launcher"')
+  );
+  if (isThere !== (kind === 'with')) {
+    throw new Error(`${kind}: the labextension is ${isThere ? '' : 'not '}there`);
+  }
+  await user.close();
+  return time;
+}
+
+/** The median, the middle half and the range. */
+function summarize(all) {
+  const sorted = all.toSorted((a, b) => a - b);
+  const at = share => {
+    const place = (sorted.length - 1) * share;
+    const below = sorted[Math.floor(place)];
+    return below + (sorted[Math.ceil(place)] - below) * (place % 1);
+  };
+  const [least, low, median, high, most] = [0, 0.25, 0.5, 0.75, 1].map(share =>
+    at(share).toFixed(0)
+  );
+  return `median ${median} ms, half of them from ${low} to ${high} ms, all from ${least} to ${most} ms`;
+}
+
 try {
-  for (let start = -1; start < starts; start++) {
-    for (const [kind, name] of Object.entries(users)) {
-      const user = await BrowserUser.logIn(browser, hub, name);
-      await user.context.addInitScript(() => {
-        new MutationObserver(() => {
-          if (!window.firstCard && document.querySelector('.jp-LauncherCard')) {
-            window.firstCard = performance.now();
-          }
-        }).observe(document, { childList: true, subtree: true });
-      });
-      await user.openLab();
-      await user.page.waitForFunction(() => window.firstCard);
-      const time = await user.page.evaluate(() => window.firstCard);
-      const isThere = await user.page.evaluate(() =>
-        document
-          .getElementById('jupyter-config-data')
-          .textContent.includes('"jupyterlab-scoped-launcher"')
-      );
-      if (isThere !== (kind === 'with')) {
-        throw new Error(`${name}: the labextension is ${isThere ? '' : 'not '}there`);
-      }
-      // The first start of each also starts the server.
-      if (start >= 0) {
-        times[kind].push(time);
-        console.log(kind.padEnd(8), time.toFixed(0), 'ms');
-      }
-      await user.close();
+  // The first start of each also starts the server.
+  await measure('with');
+  await measure('without');
+  console.log(`average load before: ${loadavg()[0].toFixed(2)}`);
+  for (let pair = 0; pair < pairs; pair++) {
+    const order = ['with', 'without'];
+    for (const kind of pair % 2 ? order.reverse() : order) {
+      const time = await measure(kind);
+      times[kind].push(time);
+      console.log(kind.padEnd(8), time.toFixed(0), 'ms');
     }
   }
   for (const [kind, all] of Object.entries(times)) {
-    const sorted = all.toSorted((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)];
-    console.log(
-      `${kind}: median ${median.toFixed(0)} ms, from ${sorted[0].toFixed(0)} to ${sorted.at(-1).toFixed(0)} ms`
-    );
+    console.log(`${kind}: ${summarize(all)}`);
   }
+  const differences = times.with.map((time, i) => time - times.without[i]);
+  console.log(`with - without, in pairs: ${summarize(differences)}`);
+  console.log(`average load after: ${loadavg()[0].toFixed(2)}`);
 } finally {
   await browser.close();
   await hub.stop();

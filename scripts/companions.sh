@@ -10,7 +10,7 @@ for requirements in tests/companions/requirements/*.txt; do
     echo "==> Python packages of $requirements" >&2
     [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
-    "$venv/bin/pip" freeze --quiet > "$venv/constraints.txt"
+    "$venv/bin/pip" freeze --quiet --exclude jupyterlab-scoped-launcher > "$venv/constraints.txt"
     cp "$requirements" "$venv/installed.txt"
   fi
   scripts/install-wheel.sh "$venv"

@@ -16,6 +16,14 @@ describe('packages beside this one', { timeout: 900_000 }, () => {
 
   before(async () => {
     hub = await startHub({
+      tools: {
+        environment: 'newest',
+        files: settingsWith(
+          '@jupyterlab/git',
+          '@voila-dashboards/jupyterlab-preview',
+          '@jupyter-server/resource-usage'
+        )
+      },
       together: {
         environment: 'newest',
         files: settingsWith(
@@ -40,6 +48,40 @@ describe('packages beside this one', { timeout: 900_000 }, () => {
   });
 
   const as = (name, check) => Visitor.as(browser, hub, name, check);
+
+  test('jupyterlab-git, voila, jupyter-resource-usage: menus, buttons and the status bar', () =>
+    as('tools', async visitor => {
+      await visitor.openLab();
+      await visitor.page.getByText(/^Mem/).first().waitFor();
+      assert.deepEqual(await visitor.menu('Git'), ['Help']);
+      await visitor.openNotebook();
+      // Voila's button runs its command, and knows nothing of whether it may.
+      const voila = visitor.page.getByRole('button', {
+        name: 'Render with Voilà'
+      });
+      await voila.click();
+      const refusal = visitor.page.locator('.jp-Dialog', {
+        hasText: 'No previews outside the class.'
+      });
+      await refusal.waitFor();
+      await visitor.takeScreenshot('tools-outside');
+      await visitor.page.keyboard.press('Escape');
+      await refusal.waitFor({ state: 'detached' });
+
+      await hub.addToClass('tools');
+      await waitUntil(
+        () => visitor.menu('Git'),
+        entries => entries.length > 3,
+        UPDATE_SECONDS,
+        'entries of the menu Git'
+      );
+      await voila.click();
+      const preview = visitor.page.frameLocator('iframe[src*="voila"]');
+      await preview.locator('body').waitFor();
+      assert.equal(await refusal.count(), 0);
+      await visitor.takeScreenshot('tools-inside');
+      assert.deepEqual(visitor.ownProblems(), []);
+    }));
 
   test('jupyter-collaboration: the notebook runs, and the launcher follows the class', () =>
     as('together', async visitor => {

@@ -47,13 +47,18 @@ export class Visitor {
 
   async newPage() {
     const page = await this.context.newPage();
+    this.listen(page);
+    return page;
+  }
+
+  /** Keeps what a page complains of. */
+  listen(page) {
     page.on('pageerror', error => this.problems.push(`error: ${error}`));
     page.on('console', message => {
       if (['warning', 'error'].includes(message.type())) {
         this.problems.push(`${message.type()}: ${message.text()}`);
       }
     });
-    return page;
   }
 
   /** What concerns this package among the problems. */
@@ -73,6 +78,9 @@ export class Visitor {
       await this.page.goto(
         `${this.hub.url}user/${owner}/${server && `${server}/`}`
       );
+      // The Hub asks visitors before it tells somebody else's server who they are.
+      await this.page.getByRole('button', { name: 'Authorize' }).click();
+      await this.page.waitForURL(url => /\/user\//.test(url.pathname));
     }
     this.base = this.page
       .url()
@@ -94,12 +102,22 @@ export class Visitor {
       .locator('.jp-Launcher-section')
       .evaluateAll(sections =>
         sections.flatMap(section =>
-          [...section.querySelectorAll('.jp-LauncherCard-label')].map(
-            label =>
-              `${section.querySelector('.jp-Launcher-sectionTitle').textContent.trim()}: ${label.textContent.trim()}`
-          )
+          [...section.querySelectorAll('.jp-LauncherCard-label')]
+            .filter(label => label.offsetParent)
+            .map(
+              label =>
+                `${section.querySelector('.jp-Launcher-sectionTitle').textContent.trim()}: ${label.textContent.trim()}`
+            )
         )
       );
+  }
+
+  /** The titles of the launcher's sections. */
+  async sections() {
+    const titles = await this.page
+      .locator('.jp-Launcher-sectionTitle')
+      .allTextContents();
+    return titles.map(title => title.trim());
   }
 
   /** The enabled and visible entries of a menu, opened by clicking on `path`. */
@@ -153,18 +171,27 @@ export class Visitor {
     return (await output.innerText()).trim();
   }
 
-  /** The entries of Notebook's menu New in its list of files. */
-  async newEntries() {
+  /** Opens Notebook's menu New in its list of files; returns its entries. */
+  async openNew() {
     await this.page
       .locator('.jp-FileBrowser-toolbar .lm-MenuBar-item', { hasText: 'New' })
       .click();
     await this.page.locator('.lm-Menu').waitFor();
-    const entries = await this.page
+    return this.page
       .locator('.lm-Menu .lm-Menu-item:not(.lm-mod-hidden)')
-      .locator('.lm-Menu-itemLabel')
-      .allTextContents();
+      .locator('.lm-Menu-itemLabel');
+  }
+
+  /** The entries of Notebook's menu New. */
+  async newEntries() {
+    const entries = await (await this.openNew()).allTextContents();
     await this.page.keyboard.press('Escape');
+    await this.page.locator('.lm-Menu').waitFor({ state: 'detached' });
     return entries.filter(Boolean);
+  }
+
+  async chooseNew(entry) {
+    await (await this.openNew()).getByText(entry, { exact: true }).click();
   }
 
   async takeScreenshot(name) {

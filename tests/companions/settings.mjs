@@ -28,6 +28,22 @@ export function settingsWith(...extensions) {
 
 export const SETTINGS = settingsWith();
 
+/** Settings of launcher-links: cards for the class and for all, and a section for the class alone. */
+export const LINKS = {
+  '.jupyter/lab/user-settings/launcher-links/plugin.jupyterlab-settings': {
+    launchers: [
+      ['class-link', 'Class link', 'Links'],
+      ['free-link', 'Free link', 'Links'],
+      ['notes', 'Class notes', 'Week 1']
+    ].map(([id, label, category]) => ({
+      id,
+      label,
+      category,
+      url: `https://example.edu/${id}`
+    }))
+  }
+};
+
 /** Those cards that the policy shows to the class alone. */
 export function classCards(cards) {
   return cards.filter(card => /Class|Übung <b>|Terminal|Desktop|env:class/.test(card));

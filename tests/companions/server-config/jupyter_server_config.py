@@ -24,3 +24,8 @@ c.ServerProxy.servers = {
     "free": entry("Free for all", category="Übungen 'n' <i>more</i>", icon_path=icon),
     "no-card": entry("No card", enabled=False),
 }
+
+c.LauncherShortcuts.shortcuts = {
+    "class": {"title": "Class shortcut", "target": "{base_url}class:colon/", "icon_path": icon},
+    "free": {"title": "Free shortcut", "target": "{base_url}free/", "icon_path": icon},
+}
