@@ -28,7 +28,8 @@ export function drawItemImages(
       item =>
         item.command === id && item.kernelIconUrl && contains(args, item.args)
     );
-    return item && icons.get(item.kernelIconUrl);
+    // jupyter-server-proxy puts names into its URLs as they are.
+    return item && icons.get(item.kernelIconUrl?.replaceAll(' ', '%20'));
   };
 }
 

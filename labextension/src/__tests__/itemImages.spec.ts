@@ -9,6 +9,11 @@ const ITEMS: ILauncher.IItemOptions[] = [
     args: { id: 'tools', urls: ['a'] },
     kernelIconUrl: '/user/ann/server-proxy/icon/tools'
   },
+  {
+    command: 'proxy:open',
+    args: { id: 'a & b' },
+    kernelIconUrl: '/user/ann/server-proxy/icon/a & b'
+  },
   { command: 'proxy:open', args: { id: 'plain' } },
   { command: 'with-icon', kernelIconUrl: '/other.svg' }
 ];
@@ -37,6 +42,13 @@ describe('drawItemImages', () => {
     });
     expect((icon as LabIcon).svgstr).toContain(
       'href="/user/ann/server-proxy/icon/tools"'
+    );
+  });
+
+  it('takes a URL with blanks as browsers do', () => {
+    const icon = createCommands().icon('proxy:open', { id: 'a & b', cwd: '' });
+    expect((icon as LabIcon).svgstr).toContain(
+      'href="/user/ann/server-proxy/icon/a%20&amp;%20b"'
     );
   });
 
