@@ -88,6 +88,8 @@ describe('packages beside this one', { timeout: 900_000 }, () => {
       await visitor.openLab();
       assert.deepEqual(classCards(await visitor.cards()), []);
       await visitor.openNotebook();
+      // JupyterLab forgets a cell that is run while the kernel starts.
+      await visitor.page.getByText(/Python 3 .*\| Idle/).first().waitFor();
       assert.equal(await visitor.runCell('6 * 7'), '42');
       await visitor.page.getByRole('button', { name: 'New Launcher' }).first().click();
       await hub.addToClass('together');
