@@ -44,7 +44,7 @@ companions: setup-test ## Try JupyterLab 4.4 to 4.6 and other packages on a real
 	@scripts/companions.sh
 	@node --test --test-concurrency=1 --test-reporter=spec tests/companions/
 
-grants-scale: setup-test ## Measure the grants service on a simulated Hub of up to 20,000 users
+grants-scale: setup-test ## Measure the grants on a simulated Hub of up to 20,000 users
 	@python tests/python/service/scale.py
 
 bench: setup-test ## Run the benchmarks; writes docs/benchmarks.md and bench/results.json (about 6 minutes)

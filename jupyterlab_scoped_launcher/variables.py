@@ -10,5 +10,11 @@ The Hub sets it where it does not know which ``JUPYTER_PATH`` the server will ha
 one), and ``JUPYTER_PATH`` itself where it does.
 """
 
+SERVICE_VARIABLE = "SCOPED_LAUNCHER_SERVICE"
+"""The origin (``http://host:port``) at which the server reaches the Hub service, if it can."""
+
+SERVICE_NAME = "scoped-launcher"
+"""The Hub service's name; its pages are at ``/services/scoped-launcher/``."""
+
 WITHHELD_SCOPES_VARIABLE = "SCOPED_LAUNCHER_WITHHELD_SCOPES"
 """The scopes that the policy asks for and that visitors' tokens of this server never have."""

@@ -102,5 +102,5 @@ configure(
     c,
     policy_file,
     policy_by="argument",
-    grants={"records": state / "grants.sqlite", "options": ("--interval", "5")},
+    service={"database": state / "scoped-launcher.sqlite", "options": ("--interval", "5")},
 )

@@ -17,6 +17,7 @@ from .grants import grants
 from .lint import check, schema
 from .preview import preview
 from .scopes import scopes
+from .service import service
 
 HELP = """Check a launcher policy, and ask what it shows to whom.
 
@@ -46,7 +47,9 @@ def batch_command() -> None:
     answer_lines(sys.stdin.buffer, sys.stdout.buffer)
 
 
-for command in (check, explain, decide, preview, diff, cards, run_cases, schema, scopes, grants):
+for command in (
+    *(check, explain, decide, preview, diff, cards, run_cases, schema, scopes, grants, service),
+):
     cli.add_command(command)
 
 

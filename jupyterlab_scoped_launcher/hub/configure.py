@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..changes import HUB_KEY_VARIABLE
 from ..hub_api import LIST_OWN_SHARES
 from ..policy_store import PolicyStore
 from ..variables import POLICY_VARIABLE
@@ -16,9 +18,10 @@ from .decisions import OwnerDecisions
 from .managed_groups import overwritten_memberships
 from .profiles import filtered_profiles
 from .reach import unreached_servers
-from .server_settings import ServerSettings
+from .server_settings import ServerSettings, ServiceAddress
 from .services import give_policy_to_services, services_elsewhere
 from .spawn import SpawnHook
+from .tell_service import tell_service
 from .tokens import VisitorTokenScopes, without_own_shares
 from .traitlets_config import comparable, configured_value, hub_log, sections_with
 from .unsafe_settings import unsafe_settings
@@ -39,7 +42,7 @@ def configure(
     policy_by: Literal["environment", "argument"] = "environment",
     token_scopes: Iterable[str] | None = None,
     on_invalid: Literal["stop", "start"] = "stop",
-    grants: bool | Mapping[str, Any] = False,
+    service: bool | Mapping[str, Any] = False,
     preview_users: bool = False,
 ) -> None:
     """Make the Hub of this ``jupyterhub_config.py`` follow a policy; call it last in that file.
@@ -60,8 +63,10 @@ def configure(
     * ``token_scopes``: replaces the computed token scopes; an empty list gives none.
     * ``on_invalid``: what a policy with errors does. ``stop`` ends the Hub's start with lint's
       output; ``start`` starts the Hub without the policy's roles, and refuses its kernels.
-    * ``grants``: also run the service that shares servers as the policy's grants say
-      (docs/grants.md): True, or keywords for its ``service_entry``.
+    * ``service``: also run the Hub service of this package (docs/service.md), which shares servers
+      as the policy's grants say and tells users' servers of changes: True, or keywords for its
+      ``service_entry``. The keyword ``server_url`` is where servers reach it, if that is not the
+      machine of the Hub.
     * ``preview_users``: let admins of the Hub see the launcher as a user whom they name, and not
       only as a member of groups: in their own default servers, their tokens may then list the
       Hub's users and read their groups and shares.
@@ -83,7 +88,7 @@ def configure(
             raise SystemExit(message)
         log.error("%s\nThe Hub starts without the roles of this policy.", message)
     else:
-        require_hub_version(state.policy, log, with_grants=bool(grants))
+        require_hub_version(state.policy, log)
         expected.custom_scopes = _merge_scopes(c, state.policy, path)
         expected.roles = _merge_roles(c, state.policy, path)
         if token_scopes is None:
@@ -106,10 +111,14 @@ def configure(
         ServerSettings(str(path), by_argument, withheld_scopes=tuple(without_own_shares(scopes))),
         list_shares=LIST_OWN_SHARES in scopes,
     )
-    if grants:
-        service, role = _add_grants_service(c, path, {} if grants is True else grants)
-        expected.services.append(service["name"])
+    address = ServiceAddress()
+    if service:
+        keywords = {} if service is True else dict(service)
+        origin = str(keywords.pop("server_url", ""))
+        entry, role = _add_service(c, path, state.policy, keywords)
+        expected.services.append(entry["name"])
         expected.roles.append(role)
+        address = ServiceAddress(origin, entry["url"])
     decisions = OwnerDecisions(store)
     hook = SpawnHook(
         decisions,
@@ -117,6 +126,7 @@ def configure(
         by_argument=by_argument,
         token_scopes=scopes,
         lacking_scopes=lacking_scopes,
+        service=address,
     )
     expected.wrapped["pre_spawn_hook"] = _wrap_trait(c, "pre_spawn_hook", hook.wrapping)
     expected.wrapped["profile_list"] = _wrap_trait(
@@ -129,6 +139,8 @@ def configure(
 
     def check(loaded: Config, spawner_class: type) -> None:
         expected.require_in(loaded)
+        if service:
+            tell_service(entry["url"], entry["environment"][HUB_KEY_VARIABLE])
         warnings = unreached_servers(loaded, spawner_class, by_argument=by_argument)
         if (used := store.current().policy) is not None:
             warnings += overwritten_memberships(loaded, used)
@@ -153,13 +165,15 @@ def _configured_groups(c: Config) -> list[str]:
     return sorted({*configured_value(hub, "load_groups", {}), *of_roles})
 
 
-def _add_grants_service(
-    c: Config, path: Path, keywords: Mapping[str, Any]
+def _add_service(
+    c: Config, path: Path, policy: Policy | None, keywords: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Add the grants service and its role to what is configured; return both."""
-    from ..service.entry import role_entry, service_entry
+    """Add the Hub service and its role to what is configured; return both."""
+    from ..service.entry import DATABASE, needed_parts, role_entry, service_entry
 
-    service, role = service_entry(path, **keywords), role_entry()
+    key = secrets.token_hex(32)
+    service = service_entry(path, **{"hub_key": key, **keywords})
+    role = role_entry(needed_parts(policy, keywords.get("database", DATABASE)))
     c.JupyterHub.services = [*configured_value(c.JupyterHub, "services", []), service]
     c.JupyterHub.load_roles = [*configured_value(c.JupyterHub, "load_roles", []), role]
     return service, role

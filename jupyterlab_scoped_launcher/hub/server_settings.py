@@ -14,7 +14,12 @@ from functools import partial, wraps
 from os.path import basename
 from typing import TYPE_CHECKING, Any
 
-from ..variables import KERNEL_PATH_VARIABLE, POLICY_VARIABLE, WITHHELD_SCOPES_VARIABLE
+from ..variables import (
+    KERNEL_PATH_VARIABLE,
+    POLICY_VARIABLE,
+    SERVICE_VARIABLE,
+    WITHHELD_SCOPES_VARIABLE,
+)
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
@@ -34,24 +39,48 @@ JUPYTER_MODULES = {"jupyterhub.singleuser", "jupyterlab", "notebook", "jupyter_s
 
 
 @dataclass(frozen=True)
+class ServiceAddress:
+    """Where servers reach the Hub service.
+
+    ``origin`` is for all servers. If it is empty, those that run on the Hub's machine use
+    ``local_origin``. All others ask the Hub alone.
+    """
+
+    origin: str = ""
+    local_origin: str = ""
+
+    def seen_from(self, spawner: Spawner) -> str:
+        """Return the origin for the server that ``spawner`` starts; empty if there is none."""
+        from jupyterhub.spawner import LocalProcessSpawner
+
+        if self.origin:
+            return self.origin
+        return self.local_origin if isinstance(spawner, LocalProcessSpawner) else ""
+
+
+@dataclass(frozen=True)
 class ServerSettings:
     """What the server gets.
 
     ``policy_file`` is the policy as the server sees it; it is also an argument if ``by_argument``.
-    ``kernel_directories`` go before the server's ``JUPYTER_PATH``. ``withheld_scopes`` are those of
-    `WITHHELD_SCOPES_VARIABLE`.
+    ``kernel_directories`` go before the server's ``JUPYTER_PATH``. ``service`` is where the Hub
+    service is. ``withheld_scopes`` are those of `WITHHELD_SCOPES_VARIABLE`.
     """
 
     policy_file: str
     by_argument: bool = False
     kernel_directories: tuple[str, ...] = ()
+    service: ServiceAddress = ServiceAddress()
     withheld_scopes: tuple[str, ...] = ()
 
     def give_to(self, spawner: Spawner) -> None:
         """Let the server that ``spawner`` starts next have these settings, and no earlier ones."""
 
         def get_env(inner: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-            return self.in_environment(inner(), is_complete=_knows_whole_environment(spawner))
+            environment = inner()
+            if service := self.service.seen_from(spawner):
+                environment = {**environment, SERVICE_VARIABLE: service}
+            return self.in_environment(environment, is_complete=_knows_whole_environment(spawner))
 
         def get_args(inner: Callable[[], Sequence[str]]) -> list[str]:
             return self.in_arguments(list(spawner.cmd or ()), inner())

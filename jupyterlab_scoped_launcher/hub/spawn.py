@@ -10,7 +10,7 @@ from tornado import web
 
 from .errors import spawn_error
 from .profiles import require_offered_choices
-from .server_settings import ServerSettings
+from .server_settings import ServerSettings, ServiceAddress
 from .tokens import withheld_scopes
 from .traitlets_config import hub_log
 from .wrapspawner_profiles import require_allowed_profile
@@ -29,6 +29,7 @@ class SpawnHook:
     ``server_policy`` is the policy file as servers see it, which they also get as an argument if
     ``by_argument``. ``token_scopes`` are the scopes that visitors' tokens get on servers that are
     not shared, and ``lacking_scopes`` those that they should get and that this Hub cannot give.
+    ``service`` is where servers find the Hub service.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class SpawnHook:
         by_argument: bool = False,
         token_scopes: Sequence[str] = (),
         lacking_scopes: Sequence[str] = (),
+        service: ServiceAddress = ServiceAddress(),  # noqa: B008  (it cannot change)
     ) -> None:
         self._decisions = decisions
         self._server_policy = server_policy
         self._by_argument = by_argument
         self._token_scopes = tuple(token_scopes)
         self._lacking_scopes = tuple(lacking_scopes)
+        self._service = service
 
     def wrapping(self, configured: Hook | None) -> Hook:
         """Return a ``pre_spawn_hook`` that calls ``configured`` (async or not), then `prepare`.
@@ -79,6 +82,7 @@ class SpawnHook:
             self._server_policy,
             by_argument=self._by_argument,
             kernel_directories=tuple(self._decisions.kernel_directories(spawner)),
+            service=self._service,
             withheld_scopes=(
                 *self._lacking_scopes,
                 *withheld_scopes(self._token_scopes, spawner),

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from .._core import Policy
 
 
-def require_hub_version(policy: Policy, log: Logger, *, with_grants: bool) -> None:
+def require_hub_version(policy: Policy, log: Logger) -> None:
     """End the start of a Hub that is too old for the policy, and warn of what it does not check.
 
-    ``with_grants``: the grants service is configured. Raises SystemExit with a text for the admin.
+    Raises SystemExit with a text for the admin.
     """
     from jupyterhub import __version__
 
@@ -34,7 +34,7 @@ def require_hub_version(policy: Policy, log: Logger, *, with_grants: bool) -> No
     if has_safe_shares(__version__):
         return
     advice = f"install JupyterHub {SAFE_SHARES_HUB_VERSION} or newer"
-    if with_grants or policy.needs_shares:
+    if policy.needs_shares:
         raise SystemExit(
             f"scoped-launcher: JupyterHub {__version__} is too old for a policy that uses shares of"
             " servers, which it does not check as it should. To use `grants`, cards of `servers`,"

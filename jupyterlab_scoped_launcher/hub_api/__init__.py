@@ -25,6 +25,7 @@ from .errors import (
 )
 from .models import access_scope, name_of, opened_by, required_field
 from .requirements import (
+    CHANGES_SCOPES,
     GRANTS_SCOPES,
     LIST_OWN_SHARES,
     MINIMUM_HUB_VERSION,
@@ -40,6 +41,7 @@ from .requirements import (
 from .tls import TlsFiles
 
 __all__ = [
+    "CHANGES_SCOPES",
     "GRANTS_SCOPES",
     "LIST_OWN_SHARES",
     "MAX_ANSWER_BYTES",

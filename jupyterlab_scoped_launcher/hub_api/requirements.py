@@ -15,6 +15,9 @@ SAFE_SHARES_HUB_VERSION = Version("5.5.1")
 TOKEN_SCOPES_HUB_VERSION = Version("5.3.0")
 """Earlier ones fail on a function as ``oauth_client_allowed_scopes`` (``inspect.isawaitable``)."""
 
+CHANGES_SCOPES = ("list:users", "read:users:groups")
+"""All that the Hub service needs to tell users' servers of changes: who is in which groups."""
+
 GRANTS_SCOPES = ("list:users", "read:users:groups", "read:servers", "shares")
 """All that the grants service may do. ``shares`` implies access to all servers (the Hub has no
 narrower scope for creating shares), so no visitor ever gets this token."""

@@ -1,7 +1,8 @@
-"""The Hub service of this package: it enforces the policy's ``grants`` with the Hub's user shares.
+"""The Hub service of this package, ``scoped-launcher``.
 
-``entry`` has the entries for jupyterhub_config.py; ``app`` runs the service, ``handlers`` serves
-its pages. ``grants`` plans and makes the changes. docs/grants.md describes the service.
+``entry`` has the entries for jupyterhub_config.py. ``app`` runs the service: ``grants`` enforces
+the policy's grants with the Hub's user shares. ``pages`` serves pages, health and metrics.
+``database`` is the one file that all parts share. docs/service.md describes the service.
 """
 
 from .entry import role_entry, service_entry

@@ -15,12 +15,18 @@ fields. ``exc_info=True`` adds the current traceback."""
 
 WARNING_EVENTS = frozenset(
     {
+        "changes_lost",
+        "changes_malformed",
         "clock_jumped",
+        "look_failed",
         "pass_failed",
         "refused",
         "revocations_held_back",
         "revocations_not_confirmed",
         "share_lost",
+        "standby",
+        "subscription_failed",
+        "subscription_refused",
     }
 )
 """Events that somebody should look at."""
@@ -46,7 +52,7 @@ class JsonFormatter(logging.Formatter):
 
 def new_logger(stream: TextIO = sys.stderr) -> logging.Logger:
     """Return a logger that writes JSON lines to ``stream``."""
-    logger = logging.Logger("scoped-launcher-grants", logging.INFO)
+    logger = logging.Logger("scoped-launcher", logging.INFO)
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     logger.addHandler(handler)

@@ -11,7 +11,7 @@ import { startHub } from './hub.mjs';
 
 const CLASS = 'PythonForMorons101';
 const CARD = 'dash-1 of profx';
-// A pass of the grants service and a refresh of the launcher (5 s each in the example), with time for a busy machine.
+// A pass of the Hub service and a refresh of the launcher (5 s each in the example), with time for a busy machine.
 const UPDATE_SECONDS = 5 + 5 + 10;
 const screenshots = new URL('../../target/screenshots/', import.meta.url)
   .pathname;

@@ -1,4 +1,4 @@
-"""The shares that this service created at the Hub, kept in a file across crashes (SQLite).
+"""The shares that this service created at the Hub, kept in the database across crashes.
 
 A record is one share of one server with one user. Its state says what may be done with it:
 
@@ -14,46 +14,21 @@ foreign   a person created it: never revoked
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, get_args
 
+from ..database import Database, DatabaseError
+
 ShareState = Literal["creating", "held", "revoking", "gone", "foreign"]
 _STATES: dict[str, ShareState] = {state: state for state in get_args(ShareState)}
 
 KEEP_GONE_FOR = timedelta(days=30)
-
-MIGRATIONS = (
-    """
-    CREATE TABLE share (
-        server TEXT NOT NULL,
-        user TEXT NOT NULL,
-        grant_id TEXT NOT NULL,
-        state TEXT NOT NULL CHECK (state IN ('creating', 'held', 'revoking', 'gone', 'foreign')),
-        created_at TEXT NOT NULL,
-        changed_at TEXT NOT NULL,
-        PRIMARY KEY (server, user)
-    ) WITHOUT ROWID;
-    CREATE INDEX share_created_at ON share (created_at);
-    CREATE TABLE approval (revocations INTEGER NOT NULL, until TEXT NOT NULL);
-    """,
-)
-"""Each one is run once, in order; ``PRAGMA user_version`` counts those that were."""
-
-
-class StoreError(Exception):
-    """The store cannot be used; the text says why and what to do."""
-
-
-class StoreLocked(StoreError):
-    """Another instance uses this store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,42 +50,11 @@ class ShareRecord:
 
 
 class ShareStore:
-    """The records in the file ``path``, which is created if needed unless ``read_only``.
+    """The records in the service's database."""
 
-    Only one instance at a time may change a file. It holds a lock beside the file, which the
-    operating system releases when the process ends, however it ends.
-    """
-
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        self._lock: int | None = None
-        self._db = sqlite3.connect(":memory:")
-        missing = not path.exists()
-        try:
-            if read_only:
-                where = ":memory:" if missing else f"{path.absolute().as_uri()}?mode=ro"
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                self._lock = _lock(path)
-                where = path.absolute().as_uri()
-            self._db = sqlite3.connect(where, uri=True, isolation_level=None, timeout=30)
-            if not read_only:
-                os.chmod(path, 0o600)
-                self._db.execute("PRAGMA journal_mode = WAL")
-                self._db.execute("PRAGMA synchronous = FULL")
-            self._migrate(write=not read_only or missing)
-        except (OSError, sqlite3.Error) as error:
-            self.close()
-            raise StoreError(f"The records {path} cannot be used: {error}.") from None
-        except StoreError:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Close the file and release the lock."""
-        self._db.close()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._db = database.connection
 
     def records(self, *states: ShareState) -> list[ShareRecord]:
         """Return the records in one of ``states``, sorted by server and user."""
@@ -151,7 +95,7 @@ class ShareStore:
     def change(self, put: Iterable[ShareRecord] = (), drop: Iterable[ShareRecord] = ()) -> None:
         """Write the records ``put`` in place of any for the same server and user, then delete
         those of ``drop``; in one transaction."""
-        with self._transaction():
+        with self._database.transaction():
             self._db.executemany(
                 "INSERT OR REPLACE INTO share VALUES (?, ?, ?, ?, ?, ?)",
                 [
@@ -182,37 +126,11 @@ class ShareStore:
         """Delete the approval: it has been used."""
         self._db.execute("DELETE FROM approval")
 
-    def _migrate(self, *, write: bool) -> None:
-        """Bring the tables to this version's schema."""
-        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version > len(MIGRATIONS):
-            raise StoreError(
-                f"The records are of a newer version ({version}) than this one reads "
-                f"({len(MIGRATIONS)}). Upgrade jupyterlab-scoped-launcher again."
-            )
-        if version < len(MIGRATIONS) and not write:
-            raise StoreError("The records are of an older version. Run the service once.")
-        for number, script in enumerate(MIGRATIONS[version:], version + 1):
-            with self._transaction():
-                for statement in script.split(";"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {number}")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
 
 def approve_revocations(path: Path, revocations: int, until: datetime) -> None:
     """Allow the instance that uses the file ``path`` so many revocations in one pass.
 
-    It needs no lock, so it may run beside the service. Raises StoreError when there is no file.
+    It needs no lock, so it may run beside the service. Raises DatabaseError when there is no file.
     """
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=30)
@@ -220,20 +138,24 @@ def approve_revocations(path: Path, revocations: int, until: datetime) -> None:
             db.execute("INSERT INTO approval VALUES (?, ?)", (revocations, until.isoformat()))
         db.close()
     except sqlite3.Error as error:
-        raise StoreError(f"The records {path} cannot be used: {error}.") from None
+        raise DatabaseError(f"The database {path} cannot be used: {error}.") from None
 
 
-def _lock(path: Path) -> int:
-    """Return a descriptor that holds the lock of the file ``path``."""
-    descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def has_shares(path: Path) -> bool:
+    """Return whether the file ``path`` has shares that may still be at the Hub.
+
+    False if there is no such file, or it cannot be read: the service then says why.
+    """
+    if not path.exists():
+        return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise StoreLocked(
-            f"Another grants service uses the records {path}: this one leaves them alone."
-        ) from None
-    return descriptor
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            found = db.execute(
+                "SELECT 1 FROM share WHERE state IN ('creating', 'held', 'revoking') LIMIT 1"
+            ).fetchone()
+    except sqlite3.Error:
+        return False
+    return found is not None
 
 
 def _placeholders(values: Sequence[str]) -> str:

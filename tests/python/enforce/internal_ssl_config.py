@@ -14,12 +14,12 @@ c.JupyterHub.internal_certs_location = known["certificates"]  # servers start in
 c.JupyterHub.load_groups = {"class": {"users": ["member"]}}
 c.JupyterHub.load_roles += [{"name": "managers", "users": ["manager"], "scopes": ["shares"]}]
 c.Spawner.environment["JUPYTERHUB_SINGLEUSER_APP"] = "jupyter_server.serverapp.ServerApp"
-configure(c, known["policy"], grants={"options": ("--interval", "1")})
+configure(c, known["policy"], service={"options": ("--interval", "1")})
 c.JupyterHub.services[-1]["environment"] = {"PYTHONPATH": known["package"]}
 c.JupyterHub.load_roles += [
     {
         "name": "grants-page",
         "users": ["manager"],
-        "scopes": ["access:services!service=scoped-launcher-grants"],
+        "scopes": ["access:services!service=scoped-launcher"],
     }
 ]

@@ -363,13 +363,13 @@ def read_on(policy, tmp_path):
         ("del c.Spawner.pre_spawn_hook", "c.Spawner.pre_spawn_hook is overwritten"),
         ("c.KubeSpawner.pre_spawn_hook = print", "c.KubeSpawner.pre_spawn_hook is overwritten"),
         ("c.KubeSpawner.profile_list = [{}]", "c.KubeSpawner.profile_list is overwritten"),
-        ("c.JupyterHub.services = []", "c.JupyterHub.services lacks 'scoped-launcher-grants'"),
+        ("c.JupyterHub.services = []", "c.JupyterHub.services lacks 'scoped-launcher'"),
         ("c.Spawner.oauth_client_allowed_scopes = []", "c.Spawner.oauth_client_allowed_scopes is"),
     ],
 )
 def test_what_is_replaced_after_it_stops_the_hub(read_on, line, named):
     with pytest.raises(SystemExit) as stop:
-        read_on(line, options=", grants=True, token_scopes=['list:groups']")
+        read_on(line, options=", service=True, token_scopes=['list:groups']")
     assert named in str(stop.value)
     assert "before configure()" in str(stop.value)
 
@@ -385,9 +385,9 @@ def test_what_is_added_after_it_is_welcome(read_on):
         "c.Spawner.pre_spawn_hook = functools.wraps(policys)(lambda spawner: policys(spawner))",
         before="c.JupyterHub.load_roles = [{'name': 'desk', 'scopes': ['list:users']}]\n"
         "c.KubeSpawner.profile_list = [{'display_name': 'one'}]",
-        options=", grants=True, token_scopes=['list:groups']",
+        options=", service=True, token_scopes=['list:groups']",
     )
-    roles = ["desk", "students", "scoped-launcher-grants", "later"]
+    roles = ["desk", "students", "scoped-launcher", "later"]
     assert [role["name"] for role in hub.load_roles] == roles
     assert list(hub.config.Spawner.oauth_client_allowed_scopes) == ["list:groups", "list:users"]
 

@@ -1,4 +1,4 @@
-"""Real parts for the tests of the grants service: a JupyterHub of its own, the service as a
+"""Real parts for the tests of the Hub service: a JupyterHub of its own, the service as a
 process, and a proxy between the two that can answer with faults.
 
 The users and servers of each test have names of their own, so that tests share the Hub without
@@ -25,7 +25,7 @@ from hubs import PACKAGE, Hub, wait
 
 
 class GrantsHub(Hub):
-    """The Hub, with the grants service as one of its own."""
+    """The Hub, with the service as one of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.policy = folder / "policy.json"
@@ -34,7 +34,7 @@ class GrantsHub(Hub):
             folder,
             Path(__file__).with_name("jupyterhub_config.py"),
             policy=str(self.policy),
-            records=str(folder / "grants.sqlite"),
+            database=str(folder / "service.sqlite"),
             **{f"{name}_token": secrets.token_hex(16) for name in ("grants", "little", "metrics")},
         )
 
@@ -73,13 +73,13 @@ class GrantsHub(Hub):
 
 
 class Grants:
-    """``scoped-launcher grants`` with a policy and records of a test's own."""
+    """``scoped-launcher service`` and ``grants`` with a policy and database of a test's own."""
 
     def __init__(self, hub: GrantsHub, folder: Path) -> None:
         self.hub = hub
         self.proxy = HubProxy(hub.hub_url)
         self.policy_file = folder / "policy.json"
-        self.records = folder / "records.sqlite"
+        self.database = folder / "service.sqlite"
         self.log_file = folder / "service.log"
         self._processes: list[subprocess.Popen[bytes]] = []
 
@@ -91,7 +91,7 @@ class Grants:
     def run(self, *options: str, token: str = "") -> subprocess.CompletedProcess[str]:
         """Run the command with these options to its end."""
         return subprocess.run(
-            self._command(*options),
+            self._command("grants", *options),
             env=self._environment(token),
             capture_output=True,
             text=True,
@@ -109,7 +109,7 @@ class Grants:
         """Start the service as a process."""
         with self.log_file.open("ab") as log:
             process = subprocess.Popen(
-                self._command("--interval", "1", *options),
+                self._command("service", "--interval", "1", *options),
                 env=self._environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -139,15 +139,15 @@ class Grants:
         """Wait until the service has logged so many events of a name."""
         wait(lambda: len(self.events(name)) >= count, seconds, self.log)
 
-    def _command(self, *options: str) -> list[str]:
+    def _command(self, command: str, *options: str) -> list[str]:
         return [
             # As installed: `python -m` would find the package of the current folder first.
             str(Path(sys.executable).with_name("scoped-launcher")),
-            "grants",
+            command,
             "--policy",
             str(self.policy_file),
-            "--records",
-            str(self.records),
+            "--database",
+            str(self.database),
             "--hub-share",
             "1",
             *options,
@@ -164,7 +164,7 @@ class Grants:
 
 @pytest.fixture(scope="session")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GrantsHub]:
-    """A running JupyterHub, with the grants service as one of its own."""
+    """A running JupyterHub, with the service as one of its own."""
     with GrantsHub(tmp_path_factory.mktemp("hub")) as running:
         yield running
 

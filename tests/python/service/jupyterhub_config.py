@@ -1,4 +1,4 @@
-"""Configuration of the Hub that has the grants service as one of its own (`conftest.py`)."""
+"""Configuration of the Hub that has the Hub service as one of its own (`conftest.py`)."""
 
 import json
 import os
@@ -16,7 +16,7 @@ c.JupyterHub.services += [
     {"name": "too-little", "api_token": known["little_token"]},
     {"name": "prometheus", "api_token": known["metrics_token"]},
     {
-        **service_entry(known["policy"], records=known["records"], options=("--interval", "1")),
+        **service_entry(known["policy"], database=known["database"], options=("--interval", "1")),
         "environment": {"PYTHONPATH": known["package"]},
     },
 ]

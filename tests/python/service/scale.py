@@ -1,4 +1,4 @@
-"""Measures the grants service against a simulated Hub (`make grants-scale`).
+"""Measures the passes of the grants against a simulated Hub (`make grants-scale`).
 
 usage: python scale.py [USERS SERVERS]…
 
@@ -63,16 +63,17 @@ def plan_seconds(users: int, servers: int, grants: int) -> tuple[float, int]:
     return min(times), shares.count('"grant"')
 
 
-async def passes(port: str, users: int, records: Path) -> dict[str, dict[str, float]]:
+async def passes(port: str, users: int, database: Path) -> dict[str, dict[str, float]]:
     """Make a first pass, one with nothing to do, and one with news."""
     from jupyterlab_scoped_launcher._core import Policy
+    from jupyterlab_scoped_launcher.service.database import Database
     from jupyterlab_scoped_launcher.service.grants.reconcile import Reconciler
     from jupyterlab_scoped_launcher.service.grants.sharing_api import SharingApi
     from jupyterlab_scoped_launcher.service.grants.store import ShareStore
 
     simulated = f"http://127.0.0.1:{port}"
     api = SharingApi(f"{simulated}/hub/api", "token", hub_share=1.0)
-    store = ShareStore(records)
+    store = ShareStore(Database(database))
     # No audit: how many owners it reads depends on how long ago the last pass was.
     reconciler = Reconciler(api, store, lambda *_, **__: None, budget_s=3600, audit_s=1e9)
     policy = Policy(policy_for(users), "policy.json")
@@ -122,8 +123,8 @@ def measure(users: int, servers: int) -> dict[str, dict[str, float]]:
 
 def main() -> None:
     if sys.argv[1:2] == ["--pass"]:
-        port, users, records = sys.argv[2:5]
-        print(json.dumps(asyncio.run(passes(port, int(users), Path(records)))))
+        port, users, database = sys.argv[2:5]
+        print(json.dumps(asyncio.run(passes(port, int(users), Path(database)))))
         return
     numbers = [int(number) for number in sys.argv[1:]]
     sizes = list(zip(numbers[::2], numbers[1::2], strict=True)) or SIZES

@@ -1,4 +1,4 @@
-"""A large JupyterHub without people: the part of its REST API that the grants service uses.
+"""A large JupyterHub without people: the part of its REST API that the grants use.
 
 usage: python simulated_hub.py USERS SERVERS
 

@@ -32,8 +32,8 @@ def class_of(hub, name: str, size: int = 3) -> dict[tuple[str, str], None]:
 
 
 def states(grants) -> list[str]:
-    """The states of all rows in the records."""
-    with closing(sqlite3.connect(grants.records)) as db:
+    """The states of all rows in the database."""
+    with closing(sqlite3.connect(grants.database)) as db:
         return sorted(state for (state,) in db.execute("SELECT state FROM share"))
 
 
@@ -153,7 +153,7 @@ def test_the_service_of_a_killed_hub_makes_way_for_that_of_the_next(hub, until):
     hub.policy.write_text(json.dumps({"version": 1, "grants": [grant("next")]}))
     until(lambda: hub.shares("next-profx").keys() == wanted.keys(), 60, hub.log)
     before = hub.shares("next-profx")
-    (service,) = hub.services("grants")
+    (service,) = hub.services("service")
     hub.kill()
     until(lambda: not service.is_running())
     hub.start()
@@ -175,7 +175,7 @@ def test_a_person_shared_while_the_service_was_dead(hub, grants):
     grants.proxy.fault = None
     stop.go_on.set()
     ((server, user),) = wanted
-    with closing(sqlite3.connect(grants.records)) as db, db:  # it died long ago
+    with closing(sqlite3.connect(grants.database)) as db, db:  # it died long ago
         long_ago = datetime.now(timezone.utc) - timedelta(days=1)
         db.execute("UPDATE share SET changed_at = ?", (long_ago.isoformat(),))
     hub.share(server, user)
@@ -281,10 +281,9 @@ def test_two_services_with_the_same_records(hub, grants):
     grants.wait_for("granted", 2)
     done = grants.run("--once")
     assert done.returncode == 3
-    assert "Another grants service" in done.stderr
+    assert "Another scoped-launcher service" in done.stderr
     grants.start()
-    grants.wait_for("pass_failed")
-    assert grants.events("pass_failed")[0]["status"] == "standby"
+    grants.wait_for("standby")
     assert hub.shares("two-profx").keys() == wanted.keys()
 
 
@@ -292,7 +291,7 @@ def test_two_services_with_their_own_records_do_no_harm(hub, grants, tmp_path):
     wanted = class_of(hub, "twin", 2)
     grants.policy(grant("twin"))
     grants.once()
-    other = ("--records", str(tmp_path / "others.sqlite"))
+    other = ("--database", str(tmp_path / "others.sqlite"))
     assert grants.once(*other).startswith("0 granted, 0 revoked")
     grants.policy()
     assert grants.once(*other).startswith("0 granted, 0 revoked")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -12,38 +13,72 @@ from hypothesis import given
 from hypothesis import strategies as st
 from traitlets.config import Config
 
+from jupyterlab_scoped_launcher._core import Policy
 from jupyterlab_scoped_launcher.hub import configure
+from jupyterlab_scoped_launcher.service.database import Database, DatabaseError, DatabaseLocked
+from jupyterlab_scoped_launcher.service.entry import needed_parts
 from jupyterlab_scoped_launcher.service.grants.clock import STABLE_AFTER_S, JumpTolerantClock
 from jupyterlab_scoped_launcher.service.grants.sharing_api import HubShare, OwnerShares
 from jupyterlab_scoped_launcher.service.grants.store import (
     ShareRecord,
     ShareStore,
-    StoreError,
-    StoreLocked,
     approve_revocations,
 )
 from jupyterlab_scoped_launcher.service.grants.sync_records import sync_records
+from jupyterlab_scoped_launcher.service.migrations import MIGRATIONS
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
 
 
-def test_configure_adds_the_service(tmp_path):
-    policy = tmp_path / "policy.yaml"
-    policy.write_text("version: 1")
+GRANT = {"id": "g", "to": {"groups": ["default"]}, "servers": "*/dash-*"}
+SHARED_CARD = {
+    "id": "r",
+    "match": {"server": "*/dash-*"},
+    "show_when": {"scope": "access:servers!server={owner}/{name}"},
+}
+FOLLOWS = ["list:users", "read:users:groups"]
+SHARES = [*FOLLOWS, "read:servers", "shares"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "scopes"),
+    [
+        ({}, FOLLOWS),
+        ({"rules": [SHARED_CARD]}, [*FOLLOWS, "read:users:shares"]),
+        ({"grants": [GRANT]}, SHARES),
+    ],
+)
+def test_the_service_has_the_least_scopes_that_the_policy_needs(tmp_path, policy, scopes):
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"version": 1, **policy}))
     config = Config()
     config.JupyterHub.services = [{"name": "other"}]
-    configure(config, policy, grants={"records": tmp_path / "records.sqlite"})
+    configure(config, path, service={"database": tmp_path / "service.sqlite"})
     other, ours = config.JupyterHub.services
     assert other == {"name": "other"}
     assert ours["command"][-4:] == [
         "--policy",
-        str(policy),
-        "--records",
-        str(tmp_path / "records.sqlite"),
+        str(path),
+        "--database",
+        str(tmp_path / "service.sqlite"),
     ]
     (role,) = config.JupyterHub.load_roles
     assert role["services"] == [ours["name"]]
-    assert role["scopes"] == ["list:users", "read:users:groups", "read:servers", "shares"]
+    assert role["scopes"] == scopes
+
+
+def test_the_service_may_end_shares_that_are_left_of_earlier_grants(tmp_path):
+    path = tmp_path / "service.sqlite"
+    database = Database(path)
+    store = ShareStore(database)
+    policy = Policy('{"version": 1}')
+    for state, is_left in (("gone", False), ("foreign", False), ("revoking", True)):
+        store.change(put=[record(state)])
+        assert ("grants" in needed_parts(policy, path)) == is_left, state
+    database.close()
+    assert needed_parts(policy, tmp_path / "missing.sqlite") == ["changes"]
+    path.write_bytes(b"no database")
+    assert needed_parts(policy, path) == ["changes"]
 
 
 def text(at: datetime) -> str:
@@ -106,50 +141,76 @@ def test_a_jump_that_is_taken_back_is_ignored():
 
 
 def test_the_store_keeps_records_across_restarts(tmp_path):
-    path = tmp_path / "folder" / "records.sqlite"
-    store = ShareStore(path)
+    path = tmp_path / "folder" / "service.sqlite"
+    database = Database(path)
     held, gone = record("held", "2026-11-22T11:00:00Z"), record("gone", "x", user="v")
-    store.change(put=[held, gone, record("foreign", "y", server="o0/dash")])
-    store.close()
+    ShareStore(database).change(put=[held, gone, record("foreign", "y", server="o0/dash")])
+    database.close()
     assert path.stat().st_mode & 0o777 == 0o600
-    again = ShareStore(path)
-    assert again.records("held", "gone") == [held, gone]
-    assert again.records_of_owner("o") == [held, gone]
-    assert again.find_gone("x") == gone
-    assert again.find_gone("y") is None
-    again.change(drop=[held])
-    again.delete_old_gone(NOON + timedelta(days=31))
-    assert again.count() == {"foreign": 1}
+    again = Database(path)
+    store = ShareStore(again)
+    assert store.records("held", "gone") == [held, gone]
+    assert store.records_of_owner("o") == [held, gone]
+    assert store.find_gone("x") == gone
+    assert store.find_gone("y") is None
+    store.change(drop=[held])
+    store.delete_old_gone(NOON + timedelta(days=31))
+    assert store.count() == {"foreign": 1}
     again.close()
 
 
-def test_one_instance_at_a_time_may_change_a_store(tmp_path):
-    path = tmp_path / "records.sqlite"
-    store = ShareStore(path)
-    with pytest.raises(StoreLocked):
-        ShareStore(path)
-    ShareStore(path, read_only=True).close()
+def test_one_process_at_a_time_may_change_a_database(tmp_path):
+    path = tmp_path / "service.sqlite"
+    database = Database(path)
+    store = ShareStore(database)
+    with pytest.raises(DatabaseLocked):
+        Database(path)
+    Database(path, read_only=True).close()
     approve_revocations(path, 7, NOON + timedelta(hours=1))
     assert store.approved_revocations(NOON) == 7
     assert store.approved_revocations(NOON + timedelta(hours=2)) == 0
     store.clear_approval()
     assert store.approved_revocations(NOON) == 0
-    store.close()
-    ShareStore(path).close()
+    database.close()
+    Database(path).close()
 
 
-def test_a_store_of_a_newer_version_is_not_changed(tmp_path):
-    path = tmp_path / "records.sqlite"
-    ShareStore(path).close()
+def test_a_change_is_made_whole_or_not_at_all(tmp_path):
+    database = Database(tmp_path / "service.sqlite")
+    store = ShareStore(database)
+    with pytest.raises(sqlite3.IntegrityError):
+        store.change(put=[record("held"), record("unknown state", user="v")])
+    assert store.count() == {}
+    database.close()
+
+
+def test_a_database_of_a_newer_version_is_not_changed(tmp_path):
+    path = tmp_path / "service.sqlite"
+    Database(path).close()
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match="newer version"):
-        ShareStore(path)
+    with pytest.raises(DatabaseError, match="newer version"):
+        Database(path)
     path.write_bytes(b"no database at all" * 100)
-    with pytest.raises(StoreError, match="cannot be used"):
-        ShareStore(path)
-    with pytest.raises(StoreError):
+    with pytest.raises(DatabaseError, match="cannot be used"):
+        Database(path)
+    with pytest.raises(DatabaseError):
         approve_revocations(tmp_path / "missing.sqlite", 1, NOON)
+
+
+@pytest.mark.parametrize("version", range(len(MIGRATIONS)))
+def test_a_database_of_each_older_version_is_migrated(tmp_path, version):
+    path = tmp_path / "service.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for migration in MIGRATIONS[:version]:
+            migration(db)
+        db.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(DatabaseError, match="older version"):
+        Database(path, read_only=True)
+    database = Database(path)
+    ShareStore(database).change(put=[record("held")])
+    assert ShareStore(database).count() == {"held": 1}
+    database.close()
 
 
 def synced(

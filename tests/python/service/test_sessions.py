@@ -10,7 +10,7 @@ import requests
 
 from jupyterlab_scoped_launcher._core import Policy
 
-SERVICE = "/services/scoped-launcher-grants/"
+SERVICE = "/services/scoped-launcher/"
 
 CARDS = {
     "id": "dashboards",
@@ -149,7 +149,8 @@ def test_health_and_metrics(hub, until):
         return requests.get(f"{hub.url}{SERVICE}health", timeout=30)
 
     until(lambda: health().status_code == 200, 60, hub.log)
-    assert health().json().keys() == {"healthy", "status", "last_pass_age_s"}
+    assert health().json()["status"] == "running"
+    assert health().json()["grants"].keys() == {"status", "last_pass_age_s"}
     metrics = f"{hub.url}{SERVICE}metrics"
     assert requests.get(metrics, timeout=30).status_code == 403
     token = {"Authorization": f"token {hub.known['metrics_token']}"}

@@ -26,7 +26,7 @@ def test_a_group_may_open_dash_servers_and_never_default_ones(hub, grants):
     hub.user("base-otto")
     grants.policy(grant("base"))
     assert "1 to grant, 0 to revoke." in grants.run("--dry-run").stdout
-    assert not grants.records.exists()
+    assert not grants.database.exists()
     assert hub.shares("base-profx") == {}
 
     assert grants.once().startswith("1 granted, 0 revoked, 0 refused")

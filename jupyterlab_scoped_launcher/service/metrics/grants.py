@@ -1,21 +1,23 @@
-"""The service's Prometheus metrics. Names of users and servers are never labels."""
+"""The metrics of the grants. Names of users and servers are never labels."""
 
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from .grants.reconcile import PassResult
+if TYPE_CHECKING:
+    from ..grants.reconcile import PassResult
 
 PREFIX = "scoped_launcher_grants"
 
 
-class Metrics:
-    """The service's metrics, in a registry of their own."""
+class GrantMetrics:
+    """The metrics of the grants, in the service's ``registry``."""
 
-    def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
         self._passes = self._counter("passes", "Passes, by result", "result")
         self._changes = self._counter("changes", "Shares created, revoked, refused", "change")
         self._requests = self._counter("hub_requests", "Requests to the Hub's API")
@@ -52,10 +54,6 @@ class Metrics:
     def record_failure(self) -> None:
         """Count a pass that failed."""
         self._passes.labels("failed").inc()
-
-    def render(self) -> bytes:
-        """Return all metrics in Prometheus's text format."""
-        return generate_latest(self._registry)
 
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
         return Counter(f"{PREFIX}_{name}", documentation, labels, registry=self._registry)

@@ -1,0 +1,55 @@
+"""Health and metrics, for programs."""
+
+from __future__ import annotations
+
+import json
+
+from prometheus_client import generate_latest
+
+from .base import PageHandler, RequiresShares
+
+
+class HealthHandler(PageHandler):
+    """200 while the service does its work, or another one does; else 503. It names nobody."""
+
+    def get(self) -> None:
+        """Answer ``healthy``, and the ``status`` of the service and of each part."""
+        service = self.service
+        grants = service.grants
+        healthy = service.status == "standby" or grants.is_healthy
+        self.set_status(200 if healthy else 503)
+        self.set_header("Content-Type", "application/json")
+        self.finish(
+            json.dumps(
+                {
+                    "healthy": healthy,
+                    "status": service.status,
+                    "changes": {
+                        "subscribers": len(service.changes.subscribers),
+                        "hub_is_heard": service.changes.received.is_hub_heard,
+                    },
+                    "grants": {"status": grants.state.status, "last_pass_age_s": grants.age_s()},
+                }
+            )
+        )
+
+
+class MetricsHandler(RequiresShares):
+    """Prometheus's text format, for a token (or a visitor) with ``read:metrics`` or ``shares``."""
+
+    other_scopes = ("read:metrics",)
+
+    def get(self) -> None:
+        """Answer all metrics of the service."""
+        if self.current_user is None:
+            self.set_status(403)
+            self.render(
+                "error.html",
+                status=403,
+                title="Metrics need a token",
+                text="Send “Authorization: token …” with a token that may access this service and "
+                "holds read:metrics.",
+            )
+        elif self.check_scopes():
+            self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+            self.finish(generate_latest(self.service.registry))

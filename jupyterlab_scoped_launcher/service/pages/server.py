@@ -1,0 +1,54 @@
+"""Serves the pages."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlparse
+
+from jupyterhub.services.auth import HubOAuthCallbackHandler
+from tornado.httpserver import HTTPServer
+from tornado.web import Application
+
+from ...changes import CHANGES_PATH, HUB_CHANGES_PATH
+from ..changes.handlers import ChangesHandler, HubChangesHandler
+from .base import PageHandler, limit_auth_cache
+from .grants import GrantsPageHandler
+from .health import HealthHandler, MetricsHandler
+
+if TYPE_CHECKING:
+    from ..app import Service
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class StyleHandler(PageHandler):
+    """The style of the pages."""
+
+    def get(self) -> None:
+        """Answer the style sheet."""
+        self.set_header("Content-Type", "text/css; charset=utf-8")
+        self.finish((TEMPLATES / "grants.css").read_bytes())
+
+
+def listen(service: Service, url: str, prefix: str) -> HTTPServer:
+    """Serve the pages under ``prefix`` on the address of ``url`` (both from the Hub)."""
+    limit_auth_cache()
+    options = {"service": service}
+    application = Application(
+        [
+            (prefix, GrantsPageHandler, options),
+            (f"{prefix}oauth_callback", HubOAuthCallbackHandler),
+            (f"{prefix}grants.css", StyleHandler, options),
+            (f"{prefix}health", HealthHandler, options),
+            (f"{prefix}metrics", MetricsHandler, options),
+            (prefix + CHANGES_PATH, ChangesHandler, options),
+            (prefix + HUB_CHANGES_PATH, HubChangesHandler, options),
+        ],
+        cookie_secret=secrets.token_bytes(32),
+        template_path=str(TEMPLATES),
+        log_function=lambda _: None,  # the Hub's proxy logs requests; a callback's URL has a code
+    )
+    address = urlparse(url)
+    return application.listen(address.port or 80, address.hostname or "127.0.0.1")
