@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from ..changes import POLL_S
 from ..context import ContextError, ContextSnapshot, NotAuthenticated, VisitorFacts, load_visitor
 from ..hub_api import REQUEST_TIMEOUT_S
 from .metrics import CONTEXT_AGE_SECONDS, HUB_ERRORS, HUB_REQUESTS
+from .told_facts import ToldFacts
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -41,39 +43,61 @@ class ContextCache:
     ``max_stale_s``, marked stale. When the Hub refuses a token, its context is forgotten at once.
     """
 
-    def __init__(self, new_client: Callable[[float], HubClient], log: Logger) -> None:
-        """``new_client`` makes a client of the Hub, with the time-out of a request in seconds."""
+    def __init__(
+        self,
+        new_client: Callable[[float], HubClient],
+        log: Logger,
+        told: ToldFacts | None = None,
+    ) -> None:
+        """``new_client`` makes a client of the Hub, with the time-out of a request in seconds.
+
+        ``told`` is what the Hub service tells of the server's owner.
+        """
+        self._told = told or ToldFacts()
         self._new_client = new_client
         self._client = new_client(REQUEST_TIMEOUT_S)
         self._outage = _OutageLog(log)
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
 
-    async def load(self, token: str, max_stale_s: float, max_age_s: float = 0.0) -> ContextSnapshot:
+    async def load(
+        self, token: str, max_stale_s: float, max_age_s: float = 0.0, *, ask_hub: bool = False
+    ) -> ContextSnapshot:
         """Return the context of the visitor with ``token``.
 
-        The Hub is not asked while the context is younger than ``max_age_s`` (in seconds). Raises
-        `ContextError` when there is none, or only one older than ``max_stale_s`` (in seconds).
+        The Hub is not asked while the context is younger than ``max_age_s`` (in seconds), nor about
+        the owner while the Hub service tells each change, unless ``ask_hub``. Raises `ContextError`
+        when there is none, or only one older than ``max_stale_s`` (in seconds).
         """
         entry = self._entry(token)
-        if entry.request is None and entry.is_due(max_age_s):
+        if entry.request is None and self._is_due(entry, max_age_s, ask_hub=ask_hub):
             entry.request = asyncio.create_task(self._request(entry, token))
         if entry.request is not None:
             # Shielded: a client that disconnects must not cancel the request for the others.
             await asyncio.shield(entry.request)
-        return entry.snapshot(max_stale_s)
+        return entry.snapshot(max_stale_s, self._told)
 
-    def load_blocking(self, token: str, max_stale_s: float, max_age_s: float) -> ContextSnapshot:
+    def load_blocking(
+        self, token: str, max_stale_s: float, max_age_s: float, *, ask_hub: bool = False
+    ) -> ContextSnapshot:
         """Do what `load` does, for callers that cannot await it: the whole server waits.
 
         It waits for at most `BLOCKING_TIMEOUT_S` for each answer of the Hub, and after a failure
         not again for `BLOCKING_RETRY_S`.
         """
         entry = self._entry(token)
-        if entry.is_due(max_age_s, BLOCKING_RETRY_S):
+        if self._is_due(entry, max_age_s, BLOCKING_RETRY_S, ask_hub=ask_hub):
             # Another thread, because this one may run an event loop already.
             with ThreadPoolExecutor(1) as executor:
                 executor.submit(asyncio.run, self._read_once(entry, token)).result()
-        return entry.snapshot(max_stale_s)
+        return entry.snapshot(max_stale_s, self._told)
+
+    def _is_due(
+        self, entry: _Entry, max_age_s: float, retry_s: float = 0.0, *, ask_hub: bool
+    ) -> bool:
+        """Return whether the Hub must be asked."""
+        visitor = entry.visitor
+        is_told = visitor is not None and self._told.is_current and self._told.is_about(visitor)
+        return entry.is_due(POLL_S if is_told and not ask_hub else max_age_s, retry_s)
 
     def _entry(self, token: str) -> _Entry:
         key = _key(token)
@@ -101,8 +125,10 @@ class ContextCache:
     async def _read(self, entry: _Entry, token: str, client: HubClient) -> None:
         """Read the context and store the result or the error. Raises nothing."""
         HUB_REQUESTS.inc()
+        asked_at = time.monotonic()
         try:
             entry.visitor = await load_visitor(client, token)
+            entry.asked_at = asked_at
             entry.error = None
             entry.loaded_at = time.monotonic()
             self._outage.ended()
@@ -127,6 +153,7 @@ class _Entry:
     """What is known of the holder of one token."""
 
     visitor: VisitorFacts | None = None
+    asked_at: float = 0.0
     loaded_at: float = 0.0
     error: ContextError | None = None
     next_request_at: float = 0.0
@@ -143,14 +170,18 @@ class _Entry:
         is_young = now - self.loaded_at <= max_age_s
         return not is_young or self.visitor is None or self.error is not None
 
-    def snapshot(self, max_stale_s: float) -> ContextSnapshot:
+    def snapshot(self, max_stale_s: float, told: ToldFacts) -> ContextSnapshot:
         """Return the last context; `ContextError` if there is none that may still be used."""
         age_s = time.monotonic() - self.loaded_at
-        CONTEXT_AGE_SECONDS.set(age_s)
-        if self.error is None and self.visitor is not None:
-            return ContextSnapshot(self.visitor, age_s)
-        if self.visitor is not None and age_s <= max_stale_s:
-            return ContextSnapshot(self.visitor, age_s, stale=True)
+        if self.visitor is not None:
+            visitor = told.merged(self.visitor, self.asked_at, max_stale_s)
+            if self.error is None and told.is_current and told.is_about(visitor):
+                age_s = 0.0
+            CONTEXT_AGE_SECONDS.set(age_s)
+            if self.error is None:
+                return ContextSnapshot(visitor, age_s)
+            if age_s <= max_stale_s:
+                return ContextSnapshot(visitor, age_s, stale=True)
         raise self.error or NotAuthenticated
 
 

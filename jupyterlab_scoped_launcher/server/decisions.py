@@ -79,8 +79,12 @@ class PolicyDecider:
         if type(handler) in self._handlers_that_decide and handler.current_user:
             await self.load_context(handler, self.refresh_s)
 
-    async def load_context(self, handler: JupyterHandler, max_age_s: float = 0.0) -> None:
+    async def load_context(
+        self, handler: JupyterHandler, max_age_s: float = 0.0, *, ask_hub: bool = False
+    ) -> None:
         """Load the visitor's context, at most ``max_age_s`` old, and keep it with the request.
+
+        ``ask_hub``: also if the Hub service tells each change.
 
         If it cannot be loaded, the error is kept: `decide` then refuses every governed card.
         """
@@ -88,14 +92,14 @@ class PolicyDecider:
             return
         await self._inventory.refresh()
         try:
-            _keep(handler, await self._services.load_context(handler, max_age_s))
+            _keep(handler, await self._services.load_context(handler, max_age_s, ask_hub=ask_hub))
         except ContextError as error:
             _keep(handler, error)
 
     def reload_context(self, handler: JupyterHandler) -> None:
         """Do what `load_context` does where nothing can be awaited: the whole server waits."""
         try:
-            _keep(handler, self._services.load_context_blocking(handler, 0.0))
+            _keep(handler, self._services.load_context_blocking(handler, 0.0, ask_hub=True))
         except ContextError as error:
             _keep(handler, error)
 

@@ -17,6 +17,7 @@ from traitlets import Bool, CUnicode, Enum, Unicode, default
 from ..variables import KERNEL_PATH_VARIABLE, POLICY_VARIABLE
 
 if TYPE_CHECKING:
+    from .changes import ChangeSubscription
     from .explanations import Explanations
     from .guards import Guards
     from .preview import Preview
@@ -82,6 +83,7 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
     explanations: Explanations
     preview: Preview
     guards: Guards | None = None
+    changes: ChangeSubscription | None = None
 
     @default("policy_file")
     def _policy_file_from_environment(self) -> str:
@@ -125,8 +127,33 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
             if policies.current().state != "missing":
                 self.exit(1)
 
+        self._follow_changes(server)
         configured = self.settings.get("page_config_hook")
         self.settings["page_config_hook"] = page_config_hook(self.services, configured)
+
+    def _follow_changes(self, server: Any) -> None:
+        """Subscribe to the Hub service, if the Hub has one that this server can reach."""
+        from .changes import ChangeSubscription, PageEvents, subscription_url
+
+        url = subscription_url()
+        if not url:
+            return
+        events = PageEvents(server.event_logger)
+
+        def on_change() -> None:
+            events.tell()
+            if self.guards is not None:
+                self.guards.monitor.check_now()
+
+        self.changes = ChangeSubscription(
+            url,
+            os.environ["JUPYTERHUB_API_TOKEN"],
+            self.services.told,
+            self.services.policies,
+            on_change,
+            self.log,
+        )
+        server.io_loop.add_callback(self.changes.start)
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
@@ -143,7 +170,9 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
         self.handlers.extend((pattern, handler, needed) for pattern, handler in routes)
 
     async def stop_extension(self) -> None:
-        """Stop the monitor, and close the connections to the Hub."""
+        """Stop the monitor and the subscription, and close the connections to the Hub."""
+        if self.changes is not None:
+            self.changes.stop()
         if self.guards is not None:
             self.guards.monitor.stop()
         self.services.close()

@@ -60,7 +60,10 @@ class ContextHandler(RouteHandler):
         parts = {
             "policy": self._policy_text(state, snapshot, context["now"]),
             "page": json.dumps(
-                _page_facts(state, snapshot, text, self.services.is_governing(state))
+                {
+                    **_page_facts(state, snapshot, text, self.services.is_governing(state)),
+                    "refresh_s": self.services.page_refresh_s(snapshot),
+                }
             ),
         }
         if state.policy is not None:

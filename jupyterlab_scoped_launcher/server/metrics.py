@@ -19,6 +19,8 @@ HUB_ERRORS = Counter(
 CONTEXT_AGE_SECONDS = Gauge(
     "scoped_launcher_context_age_seconds", "Age of the context that was used last"
 )
+IS_TOLD = Gauge("scoped_launcher_told", "1 while the Hub service tells this server of changes")
+TOLD_CHANGES = Counter("scoped_launcher_told_changes", "Events that the Hub service has told")
 DENIALS = Counter(
     "scoped_launcher_denials",
     "Refused uses of a card, by its kind and the reason",

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..changes import POLL_S
 from ..context import (
     AccessRevoked,
     ContextError,
@@ -21,6 +22,7 @@ from ..context import (
 from ..hub_api import LIST_OWN_SHARES, REQUEST_TIMEOUT_S, HubClient, TlsFiles
 from ..variables import WITHHELD_SCOPES_VARIABLE
 from .context_cache import ContextCache
+from .told_facts import ToldFacts
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -47,6 +49,8 @@ class Services:
         self.policies = policies
         self.settings = settings
         self.log = log
+        self.told = ToldFacts()
+        """What the Hub service tells of the server's owner."""
         self._cache: ContextCache | None = None
 
     def is_governing(self, state: PolicyState) -> bool:
@@ -55,20 +59,32 @@ class Services:
         return state.state == "ok" or hides_all
 
     async def load_context(
-        self, handler: JupyterHandler, max_age_s: float = 0.0
+        self, handler: JupyterHandler, max_age_s: float = 0.0, *, ask_hub: bool = False
     ) -> ContextSnapshot:
         """Return the context of the visitor who sent the request of ``handler``.
 
-        It is read again when it is older than ``max_age_s`` (in seconds). Raises `ContextError`.
+        It is read again when it is older than ``max_age_s`` (in seconds). While the Hub service
+        tells each change, the owner's is not, unless ``ask_hub``. Raises `ContextError`.
         """
         hub_auth = _hub_auth(handler)
         if hub_auth is None:
             return self._local_context()
         cache, token = self._cache_for(hub_auth), _token(hub_auth, handler)
-        snapshot = await cache.load(token, self.policies.max_stale_s, max_age_s)
+        snapshot = await cache.load(token, self.policies.max_stale_s, max_age_s, ask_hub=ask_hub)
         return self._checked(hub_auth, snapshot)
 
-    def load_context_blocking(self, handler: JupyterHandler, max_age_s: float) -> ContextSnapshot:
+    def page_refresh_s(self, snapshot: ContextSnapshot) -> float | None:
+        """Return how often this visitor's page should ask; None: as the policy says.
+
+        While the Hub service tells each change, the server tells its pages.
+        """
+        if not (self.told.is_current and self.told.is_about(snapshot.visitor)):
+            return None
+        return min(POLL_S, max(self.policies.refresh_s, self.policies.max_stale_s / 2))
+
+    def load_context_blocking(
+        self, handler: JupyterHandler, max_age_s: float, *, ask_hub: bool = False
+    ) -> ContextSnapshot:
         """Do what `load_context` does where nothing can be awaited. Raises `ContextError`.
 
         The whole server waits for the Hub, unless the context is young enough.
@@ -77,7 +93,7 @@ class Services:
         if hub_auth is None:
             return self._local_context()
         cache, token = self._cache_for(hub_auth), _token(hub_auth, handler)
-        snapshot = cache.load_blocking(token, self.policies.max_stale_s, max_age_s)
+        snapshot = cache.load_blocking(token, self.policies.max_stale_s, max_age_s, ask_hub=ask_hub)
         return self._checked(hub_auth, snapshot)
 
     async def is_access_revoked(self, handler: JupyterHandler) -> bool:
@@ -148,7 +164,7 @@ class Services:
         """Return the cache for the Hub of ``hub_auth`` (a ``HubAuth``); a server has only one."""
         if self._cache is None:
             self._cache = ContextCache(
-                lambda timeout_s: _hub_client(hub_auth, timeout_s=timeout_s), self.log
+                lambda timeout_s: _hub_client(hub_auth, timeout_s=timeout_s), self.log, self.told
             )
         return self._cache
 

@@ -65,6 +65,18 @@ export class ContextPoller {
   }
 
   /**
+   * Loads now, because something has changed. If a load is in progress, it may have begun before the change: then
+   * another one follows it.
+   */
+  reload(): void {
+    if (this._isLoading) {
+      this._isOutdated = true;
+    } else if (!this._poll.isDisposed) {
+      void this.refresh(true);
+    }
+  }
+
+  /**
    * Stops loading. A load that is in progress runs to its end.
    */
   dispose(): void {
@@ -86,6 +98,10 @@ export class ContextPoller {
     }
     this._isLoading = false;
     this._nextAllowedMs = Date.now() + MIN_GAP_MS;
+    if (this._isOutdated) {
+      this._isOutdated = false;
+      setTimeout(() => this.reload());
+    }
     this._poll.frequency = {
       backoff: false,
       interval: this._getNextPauseMs(),
@@ -119,6 +135,8 @@ export class ContextPoller {
   private readonly _load: () => Promise<number>;
   private readonly _poll: Poll<void>;
   private _isLoading = false;
+  /** Whether something has changed since the present load began. */
+  private _isOutdated = false;
   /** The pause that the last successful load asked for, in milliseconds. */
   private _pauseMs = INITIAL_PAUSE_MS;
   /** How many loads have failed since the last successful one. */

@@ -169,6 +169,15 @@ export class LauncherController implements ILauncherState {
   }
 
   /**
+   * Loads the context again, because something that it is about has changed.
+   */
+  reload(): void {
+    if (this._source) {
+      this._poller.reload();
+    }
+  }
+
+  /**
    * Stops loading and rendering.
    */
   dispose(): void {
@@ -190,7 +199,7 @@ export class LauncherController implements ILauncherState {
       hasChanged = result.changed;
       this._loadError = null;
       this._applyLoadResult(result);
-      return result.refreshSeconds;
+      return this._page?.refresh_s ?? result.refreshSeconds;
     } catch (error) {
       this._loadError = toLauncherError(error, 'unavailable');
       throw error;

@@ -6,6 +6,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { ILauncher } from '@jupyterlab/launcher';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { followContextEvents } from './contextEvents';
 import { addCopyCommand } from './copyCards';
 import { loadEngine, WasmDecisionSource } from './engine';
 import { getPageHub } from './hubUrls';
@@ -68,7 +69,8 @@ export const launcherPlugin: JupyterFrontEndPlugin<ILauncherState> = {
       texts,
       notifier
     );
-    const { serverSettings } = app.serviceManager;
+    const { events, serverSettings } = app.serviceManager;
+    followContextEvents(events, () => controller.reload());
     const useFallback = (reason: unknown) =>
       controller.useFallback(
         reason,

@@ -21,6 +21,11 @@ export interface IPageFacts {
   has_locked: boolean;
   /** Whether the visitor may learn of all cards that are hidden from them. */
   lists_hidden: boolean;
+  /**
+   * How long the page waits until it loads the context again by itself, in seconds, because the server tells it of
+   * changes; null if it does not.
+   */
+  refresh_s?: number | null;
   /** For those who may see details: what is wrong with the policy file while the last good policy is in use. */
   problem: string | null;
 }

@@ -28,7 +28,7 @@ class AccessChecker:
     ) -> None:
         """Raise a 403 with the reason unless the visitor may use all ``cards``.
 
-        A context up to ``max_age_s`` old may allow. Before a denial it is read again, so that a
+        A context up to ``max_age_s`` old may allow. Before a denial the Hub is asked, so that a
         visitor who was added to a group is allowed at once.
         """
         for decision in await self.decide(handler, cards, max_age_s):
@@ -40,8 +40,8 @@ class AccessChecker:
         """Return the decisions on ``cards``, as `require` applies them."""
         await self.decider.load_context(handler, max_age_s)
         decisions = self.decider.decide(handler, cards)
-        if max_age_s and not all(made.allowed for made in decisions):
-            await self.decider.load_context(handler)
+        if not all(made.allowed for made in decisions):
+            await self.decider.load_context(handler, ask_hub=True)
             decisions = self.decider.decide(handler, cards)
         return decisions
 

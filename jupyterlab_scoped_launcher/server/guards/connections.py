@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -50,6 +51,7 @@ class ConnectionMonitor:
         self._access = access
         self._open: WeakKeyDictionary[JupyterHandler, _Connection] = WeakKeyDictionary()
         self._task: asyncio.Task[None] | None = None
+        self._wakened = asyncio.Event()
 
     def watch(
         self, handler: JupyterHandler, *cards: Card, close_code: int = POLICY_VIOLATION
@@ -60,6 +62,10 @@ class ConnectionMonitor:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
 
+    def check_now(self) -> None:
+        """Check all connections at once: somebody's context has changed."""
+        self._wakened.set()
+
     def stop(self) -> None:
         """Check no more."""
         if self._task is not None:
@@ -67,7 +73,10 @@ class ConnectionMonitor:
 
     async def _run(self) -> None:
         while self._open:
-            await asyncio.sleep(max(self._access.decider.refresh_s, MIN_REQUEST_INTERVAL_S))
+            wait_s = max(self._access.decider.refresh_s, MIN_REQUEST_INTERVAL_S)
+            with suppress(TimeoutError, asyncio.TimeoutError):
+                await asyncio.wait_for(self._wakened.wait(), wait_s)
+            self._wakened.clear()
             # Concurrently: a Hub that does not answer delays all of them once, not each in turn.
             await asyncio.gather(
                 *(self._check(handler, found) for handler, found in list(self._open.items()))

@@ -183,10 +183,40 @@ describe('ContextPoller', () => {
     expect(load).toHaveBeenCalledTimes(2);
   });
 
+  it('loads at once when something has changed, also in a hidden page', async () => {
+    await refresh();
+    poller.reload();
+    await pass(0);
+    expect(load).toHaveBeenCalledTimes(2);
+    show(false);
+    poller.reload();
+    await pass(0);
+    expect(load).toHaveBeenCalledTimes(3);
+    await pass(120_000);
+    expect(load).toHaveBeenCalledTimes(3);
+  });
+
+  it('loads once more if something has changed while it loads', async () => {
+    let finish = (_: number) => {};
+    load.mockReturnValueOnce(new Promise(resolve => (finish = resolve)));
+    void poller.refresh();
+    await pass(0);
+    poller.reload();
+    poller.reload();
+    await pass(5_000);
+    expect(load).toHaveBeenCalledTimes(1);
+    finish(10);
+    await pass(10);
+    expect(load).toHaveBeenCalledTimes(2);
+    await pass(9_000);
+    expect(load).toHaveBeenCalledTimes(2);
+  });
+
   it('stops when it is disposed of', async () => {
     await refresh();
     poller.dispose();
     await refresh();
+    poller.reload();
     show(false);
     show(true);
     await pass(120_000);

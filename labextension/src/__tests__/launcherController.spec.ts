@@ -107,6 +107,21 @@ describe('LauncherController', () => {
   const getMessages = () =>
     Notification.manager.notifications.map(n => n.message);
 
+  it('asks less often while the server tells it of changes', async () => {
+    source.answer = { ...createContext([]), page: { refresh_s: 300 } };
+    await setDecisionSource();
+    await pass(299_000);
+    expect(source.loadCount).toBe(1);
+    await pass(1_000);
+    expect(source.loadCount).toBe(2);
+    source.answer = { ...createContext([]), page: { refresh_s: null } };
+    controller.reload();
+    await pass(0);
+    expect(source.loadCount).toBe(3);
+    await pass(60_000);
+    expect(source.loadCount).toBeGreaterThan(3);
+  });
+
   it('shows what the first answer allows, and follows later ones', async () => {
     const renderings = jest.fn();
     model.stateChanged.connect(renderings);

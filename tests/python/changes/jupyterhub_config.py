@@ -1,0 +1,28 @@
+"""Configuration of the Hub whose changes the service tells to users' servers (`conftest.py`)."""
+
+import json
+import os
+
+from jupyterlab_scoped_launcher.hub import configure
+
+known = json.loads(os.environ["TEST_HUB"])
+load_subconfig(known["common"])
+
+c = get_config()
+c.Authenticator.admin_users = {"root"}
+c.JupyterHub.load_groups = {"class": {"users": []}, "staff": {"users": []}}
+c.JupyterHub.load_roles += [
+    {"name": "desk", "groups": ["staff"], "scopes": ["access:services!service=tests"]},
+]
+c.Spawner.environment["JUPYTERHUB_SINGLEUSER_APP"] = "jupyter_server.serverapp.ServerApp"
+if "api_proxy_url" in known:
+    c.Spawner.hub_connect_url = known["api_proxy_url"]
+
+configure(
+    c,
+    known["policy"],
+    service={"database": known["database"], "options": ("--interval", "1", *known["options"])},
+)
+for service in c.JupyterHub.services:
+    if service["name"] == "scoped-launcher":
+        service["environment"]["PYTHONPATH"] = known["package"]
