@@ -32,6 +32,7 @@ class ChangeListener:
         self._pending: WeakKeyDictionary[Session, dict[str, Change]] = WeakKeyDictionary()
         self._has_failed = False
         self._listeners = {
+            "do_orm_execute": self._safe(self._before_execute),
             "before_flush": self._safe(self._before_flush),
             "after_flush": self._safe(self._after_flush),
             "after_commit": self._safe(self._after_commit),
@@ -71,6 +72,24 @@ class ChangeListener:
                 self._lose()
 
         return safe
+
+    def _before_execute(self, state: Any) -> None:
+        """Collect what a statement deletes that no session knows: all shares of a server.
+
+        Other such statements change nothing that is followed, or are told as a loss.
+        """
+        from jupyterhub import orm
+        from sqlalchemy import select
+
+        if not (state.is_delete or state.is_update) or state.bind_mapper is None:
+            return
+        kind = state.bind_mapper.class_
+        if kind is orm.Share and state.is_delete and state.statement.whereclause is not None:
+            found = select(orm.Share).where(state.statement.whereclause)
+            for share in state.session.scalars(found):
+                self._add(state.session, _share(share, is_deleted=True))
+        elif kind in (orm.Share, orm.User, orm.Group, orm.Role, orm.Spawner, orm.APIToken):
+            self._lose()
 
     def _before_flush(self, session: Session, _context: Any, _instances: Any) -> None:
         """Collect what is gone after the flush."""

@@ -94,7 +94,7 @@ class HubClient:
         self._token = token
         self._timeout_s = timeout_s
         self._max_answer_bytes = max_answer_bytes
-        self._pause_per_s = 1.0 / hub_share - 1.0
+        self.hub_share = hub_share
         self._ssl_context = ssl_context_for(self._api_url, tls or TlsFiles())
         self._http: SimpleAsyncHTTPClient | None = None
         self.request_count = 0
@@ -141,7 +141,7 @@ class HubClient:
         )
         began = time.monotonic()
         answer = await self._fetch(request, what)
-        if pause_s := (time.monotonic() - began) * self._pause_per_s:
+        if pause_s := (time.monotonic() - began) * (1.0 / self.hub_share - 1.0):
             await asyncio.sleep(pause_s)
         _raise_for_status(answer, what)
         self.hub_time = _date(answer.headers) or self.hub_time

@@ -41,8 +41,11 @@ class Service:
             self.open_database,
             GrantMetrics(self.registry),
             self.log_event,
+            is_told=lambda: self.changes.received.is_hub_heard,
         )
-        self.changes = Changes(settings, self.policy, self.log_event)
+        self.changes = Changes(
+            settings, self.policy, self.log_event, self.grants.note, self.grants.hasten
+        )
         ChangeMetrics(self.registry, self.changes)
         self._database: Database | None = None
 

@@ -15,6 +15,7 @@ fields. ``exc_info=True`` adds the current traceback."""
 
 WARNING_EVENTS = frozenset(
     {
+        "changes_failed",
         "changes_lost",
         "changes_malformed",
         "clock_jumped",

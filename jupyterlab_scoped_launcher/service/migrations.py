@@ -30,4 +30,9 @@ def m1_shares(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE approval (revocations INTEGER NOT NULL, until TEXT NOT NULL)")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m1_shares,)
+def m2_shares_by_user(db: sqlite3.Connection) -> None:
+    """Shares are found by the user whom they are with, when a membership changes."""
+    db.execute("CREATE INDEX share_user ON share (user)")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m1_shares, m2_shares_by_user)

@@ -37,7 +37,7 @@ TIMEOUT_S = 30.0
 class Changes:
     """Follows the owners of the servers that subscribe.
 
-    ``also_tell`` is called with all changes of the Hub.
+    ``also_tell`` is called with all changes of the Hub, and ``also_lose`` when some were lost.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Changes:
         policy: FollowedPolicy,
         log_event: LogEvent,
         also_tell: Callable[[list[Change]], None] = lambda _: None,
+        also_lose: Callable[[], None] = lambda: None,
     ) -> None:
         self.subscribers = Subscribers()
         self.facts = FactsTable(self.subscribers.tell)
@@ -58,6 +59,7 @@ class Changes:
         self._policy = policy
         self._log_event = log_event
         self._also_tell = also_tell
+        self._also_lose = also_lose
         self._client = HubClient(settings.api_url, settings.token, timeout_s=TIMEOUT_S)
         self._slow_client = HubClient(
             settings.api_url, settings.token, timeout_s=TIMEOUT_S, hub_share=settings.hub_share
@@ -144,6 +146,7 @@ class Changes:
         self.losses += 1
         self._log_event("changes_lost")
         self._look_now.set()
+        self._also_lose()
 
     def _hub_restarted(self) -> None:
         self.facts.roles.forget()

@@ -7,17 +7,20 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Literal
 
+from ...changes import Change
 from ...hub_api import HubError, HubUnavailable
 from ..database import Database, DatabaseError
 from ..log import LogEvent
 from ..metrics.grants import GrantMetrics
 from ..policy import FollowedPolicy, NoPolicyError
+from .changer import PassResult
 from .plan import PlanError, policy_grants
-from .reconcile import PassResult, Reconciler
+from .reconcile import Reconciler
 from .store import ShareStore
 
 if TYPE_CHECKING:
@@ -25,7 +28,10 @@ if TYPE_CHECKING:
 
 MAX_RETRY_DELAY_S = 300.0
 
-STALE_INTERVALS = 4
+TOLD_INTERVALS = 4
+"""While the Hub tells its changes, whole passes have so many intervals between them."""
+
+STALE_INTERVALS = 2 * TOLD_INTERVALS
 """The grants are unhealthy when no pass succeeded for this many intervals and a minute."""
 
 Status = Literal[
@@ -48,7 +54,8 @@ class GrantPasses:
     """Makes passes every ``interval_s``; after failures it waits longer and longer.
 
     While the policy has no grants, and no share is left of earlier ones, it does not ask the Hub.
-    ``open_database`` raises `DatabaseError` while the database cannot be used.
+    While the Hub tells its changes (``is_told``), these are followed at once, and whole passes are
+    made less often. ``open_database`` raises `DatabaseError` while the database cannot be used.
     """
 
     def __init__(
@@ -58,6 +65,7 @@ class GrantPasses:
         open_database: Callable[[], Database],
         metrics: GrantMetrics,
         log_event: LogEvent,
+        is_told: Callable[[], bool] = lambda: False,
     ) -> None:
         self.settings = settings
         self.state = GrantsState()
@@ -68,6 +76,8 @@ class GrantPasses:
         self._metrics = metrics
         self._log_event = log_event
         self._api = settings.sharing_api()
+        self._is_told = is_told
+        self._wakened = asyncio.Event()
         self._hub_is_checked = False
         self._succeeded_at: float | None = None  # monotonic
 
@@ -76,7 +86,24 @@ class GrantPasses:
         while True:
             began = time.monotonic()
             wait_s = await self._try_pass()
-            await asyncio.sleep(max(0.0, wait_s - (time.monotonic() - began)))
+            if self._is_told() and self.state.status == "ok" and wait_s > 0:
+                wait_s *= TOLD_INTERVALS
+            while (left_s := began + wait_s - time.monotonic()) > 0:
+                with suppress(TimeoutError, asyncio.TimeoutError):
+                    await asyncio.wait_for(self._wakened.wait(), left_s)
+                if self._wakened.is_set() and not await self._try_changes():
+                    break
+
+    def note(self, changes: list[Change]) -> None:
+        """Take notice of changes at the Hub, and follow them soon."""
+        if self.reconciler is not None:
+            self.reconciler.quick.note(changes)
+            self._wakened.set()
+
+    def hasten(self) -> None:
+        """Make the next pass soon: changes were lost."""
+        self._hastened = True
+        self._wakened.set()
 
     async def run_once(self) -> PassResult:
         """Make passes until no change remains; return the sums.
@@ -135,6 +162,27 @@ class GrantPasses:
         self._record_success(result)
         return 0.0 if result.remaining else interval_s
 
+    async def _try_changes(self) -> bool:
+        """Follow changes. Returns whether the next pass may wait for its time."""
+        self._wakened.clear()
+        hastened, self._hastened = self._hastened, False
+        reconciler = self.reconciler
+        if hastened or reconciler is None or self.state.status not in ("ok", "held_back"):
+            return not hastened
+        result = PassResult()
+        try:
+            await reconciler.quick.run(self._policy.current(), result)
+        except Exception as problem:
+            expected = isinstance(
+                problem, HubError | PlanError | DatabaseError | NoPolicyError | sqlite3.Error
+            )
+            self._log_event("changes_failed", exc_info=not expected, problem=str(problem))
+            return False  # the next pass finds out what is wrong
+        self._metrics.record_changes(result)
+        return not result.remaining
+
+    _hastened = False
+
     def _is_needed(self) -> bool:
         """Return whether the policy has grants, or shares of earlier ones are left."""
         if policy_grants(self._policy.current()):
@@ -156,6 +204,7 @@ class GrantPasses:
                 self._log_event,
                 max_revocations=self.settings.max_revocations,
                 interval_s=self.settings.interval_s,
+                is_told=self._is_told,
             )
         policy = self._policy.current()
         if not self._hub_is_checked:

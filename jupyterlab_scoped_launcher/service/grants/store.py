@@ -14,6 +14,7 @@ foreign   a person created it: never revoked
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 from collections.abc import Iterable, Sequence
@@ -78,6 +79,16 @@ class ShareStore:
         # A name cannot hold "/", and "0" is the character after it.
         found = self._db.execute(
             "SELECT * FROM share WHERE server >= ? AND server < ?", (f"{owner}/", f"{owner}0")
+        )
+        return [_record(row) for row in found]
+
+    def records_about(self, users: Iterable[str], *states: ShareState) -> list[ShareRecord]:
+        """Return the records in one of ``states`` of shares with one of ``users``."""
+        names = sorted(users)
+        found = self._db.execute(
+            "SELECT * FROM share WHERE user IN (SELECT value FROM json_each(?))"  # noqa: S608
+            f" AND state IN ({_placeholders(states)}) ORDER BY server, user",
+            (json.dumps(names), *states),
         )
         return [_record(row) for row in found]
 

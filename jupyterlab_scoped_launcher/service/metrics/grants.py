@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 if TYPE_CHECKING:
-    from ..grants.reconcile import PassResult
+    from ..grants.changer import PassResult
 
 PREFIX = "scoped_launcher_grants"
 
@@ -50,6 +50,11 @@ class GrantMetrics:
         self._plan_s.set(result.plan_seconds)
         self._seconds.observe(result.seconds)
         self._last.set(time.time())
+
+    def record_changes(self, result: PassResult) -> None:
+        """Count what was done between passes, because the Hub has told of changes."""
+        for change in ("created", "revoked", "refused"):
+            self._changes.labels(change).inc(getattr(result, change))
 
     def record_failure(self) -> None:
         """Count a pass that failed."""

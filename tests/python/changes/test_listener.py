@@ -137,6 +137,11 @@ def test_shares(world, told):
     told.clear()
     orm.Share.revoke(world.db, world.dash, world.ann)
     assert told == [share()]
+    told.clear()
+    orm.Share.grant(world.db, world.dash, world.ann)
+    world.db.query(orm.Share).filter_by(spawner_id=world.dash.id).delete()
+    world.db.commit()
+    assert told == [share(ACCESS), share()], "as DELETE /shares/OWNER/NAME does"
     orm.Share.grant(world.db, world.dash, world.ann)
     told.clear()
     world.db.expire_all()
@@ -209,6 +214,13 @@ def test_a_token_that_is_deleted(world, told):
     world.db.delete(token)
     world.db.commit()
     assert told == [{"kind": "token", "token": token_id}]
+
+
+def test_a_statement_that_deletes_what_is_unknown_counts_as_a_loss(world, told):
+    world.db.query(orm.Role).filter_by(name="nobody").delete()
+    world.db.query(orm.ShareCode).delete()
+    world.db.commit()
+    assert told == ["lost"]
 
 
 def test_what_is_not_committed_is_not_told(world, told):
