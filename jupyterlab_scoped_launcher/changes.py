@@ -10,6 +10,8 @@ server      ``server``, ``exists``, ``running``
 role        ``role``, ``scopes`` (null: the role was deleted)
 assignment  ``role``, and ``user`` or ``group``; ``held``: whether they now have the role
 token       ``token``: the id of a token that was deleted
+policy      ``roles``: the digests of the policy's roles that the Hub has; ``problem``: why it lacks
+            others of them
 roles       all roles: ``roles`` (name to scopes), ``users`` and ``groups`` (name to roles; the
             role ``user``, which all users have, is left out), ``custom_scopes``
 ==========  ======================================================================================
@@ -17,8 +19,10 @@ roles       all roles: ``roles`` (name to scopes), ``users`` and ``groups`` (nam
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 Change = dict[str, Any]
@@ -51,7 +55,8 @@ class OwnerFacts:
     """What the Hub knows of a server's owner.
 
     ``scopes`` are all that the owner holds by roles, expanded as the Hub does it. ``shares`` are
-    the servers shared with the owner. Each is None if the service does not know it.
+    the servers shared with the owner. ``policy_roles`` are the `role_digests` of those of the
+    policy's roles that the running Hub has. Each is None if the service does not know it.
     """
 
     user: str
@@ -59,6 +64,7 @@ class OwnerFacts:
     groups: tuple[str, ...]
     scopes: tuple[str, ...] | None = None
     shares: tuple[str, ...] | None = None
+    policy_roles: tuple[str, ...] | None = None
 
     def model(self) -> dict[str, Any]:
         """Return the facts as a JSON object."""
@@ -68,6 +74,7 @@ class OwnerFacts:
             "groups": list(self.groups),
             "scopes": _list(self.scopes),
             "shares": _list(self.shares),
+            "policy_roles": _list(self.policy_roles),
         }
 
 
@@ -79,7 +86,13 @@ def facts_from_model(model: Any) -> OwnerFacts:
     groups = _names(model, "groups")
     if not isinstance(user, str) or not user or not isinstance(admin, bool) or groups is None:
         raise FactsError("the facts lack a valid user, admin or groups")
-    return OwnerFacts(user, admin, groups, _names(model, "scopes"), _names(model, "shares"))
+    scopes, shares = _names(model, "scopes"), _names(model, "shares")
+    return OwnerFacts(user, admin, groups, scopes, shares, _names(model, "policy_roles"))
+
+
+def role_digests(roles: Iterable[dict[str, Any]]) -> list[str]:
+    """Return what identifies the definition of each role, in the order of ``roles``."""
+    return [sha256(json.dumps(role, sort_keys=True).encode()).hexdigest()[:16] for role in roles]
 
 
 def _names(model: dict[str, Any], key: str) -> tuple[str, ...] | None:

@@ -13,10 +13,12 @@ import stat
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from .changes import role_digests
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -81,7 +83,8 @@ class PolicyStore:
 
     ``refresh`` and ``max_stale`` override those of the policy. They are written as in a policy
     (``15s``); empty text overrides nothing. ``hub_groups`` returns groups that the Hub is known to
-    have: no warning says that they are unknown.
+    have: no warning says that they are unknown. ``hub_roles`` returns the digests of those of the
+    policy's roles that the running Hub has; None if that is not known, and then all are assumed.
     """
 
     def __init__(
@@ -92,10 +95,14 @@ class PolicyStore:
         refresh: str = "",
         max_stale: str = "",
         hub_groups: Callable[[], list[str]] = list,
+        hub_roles: Callable[[], tuple[str, ...] | None] = lambda: None,
     ) -> None:
         self._path = path
         self._log = log
         self._hub_groups = hub_groups
+        self._hub_roles = hub_roles
+        self._known_roles: dict[str, dict[str, Any]] = {}  # of all versions so far, by digest
+        self._with_hub_roles: tuple[object, tuple[str, ...], PolicyState] | None = None
         self._state = PolicyState("missing" if path is None else "invalid")
         self._next_check_at = 0.0
         self._last_read: tuple[_Stamp, bytes] | None = None
@@ -115,7 +122,37 @@ class PolicyStore:
         if self._path is not None and now >= self._next_check_at:
             self._next_check_at = now + CHECK_INTERVAL_S
             self._reload_if_changed(self._path)
-        return self._state
+        told = self._hub_roles()
+        if self._state.policy is None or told is None:
+            return self._state
+        if self._with_hub_roles is None or self._with_hub_roles[:2] != (self._state, told):
+            state = self._limit_roles(self._state, self._state.policy, told)
+            self._with_hub_roles = (self._state, told, state)
+        return self._with_hub_roles[2]
+
+    def _limit_roles(
+        self, state: PolicyState, policy: Policy, told: tuple[str, ...]
+    ) -> PolicyState:
+        """Return ``state`` with the roles that the Hub has, in place of those of the policy.
+
+        What the launcher shows, the Hub must let in. A role that an earlier version of the policy
+        has defined counts as long as the Hub has it so.
+        """
+        if set(role_digests(json.loads(policy.roles()))) == set(told):
+            return state
+        document = json.loads(policy.document())
+        document["roles"] = [
+            self._known_roles[digest] for digest in told if digest in self._known_roles
+        ]
+        from ._core import Policy
+
+        try:
+            limited = Policy(json.dumps(document), str(self._path), **self._overrides)
+        except ValueError as error:
+            self._log.error("scoped-launcher: the roles of the Hub cannot be used: %s", error)
+            document["roles"] = []
+            limited = Policy(json.dumps(document), str(self._path), **self._overrides)
+        return replace(state, policy=limited)
 
     @property
     def refresh_s(self) -> float:
@@ -208,6 +245,8 @@ class PolicyStore:
             return
         again = "again " if self._state.policy is not None else ""
         self._state = PolicyState("ok", policy)
+        roles = json.loads(policy.roles())
+        self._known_roles.update(zip(role_digests(roles), roles, strict=True))
         self._visitor_documents.clear()
         self._log.info("scoped-launcher: policy %s read %s(%s)", path, again, policy.etag)
         if warnings := _format_diagnostics(self._warnings(policy, path, content)):

@@ -14,6 +14,7 @@ from .cases.command import run_cases
 from .decide import decide, explain
 from .diff import diff
 from .grants import grants
+from .hub_status import hub
 from .lint import check, schema
 from .preview import preview
 from .scopes import scopes
@@ -48,7 +49,20 @@ def batch_command() -> None:
 
 
 for command in (
-    *(check, explain, decide, preview, diff, cards, run_cases, schema, scopes, grants, service),
+    *(
+        check,
+        explain,
+        decide,
+        preview,
+        diff,
+        cards,
+        run_cases,
+        schema,
+        scopes,
+        grants,
+        service,
+        hub,
+    ),
 ):
     cli.add_command(command)
 

@@ -111,9 +111,13 @@ def _query(hub_url: str, send: Callable[[HubClient], Awaitable[Answer]]) -> Answ
 
 
 def _api_url(url: str) -> str:
-    """Return the address of the Hub's API. ``url`` is the Hub's base, its ``/hub/`` or the API."""
+    """Return the address of the Hub's API."""
+    return f"{base_url(url)}/hub/api"
+
+
+def base_url(url: str) -> str:
+    """Return the base of a Hub's addresses. ``url`` is that, its ``/hub/`` or its API."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
         raise click.BadParameter(f"{url!r} is not the address of a Hub.", param_hint="--hub")
-    base = url.rstrip("/").removesuffix("/api").removesuffix("/hub")
-    return f"{base}/hub/api"
+    return url.rstrip("/").removesuffix("/api").removesuffix("/hub")

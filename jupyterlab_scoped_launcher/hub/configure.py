@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..changes import HUB_KEY_VARIABLE
 from ..hub_api import LIST_OWN_SHARES
 from ..policy_store import PolicyStore
 from ..variables import POLICY_VARIABLE
 from .config_check import ExpectedConfig, after_loading
 from .decisions import OwnerDecisions
+from .live_parts import ServiceParts, start_live_parts
+from .live_roles import PolicyRoles
 from .managed_groups import overwritten_memberships
 from .profiles import filtered_profiles
 from .reach import unreached_servers
 from .server_settings import ServerSettings, ServiceAddress
 from .services import give_policy_to_services, services_elsewhere
 from .spawn import SpawnHook
-from .tell_service import tell_service
 from .tokens import VisitorTokenScopes, without_own_shares
 from .traitlets_config import comparable, configured_value, hub_log, sections_with
 from .unsafe_settings import unsafe_settings
@@ -80,6 +80,7 @@ def configure(
     store = PolicyStore(path, log, hub_groups=lambda: _configured_groups(c))
     state = store.current()
     expected = ExpectedConfig()
+    defined_here = PolicyRoles([], {})
     scopes = list(token_scopes or ())
     lacking_scopes: list[str] = []
     if state.policy is None:
@@ -89,8 +90,10 @@ def configure(
         log.error("%s\nThe Hub starts without the roles of this policy.", message)
     else:
         require_hub_version(state.policy, log)
+        configured = PolicyRoles.configured(c)
         expected.custom_scopes = _merge_scopes(c, state.policy, path)
         expected.roles = _merge_roles(c, state.policy, path)
+        defined_here = PolicyRoles.of(state.policy).without(configured)
         if token_scopes is None:
             scopes = state.policy.token_scopes()
         scopes, lacking_scopes = grantable_token_scopes(scopes, log)
@@ -111,14 +114,14 @@ def configure(
         ServerSettings(str(path), by_argument, withheld_scopes=tuple(without_own_shares(scopes))),
         list_shares=LIST_OWN_SHARES in scopes,
     )
-    address = ServiceAddress()
+    address, service_parts = ServiceAddress(), None
     if service:
         keywords = {} if service is True else dict(service)
         origin = str(keywords.pop("server_url", ""))
-        entry, role = _add_service(c, path, state.policy, keywords)
-        expected.services.append(entry["name"])
-        expected.roles.append(role)
-        address = ServiceAddress(origin, entry["url"])
+        service_parts = _add_service(c, path, state.policy, keywords)
+        expected.services.append(service_parts.entry["name"])
+        expected.roles.append(service_parts.role(state.policy))
+        address = ServiceAddress(origin, service_parts.entry["url"])
     decisions = OwnerDecisions(store)
     hook = SpawnHook(
         decisions,
@@ -139,8 +142,7 @@ def configure(
 
     def check(loaded: Config, spawner_class: type) -> None:
         expected.require_in(loaded)
-        if service:
-            tell_service(entry["url"], entry["environment"][HUB_KEY_VARIABLE])
+        start_live_parts(store, defined_here, loaded, service_parts)
         warnings = unreached_servers(loaded, spawner_class, by_argument=by_argument)
         if (used := store.current().policy) is not None:
             warnings += overwritten_memberships(loaded, used)
@@ -167,16 +169,19 @@ def _configured_groups(c: Config) -> list[str]:
 
 def _add_service(
     c: Config, path: Path, policy: Policy | None, keywords: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Add the Hub service and its role to what is configured; return both."""
+) -> ServiceParts:
+    """Add the Hub service and its role to what is configured."""
     from ..service.entry import DATABASE, needed_parts, role_entry, service_entry
 
-    key = secrets.token_hex(32)
-    service = service_entry(path, **{"hub_key": key, **keywords})
-    role = role_entry(needed_parts(policy, keywords.get("database", DATABASE)))
-    c.JupyterHub.services = [*configured_value(c.JupyterHub, "services", []), service]
-    c.JupyterHub.load_roles = [*configured_value(c.JupyterHub, "load_roles", []), role]
-    return service, role
+    database = keywords.get("database", DATABASE)
+    parts = ServiceParts(
+        service_entry(path, **{"hub_key": secrets.token_hex(32), **keywords}),
+        lambda policy: role_entry(needed_parts(policy, database)),
+    )
+    c.JupyterHub.services = [*configured_value(c.JupyterHub, "services", []), parts.entry]
+    roles = configured_value(c.JupyterHub, "load_roles", [])
+    c.JupyterHub.load_roles = [*roles, parts.role(policy)]
+    return parts
 
 
 def _merge_roles(c: Config, policy: Policy, path: Path) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -21,17 +22,18 @@ if TYPE_CHECKING:
 EVERYBODYS_ROLE = "user"
 
 
-def tell_service(url: str, key: str) -> None:
-    """Tell the service that listens at ``url`` what this Hub changes, from now on.
+def tell_service(app: Any, url: str, key: str, state: Callable[[], Change]) -> HubChanges:
+    """Tell the service that listens at ``url`` what this Hub (``app``) changes, from now on.
 
-    Call it while the Hub loads its configuration.
+    Call it while the Hub loads its configuration. ``state`` returns which of the policy's roles the
+    Hub has.
     """
-    from jupyterhub.app import JupyterHub
     from jupyterhub.utils import url_path_join
 
-    app = JupyterHub.instance()
     path = url_path_join(url, app.base_url, "services", SERVICE_NAME, HUB_CHANGES_PATH)
-    HubChanges(app, path, key).start()
+    changes = HubChanges(app, path, key, state)
+    changes.start()
+    return changes
 
 
 class HubChanges:
@@ -40,18 +42,20 @@ class HubChanges:
     The service answers what it wants to know beside changes: when it has just started, all roles.
     """
 
-    def __init__(self, app: Any, url: str, key: str) -> None:
+    def __init__(self, app: Any, url: str, key: str, state: Callable[[], Change]) -> None:
         self._app = app
+        self._state = state
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sender = ChangeSender(url, key, self._answered)
-        self._listener = ChangeListener(self._publish, self._sender.lose)
+        self._listener = ChangeListener(self.publish, self._sender.lose)
 
     def start(self) -> None:
         """Listen and send until the process ends."""
         self._listener.listen()
         self._sender.start()
 
-    def _publish(self, changes: list[Change]) -> None:
+    def publish(self, changes: list[Change]) -> None:
+        """Send changes to the service soon."""
         if self._loop is None:
             with suppress(RuntimeError):  # the Hub is still being set up
                 self._loop = asyncio.get_running_loop()
@@ -65,7 +69,7 @@ class HubChanges:
     def _send_roles(self) -> None:
         """Send all roles, from the thread that may use the Hub's session."""
         try:
-            self._sender.put([all_roles(self._app.db)])
+            self._sender.put([all_roles(self._app.db), self._state()])
         except Exception:
             hub_log().exception("scoped-launcher: the roles are not told to the service")
 

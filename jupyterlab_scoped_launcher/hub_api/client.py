@@ -77,7 +77,7 @@ class HubClient:
     ``token`` is sent unless a request has its own. ``hub_share`` is the largest part of the Hub's
     time to use, from 0 to 1: the client pauses after each request. One request at a time must be
     sent for that to hold. ``tls`` is for a Hub with ``internal_ssl`` (default: what the Hub has put
-    into the environment).
+    into the environment). Not ``requires_hub``: the answers may be those of a Hub's service.
     """
 
     def __init__(
@@ -89,7 +89,9 @@ class HubClient:
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         hub_share: float = 1.0,
         tls: TlsFiles | None = None,
+        requires_hub: bool = True,
     ) -> None:
+        self._requires_hub = requires_hub
         self._api_url = api_url.rstrip("/")
         self._token = token
         self._timeout_s = timeout_s
@@ -143,7 +145,7 @@ class HubClient:
         answer = await self._fetch(request, what)
         if pause_s := (time.monotonic() - began) * (1.0 / self.hub_share - 1.0):
             await asyncio.sleep(pause_s)
-        _raise_for_status(answer, what)
+        _raise_for_status(answer, what, requires_hub=self._requires_hub)
         self.hub_time = _date(answer.headers) or self.hub_time
         if answer.code >= 400:
             message = f"{what} answered {answer.code}: {_message(answer.body)}"
@@ -291,14 +293,14 @@ def require_full(page: Page, path: str) -> None:
         )
 
 
-def _raise_for_status(answer: HTTPResponse, what: str) -> None:
+def _raise_for_status(answer: HTTPResponse, what: str, *, requires_hub: bool) -> None:
     """Raise `HubUnavailable` unless this is a Hub's own answer: a success, or a 4xx refusal."""
     status = answer.code
     if status in (401, 403):
         raise TokenRejected(
             f"{what} answered {status}: {_message(answer.body)}", "not-authenticated", status
         )
-    from_hub = VERSION_HEADER in answer.headers
+    from_hub = VERSION_HEADER in answer.headers or not requires_hub
     refused = 400 <= status < 500 and status not in (408, 425, 429) and from_hub
     if status not in (200, 201) and not refused:
         raise HubUnavailable(

@@ -102,11 +102,19 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
         from .proxy_entries import ProxyEntries
         from .server_cards import ServerCards
         from .services import Services, Settings
+        from .told_facts import ToldFacts
 
         path = Path(self.policy_file).expanduser().absolute() if self.policy_file else None
-        policies = PolicyStore(path, self.log, refresh=self.refresh, max_stale=self.max_stale)
+        told = ToldFacts()
+        policies = PolicyStore(
+            path,
+            self.log,
+            refresh=self.refresh,
+            max_stale=self.max_stale,
+            hub_roles=lambda: told.policy_roles,
+        )
         settings = Settings(self.on_invalid, self.audit_decisions, self.local_groups)
-        self.services = Services(policies, settings, self.log)
+        self.services = Services(policies, settings, self.log, told)
         if policies.current().state == "missing":
             self.log.warning(
                 "scoped-launcher: no policy file is configured, so every launcher card is shown."

@@ -45,11 +45,13 @@ class Settings:
 class Services:
     """The policy, the settings, the log, and the contexts of visitors."""
 
-    def __init__(self, policies: PolicyStore, settings: Settings, log: Logger) -> None:
+    def __init__(
+        self, policies: PolicyStore, settings: Settings, log: Logger, told: ToldFacts | None = None
+    ) -> None:
         self.policies = policies
         self.settings = settings
         self.log = log
-        self.told = ToldFacts()
+        self.told = told or ToldFacts()
         """What the Hub service tells of the server's owner."""
         self._cache: ContextCache | None = None
 

@@ -30,6 +30,11 @@ class ToldFacts:
         """Return whether each change is told, so that the Hub need not be asked."""
         return self._facts is not None and time.monotonic() < self._current_until
 
+    @property
+    def policy_roles(self) -> tuple[str, ...] | None:
+        """Return the digests of the policy's roles that the Hub has; None if that is not known."""
+        return self._facts.policy_roles if self._facts is not None and self.is_current else None
+
     def tell(self, facts: OwnerFacts) -> bool:
         """Take new facts, which are current from now on. Returns whether they are others."""
         is_new = facts != self._facts

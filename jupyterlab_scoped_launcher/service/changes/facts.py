@@ -41,6 +41,9 @@ class FactsTable:
 
     def __init__(self, changed: Callable[[OwnerFacts], None]) -> None:
         self.roles = RoleTable()
+        self.policy_roles: tuple[str, ...] | None = None
+        self.policy_problem = ""
+        """Why the Hub lacks roles of the policy, if it does."""
         self._changed = changed
         self._owners: dict[str, _Owner] = {}
         self._kept: deque[Change] = deque(maxlen=MAX_KEPT)
@@ -91,6 +94,10 @@ class FactsTable:
             if change["kind"] == "roles":
                 self.roles.set_all(change)
                 affected.update(dict.fromkeys(self._owners))
+            elif change["kind"] == "policy":
+                self.policy_roles = tuple(change["roles"])
+                self.policy_problem = str(change["problem"])
+                affected.update(dict.fromkeys(self._owners))
             elif change["kind"] in ("role", "assignment"):
                 self.roles.apply(change)
                 affected.update(dict.fromkeys(self._holders(change)))
@@ -119,6 +126,7 @@ class FactsTable:
             tuple(sorted(known.groups)),
             self.roles.held_by(owner, known.groups),
             None if known.shares is None else tuple(sorted(known.shares)),
+            self.policy_roles,
         )
         if facts != known.facts:
             known.facts = facts

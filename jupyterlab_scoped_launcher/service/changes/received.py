@@ -11,7 +11,7 @@ from ...changes import Change
 SILENT_AFTER_S = 20.0
 """The Hub tells something, or nothing, every few seconds. After this it counts as silent."""
 
-KINDS = ("membership", "user", "share", "server", "role", "assignment", "token", "roles")
+KINDS = ("membership", "user", "share", "server", "role", "assignment", "token", "roles", "policy")
 
 
 class ReceivedChanges:

@@ -15,7 +15,7 @@ from ...changes import CHANGES_PATH, HUB_CHANGES_PATH
 from ..changes.handlers import ChangesHandler, HubChangesHandler
 from .base import PageHandler, limit_auth_cache
 from .grants import GrantsPageHandler
-from .health import HealthHandler, MetricsHandler
+from .health import HealthHandler, MetricsHandler, StatusHandler
 
 if TYPE_CHECKING:
     from ..app import Service
@@ -43,6 +43,7 @@ def listen(service: Service, url: str, prefix: str) -> HTTPServer:
             (f"{prefix}grants.css", StyleHandler, options),
             (f"{prefix}health", HealthHandler, options),
             (f"{prefix}metrics", MetricsHandler, options),
+            (f"{prefix}api/status", StatusHandler, options),
             (prefix + CHANGES_PATH, ChangesHandler, options),
             (prefix + HUB_CHANGES_PATH, HubChangesHandler, options),
         ],

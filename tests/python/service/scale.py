@@ -3,9 +3,10 @@
 usage: python scale.py [USERS SERVERS]…
 
 First the engine's plan alone, for policies of 1, 10 and 100 grants. Then, for each size, whole
-passes: the first one, when everything is to be shared; one when nothing changed; and one when a
-member and a server are new. In time, the service's own processor time, requests to the Hub, and
-memory. Without arguments: 2,500 users with 250 servers, and doubled three times.
+passes: the first one, when everything is to be shared; one when nothing changed; one when a member
+and a server are new; and what is done when the Hub tells of such two. In time, the service's own
+processor time, requests to the Hub, and memory. Without arguments: 2,500 users with 250 servers,
+and doubled three times.
 """
 
 from __future__ import annotations
@@ -64,9 +65,10 @@ def plan_seconds(users: int, servers: int, grants: int) -> tuple[float, int]:
 
 
 async def passes(port: str, users: int, database: Path) -> dict[str, dict[str, float]]:
-    """Make a first pass, one with nothing to do, and one with news."""
+    """Make a first pass, one with nothing to do, one with news, and follow news that are told."""
     from jupyterlab_scoped_launcher._core import Policy
     from jupyterlab_scoped_launcher.service.database import Database
+    from jupyterlab_scoped_launcher.service.grants.changer import PassResult
     from jupyterlab_scoped_launcher.service.grants.reconcile import Reconciler
     from jupyterlab_scoped_launcher.service.grants.sharing_api import SharingApi
     from jupyterlab_scoped_launcher.service.grants.store import ShareStore
@@ -78,11 +80,25 @@ async def passes(port: str, users: int, database: Path) -> dict[str, dict[str, f
     reconciler = Reconciler(api, store, lambda *_, **__: None, budget_s=3600, audit_s=1e9)
     policy = Policy(policy_for(users), "policy.json")
     found = {}
-    for name in ("first", "steady", "news"):
-        if name == "news":
-            urllib.request.urlopen(f"{simulated}/news", data=b"").close()
-        processor_began = time.process_time()
-        result = await reconciler.run(policy)
+    for name in ("first", "steady", "news", "told"):
+        news = {}
+        if name in ("news", "told"):
+            with urllib.request.urlopen(f"{simulated}/news", data=b"") as answer:
+                news = json.load(answer)
+        began, requests, processor_began = time.monotonic(), api.request_count, time.process_time()
+        if name == "told":
+            result = PassResult()
+            reconciler.quick.note(
+                [
+                    {"kind": "membership", "user": news["member"], "group": "g0", "held": True},
+                    {"kind": "server", "server": news["server"], "exists": True, "running": True},
+                ]
+            )
+            await reconciler.quick.run(policy, result)
+            result.seconds = time.monotonic() - began
+            result.requests = api.request_count - requests
+        else:
+            result = await reconciler.run(policy)
         with urllib.request.urlopen(f"{simulated}/counts") as answer:
             counts = json.load(answer)
         found[name] = {

@@ -49,12 +49,13 @@ class World:
             "servers": {"": _server(name, "")},
         }
 
-    def make_news(self) -> None:
-        """A member who is active, and a server of somebody in another group."""
+    def make_news(self) -> dict[str, str]:
+        """Make a member who is active, and a server of somebody in another group; return both."""
         member = self._user(len(self.users))
         self.users.append({**member, "groups": ["g0"]})
-        owner, name = self.users[1], "dash-g0-news"
+        owner, name = self.users[1], f"dash-g0-news-{len(self.users)}"
         owner["servers"][name] = _server(owner["name"], name)
+        return {"member": member["name"], "server": f"{owner['name']}/{name}"}
 
 
 def _server(owner: str, name: str) -> dict:
@@ -110,6 +111,14 @@ class Users(Handler):
         self.page(self.world.users[::-1] if newest_first else self.world.users)
 
 
+class User(Handler):
+    def get(self, name: str) -> None:
+        self.world.counts["user"] += 1
+        found = [user for user in self.world.users if user["name"] == unquote(name)]
+        self.set_status(200 if found else 404)
+        self.finish(found[0] if found else {"message": "no such user"})
+
+
 class Shares(Handler):
     def get(self, owner: str) -> None:
         self.world.counts["shares"] += 1
@@ -141,8 +150,7 @@ class Counts(Handler):
 
 class News(Handler):
     def post(self) -> None:
-        self.world.make_news()
-        self.finish({})
+        self.finish(self.world.make_news())
 
 
 def _share(server: str, user: str, created_at: str) -> dict:
@@ -164,6 +172,7 @@ async def main() -> None:
             ("/hub/api/", Root, world),
             ("/hub/api/user", Self, world),
             ("/hub/api/users", Users, world),
+            ("/hub/api/users/([^/]+)", User, world),
             ("/hub/api/shares/([^/]+)", Shares, world),
             ("/hub/api/shares/([^/]+)/([^/]+)", Share, world),
             ("/counts", Counts, world),

@@ -39,4 +39,8 @@ def test_requests_grow_no_faster_than_the_hub(tmp_path):
         assert found["news"]["created"] == found["news"]["create_requests"]
         assert found["news"]["created"] == min(servers, 5) + 51
         assert found["news"]["shares_requests"] <= 7
+        told = found["told"]
+        assert told["created"] == told["create_requests"] == found["news"]["created"] + 2
+        assert told["user_requests"] == 2
+        assert "users_requests" not in told, "nobody else is read"
     assert large["steady"]["requests"] <= 4 * small["steady"]["requests"] + 4
