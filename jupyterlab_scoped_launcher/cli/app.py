@@ -49,20 +49,8 @@ def batch_command() -> None:
 
 
 for command in (
-    *(
-        check,
-        explain,
-        decide,
-        preview,
-        diff,
-        cards,
-        run_cases,
-        schema,
-        scopes,
-        grants,
-        service,
-        hub,
-    ),
+    *(check, explain, decide, preview, diff, cards, run_cases, schema, scopes),
+    *(grants, service, hub),
 ):
     cli.add_command(command)
 

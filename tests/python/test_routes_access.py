@@ -163,6 +163,7 @@ async def test_the_page_is_told_of_the_visitor(jp_fetch):
         "has_locked": True,
         "lists_hidden": False,
         "problem": None,
+        "refresh_s": None,
     }
 
 

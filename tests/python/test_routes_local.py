@@ -109,6 +109,7 @@ class TestWithoutPolicy:
                 "has_locked": False,
                 "lists_hidden": False,
                 "problem": None,
+                "refresh_s": None,
             },
             "policy": {
                 "etag": None,

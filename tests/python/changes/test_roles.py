@@ -100,7 +100,7 @@ def test_roles_of_others_stay(hub):
     assert TESTS in scopes_of(hub, "clerk")
     write(hub, {**ROLE, "name": "desk", "groups": ["class"]})
     hub.wait(lambda: status(hub)[0] == 1, LIVE_S)
-    code, found = status(hub)
+    _, found = status(hub)
     assert "'desk' is defined differently in c.JupyterHub.load_roles" in found["problems"][0]
     assert TESTS in scopes_of(hub, "clerk")
     assert TESTS not in scopes_of(hub, "mmuster")
