@@ -36,7 +36,7 @@ HUB_CHANGES_PATH = "api/hub-changes"
 CHANGES_PATH = "api/changes"
 """Where users' servers subscribe, below the service's address."""
 
-HEARTBEAT_S = 20.0
+HEARTBEAT_S = 15.0
 """A subscriber reads something at least this often."""
 
 POLL_S = 300.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,6 +44,7 @@ async def _serve(settings: ServiceSettings) -> None:
     from ..service.app import Service
     from ..service.log import new_logger
 
+    _allow_many_connections()
     running = Service(settings, new_logger())
     work = asyncio.ensure_future(running.run_forever())
     url, prefix = (os.environ.get(f"JUPYTERHUB_SERVICE_{name}") for name in ("URL", "PREFIX"))
@@ -61,6 +63,15 @@ async def _serve(settings: ServiceSettings) -> None:
         pass
     finally:
         running.close()
+
+
+def _allow_many_connections() -> None:
+    """Allow as many open files as the system lets this process have: each server is one."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _parent_exited() -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from .migrations import MIGRATIONS
 
-BUSY_TIMEOUT_S = 30.0
-"""How long a change waits for another process that writes."""
+BUSY_TIMEOUT_S = 2.0
+"""How long a change waits for another process that writes. Everything else waits, too."""
 
 
 class DatabaseError(Exception):

@@ -21,7 +21,11 @@ if "api_proxy_url" in known:
 configure(
     c,
     known["policy"],
-    service={"database": known["database"], "options": ("--interval", "1", *known["options"])},
+    service={
+        "database": known["database"],
+        "options": ("--interval", "1", *known["options"]),
+        "server_url": known.get("server_url", ""),
+    },
 )
 for service in c.JupyterHub.services:
     if service["name"] == "scoped-launcher":

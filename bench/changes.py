@@ -1,0 +1,291 @@
+"""Measures the Hub service's changes on a real Hub, with simulated servers beside a real one.
+
+usage: python bench/changes.py [SERVERS [ROUNDS]]        (default: 5000 servers, 50 rounds)
+
+With 1,000 connected servers: how long after the Hub's answer a card is in a real launcher. With
+SERVERS: memory of the service for each connection; how long until all have been told of a change;
+the Hub's processor time while nothing changes, beside today's polling; and how long until all are
+told again after the service was killed, with the Hub's latency meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import requests
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests/support"))
+
+from hubs import Hub  # noqa: E402
+
+POLICY = {
+    "version": 1,
+    "cards": [
+        {
+            "id": "live",
+            "title": "Live card",
+            "category": "Live",
+            "page": "tree",
+            "show_when": {"group": "class"},
+        }
+    ],
+}
+POLL_S, TODAY_S = 315.0, 15.75
+"""How often an open launcher asks the Hub: while it is told, and by polling (with jitter)."""
+
+POLLING_SERVERS = 1000
+
+DEFAULTS = (5000, 50)
+
+
+def create_users(folder: Path, count: int) -> Path:
+    """Write users with their servers' tokens to the Hub's database; return the file with these."""
+    from jupyterhub import orm, roles
+
+    db = orm.new_session_factory(f"sqlite:///{folder / 'hub.sqlite'}")()
+    if db.query(orm.OAuthClient).first() is None:
+        db.add(orm.OAuthClient(identifier="jupyterhub", description="JupyterHub"))
+    for role in roles.get_default_roles():
+        roles.create_role(db, role)
+    file = folder / "tokens"
+    with file.open("w") as tokens:
+        for number in range(count):
+            user = orm.User(name=f"user{number:05}")
+            db.add(user)
+            db.commit()
+            roles.assign_default_roles(db, user)
+            scopes = ["users:activity!user", f"access:servers!server={user.name}/"]
+            tokens.write(f"{user.name} {user.new_api_token(scopes=scopes)}\n")
+    db.close()
+    return file
+
+
+class Servers:
+    """Simulated servers in a process of their own."""
+
+    def __init__(self, origin: str, tokens: Path, count: int) -> None:
+        self.count = count
+        file = tokens.with_name(f"tokens-{count}")
+        file.write_text("".join(tokens.read_text().splitlines(keepends=True)[:count]))
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "bench/simulated_servers.py"), origin, str(file)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.connected, self.events, self.spread_s = 0, 0, 0.0
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            connected, events, spread = line.split()
+            self.connected, self.events, self.spread_s = int(connected), int(events), float(spread)
+
+    def reset(self) -> None:
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        time.sleep(0.5)
+
+    def wait_for(self, count: int, seconds: float) -> float:
+        """Wait until so many are connected; return how long that took."""
+        began = time.monotonic()
+        while self.connected < count:
+            if time.monotonic() - began > seconds:
+                raise TimeoutError(f"{self.connected} of {count} after {seconds} s")
+            time.sleep(0.1)
+        return time.monotonic() - began
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+class Asking:
+    """Asks the Hub as launchers do: so many times a second, each time as another user."""
+
+    def __init__(self, hub: Hub, tokens: Path, a_second: float) -> None:
+        self.latencies: list[float] = []
+        self._hub, self._pause_s = hub, 1 / a_second
+        self._tokens = [line.split()[1] for line in tokens.read_text().splitlines()]
+        self._is_stopped = False
+        self._threads = [
+            threading.Thread(target=self._run, args=[n], daemon=True) for n in range(4)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, offset: int) -> None:
+        session, number = requests.Session(), offset
+        due = time.monotonic() + offset * self._pause_s
+        while not self._is_stopped:
+            time.sleep(max(0.0, due - time.monotonic()))
+            due += self._pause_s * len(self._threads)
+            began = time.monotonic()
+            token = self._tokens[number % len(self._tokens)]
+            number += len(self._threads)
+            session.get(
+                f"{self._hub.api_url}/user", headers={"Authorization": f"token {token}"}, timeout=60
+            )
+            self.latencies.append(time.monotonic() - began)
+
+    def stop(self) -> list[float]:
+        self._is_stopped = True
+        for thread in self._threads:
+            thread.join()
+        return self.latencies
+
+
+def quantile(values: list[float], part: float) -> float:
+    return sorted(values)[min(int(len(values) * part), len(values) - 1)]
+
+
+def processor_share(process: psutil.Process, seconds: float) -> float:
+    """Return the part of a core that a process uses."""
+    before = process.cpu_times()
+    time.sleep(seconds)
+    after = process.cpu_times()
+    return (after.user + after.system - before.user - before.system) / seconds
+
+
+def main() -> None:
+    numbers = [int(number) for number in sys.argv[1:]]
+    count, rounds = [*numbers, *DEFAULTS[len(numbers) :]]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        policy = folder / "policy.json"
+        policy.write_text(json.dumps(POLICY))
+        tokens = create_users(folder, max(count, POLLING_SERVERS))
+        hub = Hub(
+            folder,
+            ROOT / "bench/changes_config.py",
+            policy=str(policy),
+            database=str(folder / "service.sqlite"),
+        )
+        with hub:
+            measure(hub, folder, policy, tokens, count, rounds)
+
+
+def measure(hub: Hub, folder: Path, policy: Path, tokens: Path, count: int, rounds: int) -> None:
+    port = (folder / "service.sqlite.port").read_text().strip()
+    origin = f"http://127.0.0.1:{port}"
+    hub_process = psutil.Process(hub._process.pid)
+
+    def service() -> psutil.Process:
+        return next(p for p in hub_process.children() if "service" in p.cmdline())
+
+    def is_heard() -> bool:
+        try:
+            health = requests.get(f"{origin}/services/scoped-launcher/health", timeout=5).json()
+        except (requests.RequestException, ValueError):
+            return False
+        return health["changes"]["hub_is_heard"]
+
+    hub.wait(is_heard, 60)
+    memory_before = service().memory_info().rss
+
+    if rounds:
+        hub.start_servers("mmuster/")
+        few = Servers(origin, tokens, 1000)
+        few.wait_for(1000, 120)
+        known = {k: hub.known[k] for k in ("password", "token")}
+        known |= {"url": f"{hub.url}/", "api_url": hub.api_url}
+        done = subprocess.run(
+            ["node", str(ROOT / "bench/live.mjs"), str(rounds)],
+            env={
+                **os.environ,
+                "HUB": json.dumps({**known, "url": f"{hub.url}/", "api_url": hub.api_url}),
+            },
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        times = json.loads(done.stdout)
+        for name, values in times.items():
+            print(
+                f"Hub's answer -> card {name} in Chromium, 1,000 servers connected: "
+                f"p50 {quantile(values, 0.5):.0f} ms, p99 {quantile(values, 0.99):.0f} ms "
+                f"({len(values)} rounds)",
+                flush=True,
+            )
+        few.stop()
+        time.sleep(2)
+
+    servers = Servers(origin, tokens, count)
+    took = servers.wait_for(count, 300)
+    time.sleep(5)
+    memory = service().memory_info().rss - memory_before
+    print(
+        f"{count} connections in {took:.0f} s:"
+        f" {memory / count / 1024:.1f} KB of the service's memory each",
+        flush=True,
+    )
+    spreads = []
+    for number in range(5):
+        servers.reset()
+        role = {"name": "everybody", "groups": [f"class{number}"], "scopes": ["read:users!user"]}
+        policy.write_text(json.dumps({**POLICY, "roles": [role]}))
+        deadline = time.monotonic() + 30
+        while servers.events < count and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(1)
+        spreads.append(servers.spread_s)
+    print(
+        f"one change to all {count}: the last has it {statistics.median(spreads):.2f} s after the"
+        f" first (5 changes: {', '.join(f'{s:.2f}' for s in spreads)})",
+        flush=True,
+    )
+    asking = Asking(hub, tokens, count / POLL_S)
+    time.sleep(35)
+    share = processor_share(hub_process, 120)
+    service_share = processor_share(service(), 20)
+    latencies = asking.stop()
+    print(
+        f"{count} idle launchers that are told: {share:.1%} of a core for the Hub,"
+        f" {service_share:.1%} for the service;"
+        f" p95 of the Hub's answers {quantile(latencies, 0.95) * 1000:.0f} ms",
+        flush=True,
+    )
+
+    probe = Asking(hub, tokens, 10)
+    process = service()
+    process.kill()
+    began = time.monotonic()
+    while servers.connected == count and time.monotonic() - began < 30:
+        time.sleep(0.1)
+    hub.wait(is_heard, 60)
+    restarted = time.monotonic() - began
+    servers.wait_for(count, 120)
+    back = time.monotonic() - began
+    latencies = probe.stop()
+    print(
+        f"service killed: started again by the Hub after {restarted:.0f} s, all {count} are told"
+        f" again after {back:.0f} s; p95 of the Hub's answers meanwhile"
+        f" {quantile(latencies, 0.95) * 1000:.0f} ms, p50 {quantile(latencies, 0.5) * 1000:.0f} ms",
+        flush=True,
+    )
+    servers.stop()
+
+    time.sleep(2)
+    asking = Asking(hub, tokens, POLLING_SERVERS / TODAY_S)
+    time.sleep(15)
+    share = processor_share(hub_process, 60)
+    latencies = asking.stop()
+    print(
+        f"{POLLING_SERVERS} idle launchers that poll every 15 s: {share:.1%} of a core for the Hub;"
+        f" p95 {quantile(latencies, 0.95) * 1000:.0f} ms",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
