@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import threading
 import time
 from collections import deque
@@ -55,7 +56,7 @@ class ChangeSender:
         self._told_losses = 0
         self._wakened = threading.Condition()
         self._is_stopped = False
-        self._is_failing = False
+        self._failure = ""
         self._connection: http.client.HTTPConnection | None = None
         self._thread = threading.Thread(
             target=self._send_forever, name="scoped-launcher-changes", daemon=True
@@ -111,7 +112,7 @@ class ChangeSender:
                 time.sleep(retry_s)
                 continue
             retry_s = 0.0
-            self._is_failing = False
+            self._failure = ""
             with self._wakened:
                 sent = max(first + len(batch) - self._first, 0)  # some may be lost meanwhile
                 for _ in range(sent):
@@ -143,7 +144,11 @@ class ChangeSender:
         return found
 
     def _note_failure(self, error: Exception) -> None:
-        """Log the first of several failures; users' servers poll meanwhile."""
-        if not self._is_failing:
-            self._is_failing = True
-            hub_log().info("scoped-launcher: the service does not take changes: %s", error)
+        """Log the first of several equal failures; users' servers poll meanwhile.
+
+        A service that does not listen is being started, and no reason to warn.
+        """
+        if self._failure != str(error):
+            self._failure = str(error)
+            level = logging.INFO if isinstance(error, ConnectionError) else logging.WARNING
+            hub_log().log(level, "scoped-launcher: the service does not take changes: %s", error)

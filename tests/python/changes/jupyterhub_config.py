@@ -27,6 +27,10 @@ configure(
         "server_url": known.get("server_url", ""),
     },
 )
-for service in c.JupyterHub.services:
-    if service["name"] == "scoped-launcher":
-        service["environment"]["PYTHONPATH"] = known["package"]
+more = {"PYTHONPATH": known["package"], **known.get("service_environment", {})}
+c.JupyterHub.services = [
+    {**service, "environment": {**service.get("environment", {}), **more}}
+    if service["name"] == "scoped-launcher"
+    else service
+    for service in c.JupyterHub.services
+]

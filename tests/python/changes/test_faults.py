@@ -201,31 +201,20 @@ def test_the_network_fails_without_a_notice(hub, visitor):
         hub.wire.is_cut = False
 
 
-def test_a_change_is_lost_without_a_notice(hub, subscribe_to):
-    """As when somebody writes to the Hub's database: no session of the Hub tells it."""
-    stream = subscribe_to("mia/")
-    stream.wait_for(lambda facts: facts["groups"] == [])
-    hub.api("POST", "/groups/class", ok=(409,))
-    with closing(sqlite3.connect(hub.folder / "hub.sqlite", timeout=20)) as db, db:
-        db.execute(
-            "INSERT INTO user_group_map SELECT users.id, groups.id FROM users, groups"
-            " WHERE users.name = 'mia' AND groups.name = 'class'"
-        )
-    stream.wait_for(lambda facts: facts["groups"] == ["class"], 90)
+def test_changes_that_do_not_arrive_are_found(tmp_path):
+    """The service does not know the Hub by the secret that the Hub has: it hears nothing."""
+    from .conftest import ChangesHub, Stream
 
-
-@pytest.fixture
-def subscribe_to(hub: Any) -> Iterator[Callable[..., Any]]:
-    from .conftest import Stream
-
-    streams = []
-
-    def subscribe(server: str) -> Any:
-        streams.append(Stream(hub.service_url, hub.server_token(server), server))
-        return streams[-1]
-
-    yield subscribe
-    for stream in streams:
+    wrong = {"SCOPED_LAUNCHER_HUB_KEY": "another"}
+    with ChangesHub(tmp_path, POLICY, service_environment=wrong) as hub:
+        hub.wait(lambda: hub.health().get("status") == "running", 60)
+        stream = Stream(hub.service_url, hub.tiny("mia/"), "mia/")
+        stream.wait_for(lambda facts: facts["groups"] == [])
+        assert stream.facts["scopes"] is None, "the Hub has told no roles"
+        assert not hub.health()["changes"]["hub_is_heard"]
+        hub.user("mia", "class")
+        stream.wait_for(lambda facts: facts["groups"] == ["class"], 90)
+        assert "the service does not take changes: the service answered 403" in hub.log()
         stream.close()
 
 
