@@ -51,8 +51,10 @@ DEFAULTS = (5000, 50)
 def create_users(folder: Path, count: int) -> Path:
     """Write users with their servers' tokens to the Hub's database; return the file with these."""
     from jupyterhub import orm, roles
+    from sqlalchemy import text
 
     db = orm.new_session_factory(f"sqlite:///{folder / 'hub.sqlite'}")()
+    db.execute(text("PRAGMA synchronous = OFF"))
     if db.query(orm.OAuthClient).first() is None:
         db.add(orm.OAuthClient(identifier="jupyterhub", description="JupyterHub"))
     for role in roles.get_default_roles():
