@@ -16,6 +16,7 @@ const plugins = file('launcherPlugin', 'apiPlugin');
 const controller = file('launcherController');
 // What the controller connects.
 const components = file(
+  'contextEvents',
   'contextPoller',
   'copyCards',
   'engine',
