@@ -32,7 +32,8 @@ class ExpectedConfig:
 
     roles: list[dict[str, Any]] = field(default_factory=list)
     custom_scopes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    services: list[str] = field(default_factory=list)
+    services: dict[str, set[str]] = field(default_factory=dict)
+    """The variables that the environment of each service must have, by its name."""
     wrapped: dict[str, dict[str, Any]] = field(default_factory=dict)
     """For each of a spawner's settings, the sections that have it, and their values."""
 
@@ -44,11 +45,21 @@ class ExpectedConfig:
         hub = c.JupyterHub
         roles = {role.get("name"): role for role in configured_value(hub, "load_roles", [])}
         scopes = configured_value(hub, "custom_scopes", {})
-        services = [service.get("name") for service in configured_value(hub, "services", [])]
+        services = {
+            service.get("name"): (service.get("environment") or {}).keys()
+            for service in configured_value(hub, "services", [])
+        }
         for setting, missing in (
             ("load_roles", _missing({role["name"]: role for role in self.roles}, roles)),
             ("custom_scopes", _missing(self.custom_scopes, scopes)),
-            ("services", [repr(name) for name in self.services if name not in services]),
+            (
+                "services",
+                [
+                    repr(name)
+                    for name, variables in self.services.items()
+                    if not variables <= services.get(name, set())
+                ],
+            ),
         ):
             if missing:
                 yield (

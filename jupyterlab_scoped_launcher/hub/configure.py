@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..changes import HUB_KEY_VARIABLE
 from ..hub_api import LIST_OWN_SHARES
 from ..policy_store import PolicyStore
 from ..variables import POLICY_VARIABLE
@@ -119,7 +120,7 @@ def configure(
         keywords = {} if service is True else dict(service)
         origin = str(keywords.pop("server_url", ""))
         service_parts = _add_service(c, path, state.policy, keywords)
-        expected.services.append(service_parts.entry["name"])
+        expected.services[service_parts.entry["name"]] = {HUB_KEY_VARIABLE}
         expected.roles.append(service_parts.role(state.policy))
         address = ServiceAddress(origin, service_parts.entry["url"])
     decisions = OwnerDecisions(store)

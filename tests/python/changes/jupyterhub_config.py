@@ -10,9 +10,10 @@ load_subconfig(known["common"])
 
 c = get_config()
 c.Authenticator.admin_users = {"root"}
-c.JupyterHub.load_groups = {"class": {"users": []}, "staff": {"users": []}}
+c.JupyterHub.load_groups = {name: {"users": []} for name in ("class", "staff", "teachers")}
 c.JupyterHub.load_roles += [
     {"name": "desk", "groups": ["staff"], "scopes": ["access:services!service=tests"]},
+    {"name": "teachers", "groups": ["teachers"], "scopes": ["groups!group=class"]},
 ]
 c.Spawner.environment["JUPYTERHUB_SINGLEUSER_APP"] = "jupyter_server.serverapp.ServerApp"
 if "api_proxy_url" in known:

@@ -98,6 +98,7 @@ def visitor(hub: Any) -> Visitor:
 @pytest.fixture(autouse=True)
 def everything_works(hub: Any, visitor: Visitor) -> Iterator[None]:
     """Before and after each test, the server is told, and its context is right."""
+    hub.wait(lambda: is_told(visitor), BACK_S)
     yield
     hub.wait_for_service()
     hub.wait(lambda: is_told(visitor), BACK_S)
@@ -136,7 +137,6 @@ def frozen(process: Any) -> Iterator[None]:
 
 def test_the_service_hangs(hub, visitor):
     """The Hub answers as quickly as before, and nothing that it changes meanwhile is lost."""
-    hub.wait(lambda: is_told(visitor), BACK_S)
     with frozen(hub.service_process()):
         for group in ("class", "a", "b"):
             began = time.monotonic()
@@ -186,7 +186,6 @@ def test_both_are_killed(hub, visitor, first):
 
 
 def test_the_network_fails_without_a_notice(hub, visitor):
-    hub.wait(lambda: is_told(visitor), BACK_S)
     hub.wire.is_cut = True
     try:
         hub.user("mia", "class")
@@ -241,7 +240,6 @@ def test_a_reader_that_does_not_read_is_cut_off(hub):
 
 def test_the_database_is_locked(hub, visitor):
     """Only grants need it; changes are told all the same."""
-    hub.wait(lambda: is_told(visitor), BACK_S)
     hub.start_servers("prof/dash-1", tiny=True)
     with closing(sqlite3.connect(hub.folder / "service.sqlite", timeout=20)) as db:
         db.isolation_level = None

@@ -142,6 +142,40 @@ def test_visitors_of_a_shared_server_are_asked_about_at_the_hub(hub):
     assert "sharer" not in json.dumps(event)
 
 
+def test_what_is_told_of_the_owner_is_not_the_visitors(hub):
+    """The owner, who may change a group by a role of the Hub, is told so, and may preview."""
+    hub.start_servers("tutor/open", "other/dash-1")
+    hub.share("tutor/open", "pupil")
+    hub.share("other/dash-1", "tutor")
+    for group in ("staff", "teachers"):
+        hub.user("tutor", group)
+    owner = Page(hub.log_in("tutor").enter("tutor/open"))
+    hub.wait(owner.is_told, 30)
+    pupil = Page(hub.log_in("pupil").enter("tutor/open"))
+    told = owner.context()
+    assert {"groups!group=class", "access:services!service=tests"} <= {*told["scopes"]}
+    assert told["shares"] == ["other/dash-1"]
+    assert told["page"]["may_preview"]
+    assert owner.visitor.get("scoped-launcher/policy").status_code == 200
+
+    context = pupil.context()
+    assert context["user"] == "pupil"
+    assert context["groups"] == []
+    assert context["shares"] == ["tutor/open"]
+    assert not context["page"]["may_preview"]
+    assert all(
+        scope.startswith("access:servers!server=tutor/open") or scope.endswith("!user=pupil")
+        for scope in context["scopes"]
+    ), context["scopes"]
+    assert not any(name in json.dumps(context["page"]) for name in ("tutor", "other", "staff"))
+    assert pupil.visitor.get("scoped-launcher/policy").status_code == 403
+
+    for group in ("staff", "teachers"):
+        hub.leave("tutor", group)
+    hub.wait(lambda: not owner.context()["page"]["may_preview"], LIVE_S)
+    assert owner.visitor.get("scoped-launcher/policy").status_code == 403
+
+
 def test_a_killed_service_is_not_noticed(hub, page):
     """The Hub starts it again; meanwhile nobody loses anything, and nothing is missed."""
     hub.user("lena", "class")

@@ -355,15 +355,13 @@ def read_on(policy, tmp_path):
             "c.JupyterHub.load_roles = [{'name': 'students', 'scopes': ['list:users']}]",
             "c.JupyterHub.load_roles lacks 'students'",
         ),
-        (
-            "c.JupyterHub.custom_scopes = {}",
-            "c.JupyterHub.custom_scopes lacks 'custom:web:use'",
-        ),
+        ("c.JupyterHub.custom_scopes = {}", "c.JupyterHub.custom_scopes lacks 'custom:web:use'"),
         ("c.Spawner.pre_spawn_hook = print", "c.Spawner.pre_spawn_hook is overwritten"),
         ("del c.Spawner.pre_spawn_hook", "c.Spawner.pre_spawn_hook is overwritten"),
         ("c.KubeSpawner.pre_spawn_hook = print", "c.KubeSpawner.pre_spawn_hook is overwritten"),
         ("c.KubeSpawner.profile_list = [{}]", "c.KubeSpawner.profile_list is overwritten"),
         ("c.JupyterHub.services = []", "c.JupyterHub.services lacks 'scoped-launcher'"),
+        ("c.JupyterHub.services[-1]['environment'] = {}", "services lacks 'scoped-launcher'"),
         ("c.Spawner.oauth_client_allowed_scopes = []", "c.Spawner.oauth_client_allowed_scopes is"),
     ],
 )
