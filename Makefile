@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # How many random cases `make conformance` compares with the installed jupyterhub.
 N ?= 100000
 
-.PHONY: help demo test lint build wheel develop conformance companions grants-scale bench clean distclean setup-demo setup-test setup-hub5
+.PHONY: help demo test lint build wheel develop conformance companions grants-scale hub-bench bench clean distclean setup-demo setup-test setup-hub5
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,10 @@ companions: setup-test ## Try JupyterLab 4.4 to 4.6 and other packages on a real
 
 grants-scale: setup-test ## Measure the grants on a simulated Hub of up to 20,000 users
 	@python tests/python/service/scale.py
+
+hub-bench: setup-test ## Measure the Hub service on a real Hub with 5,000 simulated servers, and with 20,000 users (about 15 minutes)
+	@python bench/changes.py
+	@python bench/grants.py
 
 bench: setup-test ## Run the benchmarks; writes docs/benchmarks.md and bench/results.json (about 6 minutes)
 	@npm ci --silent --no-audit --no-fund --prefix bench

@@ -1,0 +1,103 @@
+"""Measures how soon a new member may open a shared server, on a real Hub with many users.
+
+usage: python bench/grants.py [USERS [ROUNDS]]        (default: 20,000 users, 30 rounds)
+
+The members were never active, so that the Hub does not list them among its recently active users.
+Each round adds one by the Hub's API, and waits until the Hub lists the share. The service has its
+default options. A second series removes them again, one by one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+from changes import ROOT, create_users, quantile
+
+sys.path.insert(0, str(ROOT / "tests/support"))
+
+from hubs import Hub
+
+POLICY = {
+    "version": 1,
+    "grants": [{"id": "class", "to": {"groups": ["class"]}, "servers": "*/dash-*"}],
+}
+DEFAULTS = (20_000, 30)
+
+
+def main() -> None:
+    numbers = [int(number) for number in sys.argv[1:]]
+    users, rounds = [*numbers, *DEFAULTS[len(numbers) :]]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        policy = folder / "policy.json"
+        policy.write_text(json.dumps(POLICY))
+        create_users(folder, users)
+        hub = Hub(
+            folder,
+            ROOT / "bench/changes_config.py",
+            policy=str(policy),
+            database=str(folder / "service.sqlite"),
+        )
+        with hub:
+            measure(hub, folder, users, rounds)
+
+
+def measure(hub: Hub, folder: Path, users: int, rounds: int) -> None:
+    port = (folder / "service.sqlite.port").read_text().strip()
+    health = f"http://127.0.0.1:{port}/services/scoped-launcher/health"
+
+    def is_ready() -> bool:
+        try:
+            found = requests.get(health, timeout=5).json()
+        except (requests.RequestException, ValueError):
+            return False
+        return found["changes"]["hub_is_heard"] and found["grants"]["status"] == "ok"
+
+    hub.start_servers("profx/dash-1", tiny=True)
+    began = time.monotonic()
+    hub.wait(is_ready, 600)
+    print(f"{users} users: the service is ready after {time.monotonic() - began:.0f} s", flush=True)
+    names = [f"user{number:05}" for number in range(0, users, users // rounds)][:rounds]
+    for what, method, is_shared in (("gets", "POST", True), ("loses", "DELETE", False)):
+        times = [change(hub, method, name, is_shared) for name in names]
+        print(
+            f"Hub's answer -> a member {what} the share: p50 {statistics.median(times):.0f} ms,"
+            f" p95 {quantile(times, 0.95):.0f} ms, longest {max(times):.0f} ms ({rounds} rounds);"
+            f" load {os.getloadavg()[0]:.1f}",
+            flush=True,
+        )
+
+
+def change(hub: Hub, method: str, name: str, is_shared: bool) -> float:
+    """Add or remove a member; return the milliseconds until the Hub has (or has not) the share."""
+    hub.api(method, "/groups/class/users", users=[name])
+    began = time.monotonic()
+    wait_quickly(lambda: (name in shared_with(hub)) == is_shared)
+    return (time.monotonic() - began) * 1000
+
+
+def shared_with(hub: Hub) -> set[str]:
+    """Return the users with whom the server is shared."""
+    found = hub.api("GET", "/shares/profx/dash-1?limit=200", ok=(404,)).get("items", [])
+    return {item["user"]["name"] for item in found if item["user"]}
+
+
+def wait_quickly(holds: Callable[[], bool], seconds: float = 180.0) -> None:
+    """Wait until something holds, asking often."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds} s")
+        time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    main()
