@@ -19,7 +19,7 @@ CHANGES_SCOPES = ("list:users", "read:users:groups")
 """All that the Hub service needs to tell users' servers of changes: who is in which groups."""
 
 GRANTS_SCOPES = ("list:users", "read:users:groups", "read:servers", "shares")
-"""All that the grants service may do. ``shares`` implies access to all servers (the Hub has no
+"""All that the service may do for grants. ``shares`` implies access to all servers (the Hub has no
 narrower scope for creating shares), so no visitor ever gets this token."""
 
 READ_SHARES_SCOPE = "read:users:shares"

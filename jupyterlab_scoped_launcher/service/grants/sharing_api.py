@@ -129,13 +129,13 @@ class SharingApi:
         if not has_safe_shares(version):
             raise HubIncompatible(
                 f"This is JupyterHub {version}. Grants need {SAFE_SHARES_HUB_VERSION} or newer, "
-                "which fixes the checks of shares: upgrade the Hub, or remove the grants service."
+                "which fixes the checks of shares: upgrade the Hub, or remove the grants."
             )
         held = required_field(await self._client.get("/user"), "scopes", list)
         missing = [scope for scope in GRANTS_SCOPES if scope not in held]
         if missing:
             raise HubIncompatible(
-                f"The grants service lacks the scopes {', '.join(missing)}. Give it a role with "
+                f"The Hub service lacks the scopes {', '.join(missing)}. Give it a role with "
                 f"{', '.join(GRANTS_SCOPES)} (jupyterlab_scoped_launcher.service.role_entry)."
             )
         return version
