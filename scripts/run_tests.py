@@ -75,6 +75,7 @@ def jest_counts(output: str) -> Counts:
 
 
 HUB_TESTS = (
+    "tests/python/changes/test_{grants,listener,roles,server,stream}.py",
     "tests/python/enforce/test_{configure,every_server,hub,internal_ssl,kernels,kubespawner}.py",
     "tests/python/enforce/test_{managed_groups,proxies,reach,spawners,tokens,unsafe_settings}.py",
     "tests/python/service/test_{sessions,sharing}.py",
