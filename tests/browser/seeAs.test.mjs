@@ -151,4 +151,31 @@ describe('the launcher as a user', { timeout: 300_000 }, () => {
       `the cards of the admin, ${JSON.stringify(adminsCards)}`
     );
   });
+
+  test('a policy that breaks while it is in use is told to admins alone, where the launcher is', async () => {
+    let good;
+    await hub.editPolicy(text => {
+      good = text;
+      return `${text}\nrulez: []\n`;
+    });
+    const problem = admin
+      .problems()
+      .getByText('The last good policy is in use.');
+    await problem.first().waitFor({ timeout: UPDATE_SECONDS * 1000 });
+    await admin.problems().locator('summary').first().click();
+    await admin.problems().getByText('rulez').first().waitFor();
+    await admin.takeScreenshot(`${screenshots}broken-policy-admin.png`);
+    // She has asked since then, too, and keeps her cards.
+    await mmuster.context
+      .waitForEvent('response', response =>
+        response.url().includes('scoped-launcher/context')
+      )
+      .then(response => response.finished());
+    assert.equal(await mmuster.problems().count(), 0);
+    assert.equal((await mmuster.classCards()).length, CLASS_CARDS.length);
+    await hub.editPolicy(() => good);
+    await problem
+      .first()
+      .waitFor({ state: 'detached', timeout: UPDATE_SECONDS * 1000 });
+  });
 });
