@@ -242,6 +242,14 @@ describe('accessibility', { timeout: 600_000 }, () => {
       await page.waitForTimeout(500);
       await page.screenshot({ path: `${file}-panel.png` });
       assert.deepEqual(await findCutOff(page, PANEL), []);
+      const table = page.locator(`${PANEL} .jp-ScopedLauncher-tableScroll`);
+      assert.ok(
+        await table.evaluate(
+          ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth
+        ),
+        'the reasons are reached without scrolling sideways'
+      );
+      assert.deepEqual(await findViolations(page, [PANEL], NOT_OURS), []);
       const refused = await mmuster.context.newPage();
       await refused.setViewportSize(viewport);
       await refused.goto(`${hub.url}user/mmuster/class1234-tools/`);

@@ -120,6 +120,7 @@ describe('a launcher without a decision', { timeout: 600_000 }, () => {
       [CONTEXT]: serverError,
       [SETTINGS]: oneSecondDelay
     },
+    'the server extension is not enabled': { [CONTEXT]: notFound },
     'the context answers 403': { [CONTEXT]: forbidden },
     'the context is a login page': { [CONTEXT]: htmlPage },
     'the context has a wrong shape': { [CONTEXT]: wrongShape },

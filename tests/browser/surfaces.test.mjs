@@ -215,7 +215,7 @@ describe('an exam', { timeout: 300_000 }, () => {
       UPDATE_SECONDS,
       'cards'
     );
-    const { kernels } = await waitUntil(
+    const { kernels, selected } = await waitUntil(
       pickerKernels,
       ({ kernels }) => !kernels.includes(KERNEL),
       UPDATE_SECONDS,
@@ -225,6 +225,7 @@ describe('an exam', { timeout: 300_000 }, () => {
       kernels.filter(kernel => /python/i.test(kernel)),
       []
     );
+    assert.doesNotMatch(selected ?? '', /python/i, 'it is not preselected');
   });
 
   test('a key binding says why it opens nothing', async () => {
