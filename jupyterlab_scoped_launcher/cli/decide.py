@@ -10,7 +10,7 @@ import click
 
 from .._core import Policy
 from ..context import current_time
-from ..server.translations import translation
+from ..translations import translation
 from .contexts import Context, visitor_context
 from .errors import CliError
 from .files import FILE, load_policy, read_json

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .mail_options import mail_from, mail_options
 from .service_options import require_hub_packages, run_to_end, service_options, settings_from
 
 if TYPE_CHECKING:
@@ -25,13 +26,15 @@ if TYPE_CHECKING:
     show_default=True,
     help="Seconds from the start of one pass of the grants to the start of the next.",
 )
+@mail_options
 def service(**options: Any) -> None:
     """Run the Hub service until it is stopped (docs/service.md).
 
     Reads JUPYTERHUB_API_URL and JUPYTERHUB_API_TOKEN, which the Hub gives to its services.
     """
     require_hub_packages()
-    run_to_end(_serve(settings_from(**options)))
+    mail, pages_url, others = mail_from(**options)
+    run_to_end(_serve(settings_from(mail=mail, pages_url=pages_url, **others)))
 
 
 async def _serve(settings: ServiceSettings) -> None:

@@ -172,7 +172,13 @@ def _add_service(
     c: Config, path: Path, policy: Policy | None, keywords: Mapping[str, Any]
 ) -> ServiceParts:
     """Add the Hub service and its role to what is configured."""
-    from ..service.entry import DATABASE, needed_parts, role_entry, service_entry
+    from ..service.entry import (
+        DATABASE,
+        everybodys_role,
+        needed_parts,
+        role_entry,
+        service_entry,
+    )
 
     database = keywords.get("database", DATABASE)
     parts = ServiceParts(
@@ -181,7 +187,9 @@ def _add_service(
     )
     c.JupyterHub.services = [*configured_value(c.JupyterHub, "services", []), parts.entry]
     roles = configured_value(c.JupyterHub, "load_roles", [])
-    c.JupyterHub.load_roles = [*roles, parts.role(policy)]
+    everybody = everybodys_role(roles)
+    others = [role for role in roles if role.get("name") != everybody["name"]]
+    c.JupyterHub.load_roles = [*others, everybody, parts.role(policy)]
     return parts
 
 

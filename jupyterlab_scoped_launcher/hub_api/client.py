@@ -136,6 +136,8 @@ class HubClient:
                 "Accept": ACCEPT,
             },
             body=None if body is None else json.dumps(body),
+            # The Hub reads the body of a DELETE.
+            allow_nonstandard_methods=method == "DELETE",
             connect_timeout=self._timeout_s,
             request_timeout=self._timeout_s,
             follow_redirects=False,

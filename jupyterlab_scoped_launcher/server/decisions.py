@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..cards import Card, is_text
 from ..context import AccessRevoked, ContextError, ContextSnapshot
+from ..translations import Translation
 from .languages import request_translation
 from .refusals import Refusal
 from .services import Services, server_context
-from .translations import Translation
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from ..translations import Translation
 from .decisions import NO_POLICY
 from .kernelspecs import normalized
 from .server_cards import CardModel, ServerCards
 from .services import Services
-from .translations import Translation
 
 if TYPE_CHECKING:
     from .kernelspecs import KernelspecInventory

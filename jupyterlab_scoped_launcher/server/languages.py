@@ -5,16 +5,18 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from .translations import Translation, translation
+from ..translations import (
+    MAX_LANGUAGE_CHARS,
+    Translation,
+    accepted_languages,
+    translation,
+)
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
 
 SYSTEM_LANGUAGE = "default"
 """JupyterLab's setting for the language of the machine that the server runs on."""
-
-MAX_LANGUAGE_CHARS = 35
-"""The longest tag that every program must accept (RFC 5646, 4.4.1)."""
 
 
 def request_translation(handler: JupyterHandler) -> Translation:
@@ -27,22 +29,6 @@ def request_translation(handler: JupyterHandler) -> Translation:
         return translation(configured)
     accepted = accepted_languages(handler.request.headers.get("Accept-Language", ""))
     return translation(*accepted)
-
-
-def accepted_languages(header: str) -> list[str]:
-    """Return the languages of an ``Accept-Language`` header, the preferred one first."""
-    weighted = []
-    for entry in header.split(","):
-        language, _, parameter = entry.partition(";")
-        name, _, value = parameter.partition("=")
-        try:
-            weight = float(value) if name.strip() == "q" else 1.0
-        except ValueError:
-            continue
-        language = language.strip()
-        if weight > 0 and language not in ("", "*") and len(language) <= MAX_LANGUAGE_CHARS:
-            weighted.append((-weight, language))
-    return [language for _, language in sorted(weighted, key=lambda found: found[0])]
 
 
 def _configured_language(handler: JupyterHandler) -> str | None:

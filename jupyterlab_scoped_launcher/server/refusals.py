@@ -18,7 +18,7 @@ from urllib.parse import quote
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from .translations import ENGLISH, Translation
+from ..translations import ENGLISH, Translation
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template

@@ -10,8 +10,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from ..context import AccessRevoked, ContextError, ErrorCode, NotAuthenticated
-from .languages import MAX_LANGUAGE_CHARS
-from .translations import ENGLISH, Translation, translation
+from ..translations import ENGLISH, MAX_LANGUAGE_CHARS, Translation, translation
 
 if TYPE_CHECKING:
     from .explanations import Explanations

@@ -8,13 +8,16 @@ from typing import Literal
 
 from prometheus_client import CollectorRegistry
 
+from ..changes import Change
 from .changes.part import Changes
 from .database import Database, DatabaseError, DatabaseLocked
 from .grants.passes import GrantPasses
 from .log import event_log
+from .mail.part import MailPart
 from .metrics.changes import ChangeMetrics
 from .metrics.grants import GrantMetrics
 from .policy import FollowedPolicy
+from .requests.part import JoinRequests, utc_now
 from .settings import ServiceSettings
 
 LOCK_RETRY_S = 2.0
@@ -43,8 +46,20 @@ class Service:
             self.log_event,
             is_told=lambda: self.changes.received.is_hub_heard,
         )
+        self.mail = MailPart(
+            settings.mail,
+            settings.pages_url,
+            self.open_database,
+            self.log_event,
+            utc_now,
+            lambda group: self.changes.facts.roles.users_with(f"groups!group={group}"),
+        )
+        self.requests = JoinRequests(
+            settings, self.policy, self.open_database, self.log_event, self.mail.tell_end
+        )
+        self.mail.follow(self.requests)
         self.changes = Changes(
-            settings, self.policy, self.log_event, self.grants.note, self.grants.hasten
+            settings, self.policy, self.log_event, self._note, self.grants.hasten
         )
         ChangeMetrics(self.registry, self.changes)
         self._database: Database | None = None
@@ -53,7 +68,9 @@ class Service:
         """Run the parts until cancelled."""
         await self._wait_for_lock()
         self.status = "running"
-        await asyncio.gather(self.grants.run_forever(), self.changes.run_forever())
+        await asyncio.gather(
+            self.grants.run_forever(), self.changes.run_forever(), self.mail.run_forever()
+        )
 
     @property
     def is_running(self) -> bool:
@@ -70,8 +87,14 @@ class Service:
         """Close the database and the connections to the Hub."""
         self.grants.close()
         self.changes.close()
+        self.requests.close()
         if self._database is not None:
             self._database.close()
+
+    def _note(self, changes: list[Change]) -> None:
+        """Tell the parts that follow the Hub of its changes."""
+        self.grants.note(changes)
+        self.requests.note(changes)
 
     async def _wait_for_lock(self) -> None:
         """Wait while another process holds the lock.

@@ -16,6 +16,7 @@ from ..changes import HUB_KEY_VARIABLE
 from ..hub_api import CHANGES_SCOPES, GRANTS_SCOPES, LIST_OWN_SHARES, READ_SHARES_SCOPE
 from ..variables import SERVICE_NAME
 from .grants.store import has_shares
+from .mail.settings import PASSWORD_VARIABLE
 
 if TYPE_CHECKING:
     from .._core import Policy
@@ -82,9 +83,11 @@ def service_entry(
             str(Path(database).absolute()),
             *options,
         ],
-        "environment": {HUB_KEY_VARIABLE: hub_key},
-        # The page asks whether its visitor holds `shares`. Only a token with that scope shows it.
-        "oauth_client_allowed_scopes": ["shares"],
+        "environment": {HUB_KEY_VARIABLE: hub_key, **_mail_password()},
+        # What visitors may do at the Hub, the pages let them do with their own tokens.
+        "oauth_client_allowed_scopes": ["shares", "groups"],
+        # Part of the Hub: there is nobody else to trust, and a click on a card leads to the form.
+        "oauth_no_confirm": True,
     }
 
 
@@ -100,6 +103,24 @@ def role_entry(parts: Iterable[Part] = tuple(PART_SCOPES)) -> dict[str, Any]:
         "services": [SERVICE_NAME],
         "scopes": list(scopes),
     }
+
+
+def everybodys_role(roles: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return the role ``user``, with access to the pages of the service.
+
+    ``roles`` are those that are configured. All users have this role: anybody may ask to join a
+    group, and whoever may change one comes from any group.
+    """
+    role = next((role for role in roles if role.get("name") == "user"), None)
+    role = role or {"name": "user", "description": "Standard user privileges", "scopes": ["self"]}
+    access = f"access:services!service={SERVICE_NAME}"
+    return {**role, "scopes": [*dict.fromkeys([*role.get("scopes", ()), access])]}
+
+
+def _mail_password() -> dict[str, str]:
+    """Return the mail server's password, if the Hub's environment has it, for the service's."""
+    password = os.environ.get(PASSWORD_VARIABLE)
+    return {PASSWORD_VARIABLE: password} if password else {}
 
 
 def _lasting_url(database: Path) -> str:

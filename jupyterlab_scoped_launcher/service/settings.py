@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .grants.sharing_api import SharingApi
+from .mail.settings import MailSettings
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,9 @@ class ServiceSettings:
     max_revocations: int | None = None
     page_size: int = 200
     hub_share: float = 0.25
+    mail: MailSettings | None = None
+    pages_url: str = ""
+    """The public URL of the service's pages, which mails link to. It ends with a slash."""
 
     def sharing_api(self) -> SharingApi:
         """Return a client for the Hub of these settings."""

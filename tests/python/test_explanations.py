@@ -27,7 +27,7 @@ from jupyterlab_scoped_launcher.server.kernelspecs import KernelspecInventory
 from jupyterlab_scoped_launcher.server.proxy_entries import ProxyEntries
 from jupyterlab_scoped_launcher.server.server_cards import ServerCards
 from jupyterlab_scoped_launcher.server.services import Services, Settings
-from jupyterlab_scoped_launcher.server.translations import Translation, translation
+from jupyterlab_scoped_launcher.translations import Translation, translation
 
 NOW = "2026-06-01T00:00:00Z"
 """The time of cases that do not say: any, but the same everywhere."""

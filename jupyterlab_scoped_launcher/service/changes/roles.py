@@ -60,6 +60,11 @@ class RoleTable:
         """Follow the rename of a user."""
         self._of_users[new] = self._of_users.pop(old, set())
 
+    def users_with(self, scope: str) -> list[str]:
+        """Return the users to whom roles give exactly this scope by name, not by a group."""
+        roles = {name for name, scopes in self._scopes.items() if scope in scopes}
+        return sorted(user for user, held in self._of_users.items() if held & roles)
+
     def held_by(self, user: str, groups: Iterable[str]) -> tuple[str, ...] | None:
         """Return the scopes that the user holds by roles; None if the roles are not known."""
         if not self.is_known:

@@ -14,8 +14,11 @@ from tornado.web import Application
 from ...changes import CHANGES_PATH, HUB_CHANGES_PATH
 from ..changes.handlers import ChangesHandler, HubChangesHandler
 from .base import PageHandler, limit_auth_cache
+from .classes import ClassHandler
 from .grants import GrantsPageHandler
 from .health import HealthHandler, MetricsHandler, StatusHandler
+from .home import HomeHandler
+from .join import JoinHandler
 
 if TYPE_CHECKING:
     from ..app import Service
@@ -29,7 +32,7 @@ class StyleHandler(PageHandler):
     def get(self) -> None:
         """Answer the style sheet."""
         self.set_header("Content-Type", "text/css; charset=utf-8")
-        self.finish((TEMPLATES / "grants.css").read_bytes())
+        self.finish((TEMPLATES / "style.css").read_bytes())
 
 
 def listen(service: Service, url: str, prefix: str) -> HTTPServer:
@@ -38,9 +41,12 @@ def listen(service: Service, url: str, prefix: str) -> HTTPServer:
     options = {"service": service}
     application = Application(
         [
-            (prefix, GrantsPageHandler, options),
+            (prefix, HomeHandler, options),
+            (f"{prefix}grants", GrantsPageHandler, options),
+            (f"{prefix}join/([^/]+)", JoinHandler, options),
+            (f"{prefix}classes/([^/]+)", ClassHandler, options),
             (f"{prefix}oauth_callback", HubOAuthCallbackHandler),
-            (f"{prefix}grants.css", StyleHandler, options),
+            (f"{prefix}style.css", StyleHandler, options),
             (f"{prefix}health", HealthHandler, options),
             (f"{prefix}metrics", MetricsHandler, options),
             (f"{prefix}api/status", StatusHandler, options),

@@ -11,8 +11,7 @@ import pytest
 from tornado.httpclient import HTTPClientError
 
 from jupyterlab_scoped_launcher.server import translations
-from jupyterlab_scoped_launcher.server.languages import accepted_languages
-from jupyterlab_scoped_launcher.server.translations import translation
+from jupyterlab_scoped_launcher.translations import accepted_languages, translation
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 

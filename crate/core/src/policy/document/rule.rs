@@ -75,6 +75,20 @@ pub struct Rule {
 pub struct AccessRequest {
     /// To join this group.
     pub group: String,
+    /// Whether they must say why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RequestReason>,
+}
+
+/// Whether a visitor who asks for something must say why.
+#[cfg(feature = "server")]
+#[derive(schemars::JsonSchema, Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RequestReason {
+    /// They may.
+    Optional,
+    /// They must.
+    Required,
 }
 
 #[cfg(not(feature = "server"))]

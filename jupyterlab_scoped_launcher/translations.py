@@ -1,4 +1,4 @@
-"""The texts of the server in the visitor's language, from this package's catalogues.
+"""The texts of the server and the Hub service in the visitor's language, from catalogues.
 
 A catalogue is a file as JupyterLab reads them for its page (`jupyterlab_server.translation_utils`):
 ``locale/de_DE/LC_MESSAGES/jupyterlab_scoped_launcher.json`` maps each English text to a list with
@@ -13,8 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-LOCALE_FOLDER = Path(__file__).parents[1] / "locale"
+LOCALE_FOLDER = Path(__file__).parent / "locale"
 CATALOGUE = Path("LC_MESSAGES", "jupyterlab_scoped_launcher.json")
+
+
+MAX_LANGUAGE_CHARS = 35
+"""The longest tag that every program must accept (RFC 5646, 4.4.1)."""
 
 
 class Translation:
@@ -35,7 +39,7 @@ class Translation:
 
     def explanation_texts(self) -> str:
         """Return the texts of the engine's explanation codes as JSON."""
-        from .._core import EXPLANATION_TEXTS
+        from ._core import EXPLANATION_TEXTS
 
         texts = {code: self._texts.get(text, text) for code, text in EXPLANATION_TEXTS.items()}
         return json.dumps(texts)
@@ -61,6 +65,22 @@ def translation(*languages: str) -> Translation:
             found = wanted if wanted in available else varieties[0]
             return Translation(language, _texts(available[found]))
     return Translation(language)
+
+
+def accepted_languages(header: str) -> list[str]:
+    """Return the languages of an ``Accept-Language`` header, the preferred one first."""
+    weighted = []
+    for entry in header.split(","):
+        language, _, parameter = entry.partition(";")
+        name, _, value = parameter.partition("=")
+        try:
+            weight = float(value) if name.strip() == "q" else 1.0
+        except ValueError:
+            continue
+        language = language.strip()
+        if weight > 0 and language not in ("", "*") and len(language) <= MAX_LANGUAGE_CHARS:
+            weighted.append((-weight, language))
+    return [language for _, language in sorted(weighted, key=lambda found: found[0])]
 
 
 def _normalized(language: str) -> str:

@@ -1,0 +1,206 @@
+"""Mails that wait to be sent, in the service's database, and the loop that sends them.
+
+A mail counts as sent only when the mail server has taken it. A service that ends between the two
+sends it again: twice is better than never.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from typing import Literal
+
+from ..database import Database, DatabaseError
+from ..log import LogEvent
+from .settings import MailSettings
+
+POLL_S = 2.0
+"""How often the queue is looked at."""
+
+MAX_ATTEMPTS = 12
+"""Then a mail is given up: after about two days."""
+
+FIRST_RETRY_S = 30.0
+LONGEST_RETRY_S = 6 * 3600.0
+
+TIMEOUT_S = 30.0
+
+MailState = Literal["waiting", "sent", "given_up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail in text and HTML. ``about`` is what it tells of, such as ``group:NAME``."""
+
+    about: str
+    recipients: tuple[str, ...]
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailStatus:
+    """What came of a mail so far."""
+
+    recipients: tuple[str, ...]
+    state: MailState
+    written_at: datetime
+    ended_at: datetime | None
+
+
+class Outbox:
+    """The queue of mails."""
+
+    def __init__(
+        self,
+        settings: MailSettings,
+        open_database: Callable[[], Database],
+        log_event: LogEvent,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._open_database = open_database
+        self._log_event = log_event
+        self._now = now
+        self._wake = asyncio.Event()
+
+    def put(self, mail: Mail) -> None:
+        """Keep a mail, to be sent soon. Raises `DatabaseError`."""
+        now = self._now().isoformat()
+        self._open_database().connection.execute(
+            "INSERT INTO mail (about, recipients, subject, text, html, written_at, due_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                mail.about,
+                json.dumps(mail.recipients),
+                mail.subject,
+                mail.text,
+                mail.html,
+                now,
+                now,
+            ),
+        )
+        self._wake.set()
+
+    def last_about(self, about: str) -> MailStatus | None:
+        """Return what came of the last mail about something."""
+        found = (
+            self._open_database()
+            .connection.execute(
+                "SELECT recipients, state, written_at, ended_at FROM mail WHERE about = ?"
+                " ORDER BY id DESC LIMIT 1",
+                (about,),
+            )
+            .fetchone()
+        )
+        if found is None:
+            return None
+        recipients, state, written_at, ended_at = found
+        return MailStatus(
+            tuple(json.loads(recipients)),
+            state,
+            datetime.fromisoformat(written_at),
+            datetime.fromisoformat(ended_at) if ended_at else None,
+        )
+
+    def count(self) -> dict[str, int]:
+        """Return how many mails are in each state."""
+        rows = self._open_database().connection.execute(
+            "SELECT state, count(*) FROM mail GROUP BY state"
+        )
+        return dict(rows)
+
+    async def run_forever(self) -> None:
+        """Send what is due, until cancelled."""
+        is_failing = False
+        while True:
+            try:
+                await self._send_due()
+                is_failing = False
+            except DatabaseError as error:
+                if not is_failing:
+                    self._log_event("mail_failed", problem=str(error))
+                is_failing = True
+            with suppress(TimeoutError, asyncio.TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), POLL_S)
+            self._wake.clear()
+
+    async def _send_due(self) -> None:
+        db = self._open_database().connection
+        due = db.execute(
+            "SELECT id, about, recipients, subject, text, html, attempts FROM mail"
+            " WHERE state = 'waiting' AND due_at <= ? ORDER BY id",
+            (self._now().isoformat(),),
+        ).fetchall()
+        for number, about, recipients, subject, text, html, attempts in due:
+            mail = Mail(about, tuple(json.loads(recipients)), subject, text, html)
+            problem = await self._send(mail)
+            now = self._now()
+            if not problem:
+                self._end(number, "sent", now)
+                self._log_event("mail_sent", about=about, recipients=list(mail.recipients))
+            elif attempts + 1 >= MAX_ATTEMPTS:
+                self._end(number, "given_up", now, problem)
+                self._log_event("mail_given_up", about=about, problem=problem)
+            else:
+                retry_s = min(FIRST_RETRY_S * 2.0**attempts, LONGEST_RETRY_S)
+                db.execute(
+                    "UPDATE mail SET attempts = ?, due_at = ?, problem = ? WHERE id = ?",
+                    (
+                        attempts + 1,
+                        (now + timedelta(seconds=retry_s)).isoformat(),
+                        problem,
+                        number,
+                    ),
+                )
+                self._log_event("mail_delayed", about=about, problem=problem, retry_s=retry_s)
+
+    def _end(self, number: int, state: MailState, now: datetime, problem: str = "") -> None:
+        self._open_database().connection.execute(
+            # The texts have names and reasons: they are kept no longer than they are needed.
+            "UPDATE mail SET state = ?, ended_at = ?, problem = ?, text = '', html = ''"
+            " WHERE id = ?",
+            (state, now.isoformat(), problem, number),
+        )
+
+    async def _send(self, mail: Mail) -> str:
+        """Give the mail to the mail server. Returns what went wrong; "" if it took it."""
+        import aiosmtplib
+
+        settings = self._settings
+        try:
+            errors, _ = await aiosmtplib.send(
+                self._message(mail.recipients, mail),
+                hostname=settings.host,
+                port=settings.port,
+                use_tls=settings.security == "tls",
+                start_tls=settings.security == "starttls",
+                username=settings.user or None,
+                password=settings.password or None,
+                timeout=TIMEOUT_S,
+            )
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            return f"{type(error).__name__}: {error}"
+        if errors:  # the server took it for the others
+            self._log_event("mail_refused", about=mail.about, recipients=sorted(errors))
+        return ""
+
+    def _message(self, recipients: Sequence[str], mail: Mail) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self._settings.sender
+        message["To"] = ", ".join(recipients)
+        message["Subject"] = " ".join(mail.subject.split())
+        message["Date"] = format_datetime(self._now())
+        message["Message-ID"] = make_msgid(domain=self._settings.sender.rpartition("@")[2])
+        # Vacation notices and the like do not answer.
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(mail.text)
+        message.add_alternative(mail.html, subtype="html")
+        return message

@@ -1,0 +1,101 @@
+"""The part of the service that writes and sends mails, if a mail server is configured."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from ..database import Database
+from ..log import LogEvent
+from .messages import Messages
+from .notices import Notices
+from .outbox import Outbox
+from .settings import MailSettings, mail_address
+
+if TYPE_CHECKING:
+    from ..requests.part import JoinRequests
+    from ..requests.store import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom a visitor may ask; ``url`` is empty if the text is no address."""
+
+    text: str
+    url: str
+
+
+class MailPart:
+    """Mails about requests. Without ``settings`` it does nothing: then there are the pages alone.
+
+    ``url`` is the public URL of the service's pages.
+    """
+
+    def __init__(
+        self,
+        settings: MailSettings | None,
+        url: str,
+        open_database: Callable[[], Database],
+        log_event: LogEvent,
+        now: Callable[[], datetime],
+        approvers: Callable[[str], list[str]],
+    ) -> None:
+        self._settings = settings
+        self._url = url
+        self._open_database = open_database
+        self._log_event = log_event
+        self._now = now
+        self._approvers = approvers
+        self._outbox: Outbox | None = None
+        self._notices: Notices | None = None
+
+    def follow(self, requests: JoinRequests) -> None:
+        """Write mails about these requests."""
+        if self._settings is None:
+            return
+        self._outbox = Outbox(self._settings, self._open_database, self._log_event, self._now)
+        self._notices = Notices(
+            self._settings,
+            Messages(self._url),
+            self._outbox,
+            requests,
+            self._approvers,
+            self._log_event,
+            self._now,
+        )
+
+    def tell_end(self, request: Request) -> None:
+        """Tell the person who has asked that their request was approved or declined."""
+        if self._notices is not None:
+            self._notices.tell_end(request)
+
+    async def run_forever(self) -> None:
+        """Write and send mails until cancelled."""
+        if self._outbox is not None and self._notices is not None:
+            await asyncio.gather(self._outbox.run_forever(), self._notices.run_forever())
+
+    def status(self, group: str) -> Literal["off", "none", "waiting", "sent", "given_up"]:
+        """Return what came of the last mail about a group; ``off`` without a mail server."""
+        if self._outbox is None:
+            return "off"
+        last = self._outbox.last_about(f"group:{group}")
+        return last.state if last else "none"
+
+    def count(self) -> dict[str, int] | None:
+        """Return how many mails are in each state; None without a mail server."""
+        return self._outbox.count() if self._outbox else None
+
+    @staticmethod
+    def links(contacts: Iterable[str]) -> list[Contact]:
+        """Return contacts with links to mail addresses and web pages."""
+        return [Contact(contact, _link(contact)) for contact in contacts]
+
+
+def _link(contact: str) -> str:
+    address = mail_address(contact)
+    if address is not None:
+        return f"mailto:{address}"
+    return contact if contact.startswith(("https://", "http://")) else ""

@@ -1,0 +1,146 @@
+"""The page on which members are added to a group and removed, and requests are decided."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+from tornado.web import authenticated
+
+from ...hub_api import HubError
+from ..requests.memberships import Failure, NoSuchGroup
+from ..requests.part import Actor, Job
+from ..requests.store import Request
+from .base import VisitorHandler
+
+MEMBERS_PER_PAGE = 100
+MAX_NAMES = 2000
+MAX_HISTORY = 50
+
+JOB_WAIT_S = 1.0
+"""How long an answer waits for what was asked to be done, before it shows the progress."""
+
+FAILURES: dict[Failure, str] = {
+    "unknown": "JupyterHub knows no such user",
+    "refused": "JupyterHub has refused it",
+    "no_right": "you may not change this group any more",
+    "unavailable": "JupyterHub does not answer; try again",
+}
+
+
+class ClassHandler(VisitorHandler):
+    """``classes/GROUP``: for whoever may change the group at the Hub."""
+
+    @authenticated
+    async def get(self, group: str) -> None:
+        """Answer members, requests, what was done, and the progress of a job (query ``job``)."""
+        if not self._check(group):
+            return
+        text = self.translation.text
+        try:
+            members = await self.service.requests.memberships.members(group, self.token)
+        except NoSuchGroup:
+            self.refuse(
+                text("There is no group {}", group),
+                text("An admin of this Hub can create it."),
+                404,
+            )
+            return
+        except HubError as error:
+            self.refuse(text("The group cannot be read"), text(error.summary), 503)
+            return
+        search = self.get_query_argument("search", "").strip()
+        found = [name for name in members if search.lower() in name.lower()]
+        page = self._page(len(found))
+        store = self.service.requests.store
+        job = self.service.requests.find_job(self.get_query_argument("job", ""), self.visitor)
+        self.render(
+            "class.html",
+            group=group,
+            offer=self.service.requests.offers().get(group),
+            requests=store.open_requests(group),
+            members=found[page * MEMBERS_PER_PAGE : (page + 1) * MEMBERS_PER_PAGE],
+            member_count=len(members),
+            found_count=len(found),
+            search=search,
+            page=page,
+            page_count=max(1, -(-len(found) // MEMBERS_PER_PAGE)),
+            history=store.history(group, MAX_HISTORY),
+            job=job if job is not None and job.group == group else None,
+            failures=self._failures(job),
+            link=lambda number: "?" + urlencode({"search": search, "page": number}) + "#members",
+            mail=self.service.mail.status(group),
+        )
+
+    @authenticated
+    async def post(self, group: str) -> None:
+        """Do what the field ``action`` says, and show the page again."""
+        if not self._check(group):
+            return
+        action = self.get_body_argument("action", "")
+        requests = self.service.requests
+        job = ""
+        if action in ("approve", "approve-all"):
+            chosen = self._chosen(group, everything=action == "approve-all")
+            job = self._start(group, [request.user for request in chosen], add=True)
+        elif action in ("decline", "decline-all"):
+            chosen = self._chosen(group, everything=action == "decline-all")
+            requests.decline(self.visitor, chosen, self.get_body_argument("answer", ""))
+        elif action == "add":
+            names = re.split(r"[\s,;]+", self.get_body_argument("names", ""))
+            job = self._start(group, [name for name in names if name][:MAX_NAMES], add=True)
+        elif action in ("remove", "restore"):
+            names = self.get_body_arguments("user")
+            job = self._start(group, names, add=action == "restore", can_undo=action == "remove")
+        if job:
+            await requests.wait_for_job(job, JOB_WAIT_S)
+        self.redirect(self.request.path + (f"?job={job}" if job else ""))
+
+    def _check(self, group: str) -> bool:
+        """Return whether the visitor may change the group; if not, answer with an error page."""
+        if self.visitor and self.may_change(group):
+            return True
+        text = self.translation.text
+        self.refuse(
+            text("You may not change the group {}", group),
+            text(
+                "Your account lacks the Hub's scope “groups” for this group. An admin of this Hub "
+                "can give it to you by a role. If that was done just now, log out and in again."
+            ),
+        )
+        return False
+
+    def _chosen(self, group: str, *, everything: bool) -> list[Request]:
+        """Return the open requests that the form names, or all; never the visitor's own."""
+        numbers = self.get_body_arguments("request")
+        return [
+            request
+            for request in self.service.requests.store.open_requests(group)
+            if request.user != self.visitor and (everything or str(request.id) in numbers)
+        ]
+
+    def _start(self, group: str, users: list[str], *, add: bool, can_undo: bool = False) -> str:
+        if not users:
+            return ""
+        return self.service.requests.start_job(
+            Actor(self.visitor, self.token),
+            group,
+            users,
+            add=add,
+            reason=self.get_body_argument("reason", "").strip()[:200],
+            can_undo=can_undo,
+        )
+
+    def _failures(self, job: Job | None) -> list[tuple[str, str]]:
+        text = self.translation.text
+        failures = job.failures if job else []
+        return [
+            (outcome.user, text(FAILURES[outcome.failure]))
+            for outcome in failures
+            if outcome.failure
+        ]
+
+    def _page(self, count: int) -> int:
+        asked = self.get_query_argument("page", "0")
+        page = int(asked) if asked.isdecimal() and len(asked) < 7 else 0
+        return min(page, max(0, (count - 1) // MEMBERS_PER_PAGE))
