@@ -49,7 +49,8 @@ def m3_requests(db: sqlite3.Connection) -> None:
             ended_at TEXT,
             ended_by TEXT NOT NULL DEFAULT '',
             answer TEXT NOT NULL DEFAULT '',
-            told_at TEXT
+            told_at TEXT,
+            mail_id INTEGER
         )
         """
     )

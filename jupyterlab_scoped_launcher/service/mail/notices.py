@@ -15,7 +15,7 @@ from ..requests.offers import Offer
 from ..requests.part import JoinRequests
 from ..requests.store import Request
 from .messages import Messages
-from .outbox import Mail, Outbox
+from .outbox import Outbox
 from .settings import MailSettings, mail_address
 
 LOOK_S = 1.0
@@ -50,8 +50,12 @@ class Notices:
     def tell_end(self, request: Request) -> None:
         """Tell the person who has asked what came of it, if their address is known."""
         address = self._settings.address_of(request.user)
-        if address is not None:
-            self._put(self._messages.ended(request, address))
+        if address is None:
+            return
+        try:
+            self._outbox.put(self._messages.ended(request, address))
+        except DatabaseError as error:
+            self._log_event("mail_failed", problem=str(error))
 
     async def run_forever(self) -> None:
         """Tell those who decide, until cancelled."""
@@ -79,9 +83,12 @@ class Notices:
                 continue
             offer = offers.get(group) or Offer(group)
             recipients = self._recipients(offer)
-            if recipients:
-                self._put(self._messages.asked(offer, requests, recipients))
-            store.set_told(requests, now)
+            mail = (
+                self._outbox.put(self._messages.asked(offer, requests, recipients))
+                if recipients
+                else None
+            )
+            store.set_told(requests, now, mail)
 
     def _recipients(self, offer: Offer) -> list[str]:
         """Return the addresses of the contacts, and of the approvers whose addresses are known."""
@@ -92,9 +99,3 @@ class Notices:
             self._without_recipients.add(offer.group)
             self._log_event("mail_has_no_recipient", group=offer.group)
         return recipients
-
-    def _put(self, mail: Mail) -> None:
-        try:
-            self._outbox.put(mail)
-        except DatabaseError as error:
-            self._log_event("mail_failed", problem=str(error))

@@ -45,16 +45,6 @@ class Mail:
     html: str
 
 
-@dataclass(frozen=True, slots=True)
-class MailStatus:
-    """What came of a mail so far."""
-
-    recipients: tuple[str, ...]
-    state: MailState
-    written_at: datetime
-    ended_at: datetime | None
-
-
 class Outbox:
     """The queue of mails."""
 
@@ -71,10 +61,10 @@ class Outbox:
         self._now = now
         self._wake = asyncio.Event()
 
-    def put(self, mail: Mail) -> None:
-        """Keep a mail, to be sent soon. Raises `DatabaseError`."""
+    def put(self, mail: Mail) -> int:
+        """Keep a mail, to be sent soon; return its id. Raises `DatabaseError`."""
         now = self._now().isoformat()
-        self._open_database().connection.execute(
+        kept = self._open_database().connection.execute(
             "INSERT INTO mail (about, recipients, subject, text, html, written_at, due_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -88,27 +78,27 @@ class Outbox:
             ),
         )
         self._wake.set()
+        return int(kept.lastrowid or 0)
 
-    def last_about(self, about: str) -> MailStatus | None:
-        """Return what came of the last mail about something."""
+    def state(self, number: int) -> MailState | None:
+        """Return the state of the mail of this id; None if there is none."""
+        found = (
+            self._open_database()
+            .connection.execute("SELECT state FROM mail WHERE id = ?", (number,))
+            .fetchone()
+        )
+        return found[0] if found else None
+
+    def has_given_up(self, about: str) -> bool:
+        """Return whether the last mail about something could not be sent."""
         found = (
             self._open_database()
             .connection.execute(
-                "SELECT recipients, state, written_at, ended_at FROM mail WHERE about = ?"
-                " ORDER BY id DESC LIMIT 1",
-                (about,),
+                "SELECT state FROM mail WHERE about = ? ORDER BY id DESC LIMIT 1", (about,)
             )
             .fetchone()
         )
-        if found is None:
-            return None
-        recipients, state, written_at, ended_at = found
-        return MailStatus(
-            tuple(json.loads(recipients)),
-            state,
-            datetime.fromisoformat(written_at),
-            datetime.fromisoformat(ended_at) if ended_at else None,
-        )
+        return found is not None and found[0] == "given_up"
 
     def count(self) -> dict[str, int]:
         """Return how many mails are in each state."""

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ..requests.store import Request
 
 
+MailStatus = Literal["off", "nobody", "waiting", "sent", "given_up"]
+"""``off``: there is no mail server. ``nobody``: no address is known of anybody who decides."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """Whom a visitor may ask; ``url`` is empty if the text is no address."""
@@ -49,6 +53,7 @@ class MailPart:
         self._log_event = log_event
         self._now = now
         self._approvers = approvers
+        self._requests: JoinRequests | None = None
         self._outbox: Outbox | None = None
         self._notices: Notices | None = None
 
@@ -56,6 +61,7 @@ class MailPart:
         """Write mails about these requests."""
         if self._settings is None:
             return
+        self._requests = requests
         self._outbox = Outbox(self._settings, self._open_database, self._log_event, self._now)
         self._notices = Notices(
             self._settings,
@@ -77,12 +83,18 @@ class MailPart:
         if self._outbox is not None and self._notices is not None:
             await asyncio.gather(self._outbox.run_forever(), self._notices.run_forever())
 
-    def status(self, group: str) -> Literal["off", "none", "waiting", "sent", "given_up"]:
-        """Return what came of the last mail about a group; ``off`` without a mail server."""
-        if self._outbox is None:
+    def status(self, request: Request) -> MailStatus:
+        """Return what came of the mail that tells of a request."""
+        if self._outbox is None or self._requests is None:
             return "off"
-        last = self._outbox.last_about(f"group:{group}")
-        return last.state if last else "none"
+        is_told, number = self._requests.store.told_by(request)
+        if number is None:
+            return "nobody" if is_told else "waiting"
+        return self._outbox.state(number) or "sent"
+
+    def has_given_up(self, group: str) -> bool:
+        """Return whether the last mail about requests for a group could not be sent."""
+        return self._outbox is not None and self._outbox.has_given_up(f"group:{group}")
 
     def count(self) -> dict[str, int] | None:
         """Return how many mails are in each state; None without a mail server."""

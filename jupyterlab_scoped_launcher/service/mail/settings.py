@@ -18,9 +18,9 @@ _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+")
 class MailSettings:
     """The mail server, and whose addresses are known.
 
-    ``user_address`` has ``{user}`` in the place of a user's name. Empty: only names that are
-    addresses themselves get mails. ``digest_s`` is the shortest time between two mails about
-    requests for one group, in seconds.
+    A name that is an address itself is used as it is. For others, ``user_address`` has ``{user}``
+    in the place of the name; if it is empty, they get no mails. ``digest_s`` is the shortest time
+    between two mails about requests for one group, in seconds.
     """
 
     host: str
@@ -34,7 +34,7 @@ class MailSettings:
 
     def address_of(self, user: str) -> str | None:
         """Return the user's mail address; None if it is not known."""
-        return mail_address(self.user_address.replace("{user}", user) or user)
+        return mail_address(user) or mail_address(self.user_address.replace("{user}", user))
 
 
 def mail_address(text: str) -> str | None:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from tornado.web import authenticated
 
-from ...hub_api import HubError
+from ...hub_api import HubError, TokenRejected
 from ..requests.memberships import Failure, NoSuchGroup
 from ..requests.part import Actor, Job
 from ..requests.store import Request
@@ -46,6 +46,9 @@ class ClassHandler(VisitorHandler):
                 404,
             )
             return
+        except TokenRejected:
+            self._refuse_right(group)
+            return
         except HubError as error:
             self.refuse(text("The group cannot be read"), text(error.summary), 503)
             return
@@ -69,7 +72,7 @@ class ClassHandler(VisitorHandler):
             job=job if job is not None and job.group == group else None,
             failures=self._failures(job),
             link=lambda number: "?" + urlencode({"search": search, "page": number}) + "#members",
-            mail=self.service.mail.status(group),
+            has_given_up=self.service.mail.has_given_up(group),
         )
 
     @authenticated
@@ -100,6 +103,10 @@ class ClassHandler(VisitorHandler):
         """Return whether the visitor may change the group; if not, answer with an error page."""
         if self.visitor and self.may_change(group):
             return True
+        self._refuse_right(group)
+        return False
+
+    def _refuse_right(self, group: str) -> None:
         text = self.translation.text
         self.refuse(
             text("You may not change the group {}", group),
@@ -108,7 +115,6 @@ class ClassHandler(VisitorHandler):
                 "can give it to you by a role. If that was done just now, log out and in again."
             ),
         )
-        return False
 
     def _chosen(self, group: str, *, everything: bool) -> list[Request]:
         """Return the open requests that the form names, or all; never the visitor's own."""

@@ -63,6 +63,6 @@ class JoinHandler(VisitorHandler):
             is_member=group in self.current_user["groups"],
             refusal=text(REFUSALS[refusal]) if refusal else "",
             reason=reason,
-            mail=self.service.mail.status(group),
+            mail=self.service.mail.status(latest) if latest else "off",
             contacts=self.service.mail.links(offer.contacts if offer else []),
         )

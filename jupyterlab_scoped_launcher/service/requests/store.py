@@ -140,13 +140,22 @@ class RequestStore:
         ).fetchone()[0]
         return datetime.fromisoformat(found) if found else None
 
-    def set_told(self, requests: Iterable[Request], now: datetime) -> None:
-        """Note that a mail tells of these requests."""
+    def set_told(self, requests: Iterable[Request], now: datetime, mail: int | None) -> None:
+        """Note that the mail of this id tells of these requests; None: there is nobody to tell."""
         ids = json.dumps([request.id for request in requests])
         self._db.execute(
-            "UPDATE request SET told_at = ? WHERE id IN (SELECT value FROM json_each(?))",
-            (now.isoformat(), ids),
+            "UPDATE request SET told_at = ?, mail_id = ?"
+            " WHERE id IN (SELECT value FROM json_each(?))",
+            (now.isoformat(), mail, ids),
         )
+
+    def told_by(self, request: Request) -> tuple[bool, int | None]:
+        """Return whether a mail about the request has been written if there is anybody to tell,
+        and its id."""
+        told_at, mail = self._db.execute(
+            "SELECT told_at, mail_id FROM request WHERE id = ?", (request.id,)
+        ).fetchone()
+        return told_at is not None, mail
 
     def record(self, change: MembershipChange) -> None:
         """Keep who changed whose membership."""

@@ -1,0 +1,164 @@
+"""A real Hub with the Hub service, a mail server, and people who ask to join groups."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message
+from hubs import Browser, Hub, free_ports
+
+SERVICE = "/services/scoped-launcher/"
+
+POLICY = """
+version: 1
+refresh: 1s
+cards:
+  - {id: workbench, title: Workbench, service: tests}
+rules:
+  - id: kernel
+    match: {kernel: Class_1}
+    show_when: {group: class}
+    request: {group: class}
+    contact: mailto:desk@example.edu
+  - id: workbench
+    match: {service: tests}
+    show_when: {group: class}
+    request: {group: class}
+  - id: strict
+    match: {kernel: Strict}
+    show_when: {group: strict}
+    request: {group: strict, reason: required}
+    contact: https://example.edu/strict
+  - id: crowd
+    match: {kernel: Crowd}
+    show_when: {group: crowd}
+    request: {group: crowd}
+    contact: crowd@example.edu
+"""
+
+
+class MailServer(Message):
+    """A mail server on 127.0.0.1 that keeps what it takes; ``problem`` is its answer instead."""
+
+    def __init__(self) -> None:
+        super().__init__(EmailMessage)
+        self.mails: list[EmailMessage] = []
+        self.problem = ""
+        (port,) = free_ports(1)
+        self.address = f"127.0.0.1:{port}"
+        self._controller = Controller(self, hostname="127.0.0.1", port=port)
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.problem:
+            return self.problem
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        return "250 OK"
+
+    def handle_message(self, message: Any) -> None:
+        """Unused: `handle_DATA` keeps mails."""
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """Return the mails to one address."""
+        return [mail for mail in self.mails if address in mail["To"]]
+
+    def start(self) -> None:
+        self._controller.start()
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+
+class JoiningHub(Hub):
+    """The Hub, with the service and its mails."""
+
+    def __init__(self, folder: Path, mail: MailServer) -> None:
+        self.policy = folder / "policy.yaml"
+        self.policy.write_text(POLICY)
+        super().__init__(
+            folder,
+            Path(__file__).with_name("jupyterhub_config.py"),
+            policy=str(self.policy),
+            database=str(folder / "service.sqlite"),
+            smtp=mail.address,
+        )
+
+    def members(self, group: str) -> list[str]:
+        return self.api("GET", f"/groups/{group}")["users"]
+
+    def wait_for_service(self) -> None:
+        def answers() -> bool:
+            try:
+                health = requests.get(f"{self.url}{SERVICE}health", timeout=5).json()
+            except (requests.RequestException, ValueError):
+                return False
+            return bool(health["changes"]["hub_is_heard"])
+
+        self.wait(answers, 60)
+
+    def log_lines(self, event: str) -> list[dict[str, Any]]:
+        """Return what the service has logged of one event."""
+        lines = [line[line.index("{") :] for line in self.log().splitlines() if "{" in line]
+        found = []
+        for line in lines:
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(entry, dict) and entry.get("event") == event:
+                found.append(entry)
+        return found
+
+
+class Person(Browser):
+    """A person's browser at the pages of the service."""
+
+    def get(self, page: str, status: int = 200) -> str:
+        answer = self.open(SERVICE + page)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    def post(self, page: str, status: int = 200, **fields: Any) -> requests.Response:
+        """Send a form of the page, with the token that the page has in it."""
+        token = re.search(r'name="_xsrf" value="([^"]+)"', self.get(page))
+        return self.send(page, status, _xsrf=token[1] if token else "", **fields)
+
+    def send(self, page: str, status: int, **fields: Any) -> requests.Response:
+        answer = self.session.post(
+            self.url + SERVICE + page,
+            data=fields,
+            headers={"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"},
+            timeout=60,
+        )
+        assert answer.status_code == status, answer.text
+        return answer
+
+
+@pytest.fixture(scope="session")
+def mail() -> Iterator[MailServer]:
+    server = MailServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory, mail: MailServer) -> Iterator[JoiningHub]:
+    with JoiningHub(tmp_path_factory.mktemp("joining-hub"), mail) as running:
+        running.wait_for_service()
+        yield running
+
+
+@pytest.fixture(scope="session")
+def profx(hub: JoiningHub) -> Person:
+    return Person(hub.url, "profx")
