@@ -36,6 +36,9 @@ HUB_CHANGES_PATH = "api/hub-changes"
 CHANGES_PATH = "api/changes"
 """Where users' servers subscribe, below the service's address."""
 
+REQUESTS_PATH = "api/requests"
+"""Where users' servers ask for the requests of their owners, below the service's address."""
+
 HEARTBEAT_S = 15.0
 """A subscriber reads something at least this often."""
 

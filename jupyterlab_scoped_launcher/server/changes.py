@@ -13,11 +13,11 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from ..changes import CHANGES_PATH, HEARTBEAT_S, FactsError, facts_from_model
-from ..variables import SERVICE_NAME, SERVICE_VARIABLE
 from .event_stream import EventStreamError, ServerEvent, read_events
+from .hub_service import hub_service
 from .metrics import IS_TOLD, TOLD_CHANGES
 
 if TYPE_CHECKING:
@@ -179,13 +179,10 @@ class ChangeSubscription:
 
 def subscription_url() -> str:
     """Return where this server subscribes; empty if the Hub has not said where the service is."""
-    origin = os.environ.get(SERVICE_VARIABLE, "")
-    owner = os.environ.get("JUPYTERHUB_USER", "")
-    if not origin or not owner or not os.environ.get("JUPYTERHUB_API_TOKEN"):
+    service = hub_service()
+    if service is None:
         return ""
-    base = os.environ.get("JUPYTERHUB_BASE_URL", "/")
-    server = quote(f"{owner}/{os.environ.get('JUPYTERHUB_SERVER_NAME', '')}", safe="")
-    return f"{origin}{base}services/{SERVICE_NAME}/{CHANGES_PATH}?server={server}"
+    return f"{service.url}{CHANGES_PATH}?{urlencode({'server': service.server})}"
 
 
 class PageEvents:

@@ -7,6 +7,7 @@ They answer in the language of the query's ``lang``. With ``as``, for those whom
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from tornado import web
@@ -71,12 +72,15 @@ class AccessHandler(RouteHandler):
             )
         except ValueError:
             raise web.HTTPError(400) from None
+        visitor = viewer.visitor
+        is_owner = not visitor.service and visitor.user == os.environ.get("JUPYTERHUB_USER")
         answer = {
             "visitor": {key: context[key] for key in ("user", "admin", "groups")},
             "age_s": context["age_s"],
             "stale": context["stale"],
             "may_preview": may_preview,
             "warnings": context["warnings"],
+            "requests": await self.requests.states(of_owner=is_owner and "as" not in body),
             "cards": cards,
         }
         self.finish(json.dumps(answer))

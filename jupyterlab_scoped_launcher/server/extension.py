@@ -95,6 +95,7 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
         from ..policy_store import PolicyStore
         from .explanations import Explanations
         from .guards import install_guards
+        from .hub_service import OwnerRequests, hub_service
         from .kernelspecs import KernelspecInventory
         from .labextension import report_unsupported
         from .page_config import page_config_hook
@@ -127,6 +128,7 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
         self.server_cards = ServerCards(self.services, inventory, entries)
         self.explanations = Explanations(self.services, self.server_cards, inventory)
         self.preview = Preview(self.services, server.event_logger)
+        self.requests = OwnerRequests(hub_service(), self.log)
         try:
             self.guards = install_guards(server, self.services, inventory, entries)
         except Exception:
@@ -173,6 +175,7 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
             "server_cards": self.server_cards,
             "explanations": self.explanations,
             "preview": self.preview,
+            "requests": self.requests,
         }
         routes = (*ROUTES, *EXPLAIN_ROUTES)
         self.handlers.extend((pattern, handler, needed) for pattern, handler in routes)
@@ -183,6 +186,7 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
             self.changes.stop()
         if self.guards is not None:
             self.guards.monitor.stop()
+        self.requests.close()
         self.services.close()
 
 

@@ -14,6 +14,7 @@ from ..translations import ENGLISH, MAX_LANGUAGE_CHARS, Translation, translation
 
 if TYPE_CHECKING:
     from .explanations import Explanations
+    from .hub_service import OwnerRequests
     from .preview import Preview
     from .server_cards import ServerCards
     from .services import Services
@@ -35,6 +36,7 @@ class RouteHandler(APIHandler):  # type: ignore[misc,unused-ignore]
         server_cards: ServerCards,
         explanations: Explanations,
         preview: Preview,
+        requests: OwnerRequests,
     ) -> None:
         """Take what the handlers need."""
         super().initialize()
@@ -42,6 +44,7 @@ class RouteHandler(APIHandler):  # type: ignore[misc,unused-ignore]
         self.server_cards = server_cards
         self.explanations = explanations
         self.preview = preview
+        self.requests = requests
 
     def set_default_headers(self) -> None:
         """Add to Jupyter's headers that no cache may keep an answer."""

@@ -5,52 +5,22 @@ from __future__ import annotations
 import hmac
 import json
 import socket
-from typing import TYPE_CHECKING
-
-from tornado.web import RequestHandler
 
 from ...hub_api import HubError
+from ..api_handler import ApiHandler
 from .authentication import NotAllowed
 from .subscribers import Subscriber
-
-if TYPE_CHECKING:
-    from ..app import Service
 
 SEND_BUFFER_BYTES = 32 * 1024
 """The system's buffer for each subscriber, which reads a few hundred bytes at a time."""
 
 
-class _ApiHandler(RequestHandler):
-    """What both have in common: no cookies, no pages, no caches."""
-
-    def initialize(self, service: Service) -> None:
-        """Take the service that answers."""
-        self.service = service
-
-    def set_default_headers(self) -> None:
-        """Say that no cache may keep an answer."""
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("X-Content-Type-Options", "nosniff")
-
-    def fail(self, status: int, message: str, retry_after_s: float = 0.0) -> None:
-        """Answer an error as JSON."""
-        self.set_status(status)
-        if retry_after_s:
-            self.set_header("Retry-After", str(round(retry_after_s)))
-        self.finish(json.dumps({"message": message}))
-
-    def _credentials(self, scheme: str) -> str:
-        """Return what the request sends as its authorization by ``scheme``."""
-        kind, _, value = self.request.headers.get("Authorization", "").partition(" ")
-        return value.strip() if kind.lower() == scheme else ""
-
-
-class HubChangesHandler(_ApiHandler):
+class HubChangesHandler(ApiHandler):
     """``POST api/hub-changes``: the Hub tells what it has changed."""
 
     def post(self) -> None:
         """Take the changes, and answer what the Hub should tell, too."""
-        key, sent = self.service.settings.hub_key, self._credentials("bearer")
+        key, sent = self.service.settings.hub_key, self.credentials("bearer")
         if not key or not hmac.compare_digest(key.encode(), sent.encode()):
             self.fail(403, "Only the Hub tells changes.")
             return
@@ -66,7 +36,7 @@ class HubChangesHandler(_ApiHandler):
         self.finish(answer)
 
 
-class ChangesHandler(_ApiHandler):
+class ChangesHandler(ApiHandler):
     """``GET api/changes?server=OWNER/NAME``: Server-Sent Events for one user's server.
 
     The request has the server's own token. Events are ``facts`` (the owner's, whole) and
@@ -75,7 +45,7 @@ class ChangesHandler(_ApiHandler):
 
     async def get(self) -> None:
         """Write events until the connection ends."""
-        token = self._credentials("token") or self._credentials("bearer")
+        token = self.credentials("token") or self.credentials("bearer")
         server = self.get_query_argument("server", "")
         if not token:
             self.fail(403, "Send “Authorization: token …” with the server's own token.")

@@ -11,8 +11,9 @@ from jupyterhub.services.auth import HubOAuthCallbackHandler
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
-from ...changes import CHANGES_PATH, HUB_CHANGES_PATH
+from ...changes import CHANGES_PATH, HUB_CHANGES_PATH, REQUESTS_PATH
 from ..changes.handlers import ChangesHandler, HubChangesHandler
+from ..requests.handlers import RequestsHandler
 from .base import PageHandler, limit_auth_cache
 from .classes import ClassHandler
 from .grants import GrantsPageHandler
@@ -52,6 +53,7 @@ def listen(service: Service, url: str, prefix: str) -> HTTPServer:
             (f"{prefix}api/status", StatusHandler, options),
             (prefix + CHANGES_PATH, ChangesHandler, options),
             (prefix + HUB_CHANGES_PATH, HubChangesHandler, options),
+            (prefix + REQUESTS_PATH, RequestsHandler, options),
         ],
         cookie_secret=secrets.token_bytes(32),
         template_path=str(TEMPLATES),

@@ -98,14 +98,14 @@ class JoinRequests:
         self._open_database = open_database
         self._log_event = log_event
         self._ended = ended
-        self._client = HubClient(settings.api_url, settings.token, timeout_s=TIMEOUT_S)
-        self.memberships = Memberships(self._client)
+        self.client = HubClient(settings.api_url, settings.token, timeout_s=TIMEOUT_S)
+        self.memberships = Memberships(self.client)
         self._jobs: dict[str, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def close(self) -> None:
         """Close the connections to the Hub."""
-        self._client.close()
+        self.client.close()
 
     @property
     def store(self) -> RequestStore:

@@ -1,4 +1,5 @@
 import type { IAccess, IExplainedCard } from '../access/accessClient';
+import type { IRequester } from '../access/contactLink';
 
 /**
  * @returns A card as the server explains it: a hidden kernel of a class, with what the test gives it instead.
@@ -46,7 +47,21 @@ export function createAccess(
     stale: false,
     may_preview: false,
     warnings: [],
+    requests: null,
     cards,
+    ...given
+  };
+}
+
+/**
+ * @returns Who asks for access: on a Hub without a service that takes requests, unless the test gives another.
+ */
+export function createRequester(given: Partial<IRequester> = {}): IRequester {
+  return {
+    user: 'ann',
+    hubPage: null,
+    getJoinUrl: () => null,
+    getRequest: () => undefined,
     ...given
   };
 }

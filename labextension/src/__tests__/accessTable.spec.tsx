@@ -3,8 +3,8 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 import { AccessTable } from '../access/accessTable';
-import type { IExplainedCard } from '../access/accessClient';
-import { createCard } from './accessFixture';
+import type { IExplainedCard, IJoinRequest } from '../access/accessClient';
+import { createCard, createRequester } from './accessFixture';
 
 const CARDS = [
   createCard({ title: 'B', category: 'Notebook', visible: true }),
@@ -37,7 +37,7 @@ describe('AccessTable', () => {
         cards={CARDS}
         query=""
         hasDetails={false}
-        requester={{ user: 'ann', hubPage: null }}
+        requester={createRequester()}
         onCopyRule={card => copied.push(card)}
         trans={nullTranslator.load('x')}
         {...given}
@@ -105,5 +105,27 @@ describe('AccessTable', () => {
       .querySelector<HTMLElement>('[aria-label="Copy C as a rule"]')!
       .click();
     expect(copied).toEqual([CARDS[1]]);
+  });
+
+  it('offers to ask for a group, and says what came of it', async () => {
+    const cards = [createCard({ request: 'class' })];
+    await render({ cards });
+    expect(getTexts('a')).toEqual([]);
+    const getJoinUrl = (group: string) => `/services/x/join/${group}`;
+    const show = (request?: IJoinRequest) =>
+      render({
+        cards,
+        requester: createRequester({ getJoinUrl, getRequest: () => request })
+      });
+    await show();
+    expect(getTexts('a')).toEqual(['Ask to join class']);
+    expect(document.querySelector('a')?.getAttribute('href')).toBe(
+      '/services/x/join/class'
+    );
+    await show({ state: 'asked', asked_at: 0, answer: '' });
+    expect(getTexts('td p').join()).toMatch('waits for a decision');
+    await show({ state: 'declined', asked_at: 0, answer: '<b>Full</b>' });
+    expect(getTexts('td p').join()).toMatch('declined: <b>Full</b>');
+    expect(document.querySelector('b')).toBeNull();
   });
 });

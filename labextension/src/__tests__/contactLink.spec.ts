@@ -1,9 +1,9 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { getContactLink } from '../access/contactLink';
-import { createCard } from './accessFixture';
+import { createCard, createRequester } from './accessFixture';
 
 const trans = nullTranslator.load('x');
-const ann = { user: 'ann', hubPage: 'https://hub.edu/hub/admin' };
+const ann = createRequester({ hubPage: 'https://hub.edu/hub/admin' });
 
 const getLink = (contact: string | null, given = {}, requester = ann) =>
   getContactLink(createCard({ contact, ...given }), requester, trans);
@@ -24,7 +24,7 @@ describe('getContactLink', () => {
   });
 
   it('does without a group and without a Hub', () => {
-    const requester = { user: 'ann', hubPage: null };
+    const requester = createRequester();
     const url = new URL(getLink('mailto:p@x.edu', {}, requester as never)!);
     expect(url.pathname).toBe('p@x.edu');
     expect(url.searchParams.get('body')).toBe(

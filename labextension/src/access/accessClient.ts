@@ -35,6 +35,17 @@ export interface IExplainedCard extends Omit<Card, 'args'> {
 }
 
 /**
+ * A request to join a group, as the Hub service has it.
+ */
+export interface IJoinRequest {
+  state: 'asked' | 'approved' | 'declined' | 'withdrawn';
+  /** When, in seconds since 1970. */
+  asked_at: number;
+  /** What whoever decided has said; may be empty. */
+  answer: string;
+}
+
+/**
  * The cards that a visitor may know of.
  */
 export interface IAccess {
@@ -47,6 +58,8 @@ export interface IAccess {
   may_preview: boolean;
   /** What is not known of the visitor. */
   warnings: string[];
+  /** The visitor's last request for each group. Null if the Hub has no service that takes requests. */
+  requests: Record<string, IJoinRequest> | null;
   cards: IExplainedCard[];
 }
 

@@ -30,7 +30,7 @@ export function Reason(props: {
         </p>
       )}
       {!card.visible && card.request && (
-        <p>{trans.__('Group to ask for: %1', card.request)}</p>
+        <Request group={card.request} requester={requester} trans={trans} />
       )}
       {card.rule && (
         <p className="jp-ScopedLauncher-rule">
@@ -38,5 +38,42 @@ export function Reason(props: {
         </p>
       )}
     </div>
+  );
+}
+
+/**
+ * Which group to join, where to ask for it, and what came of the last request.
+ */
+function Request(props: {
+  group: string;
+  requester: IRequester;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { group, requester, trans } = props;
+  const url = requester.getJoinUrl(group);
+  if (url === null) {
+    return <p>{trans.__('Group to ask for: %1', group)}</p>;
+  }
+  const request = requester.getRequest(group);
+  return (
+    <>
+      {request?.state === 'asked' && (
+        <p>{trans.__('You have asked. Your request waits for a decision.')}</p>
+      )}
+      {request?.state === 'declined' && (
+        <p>
+          {request.answer
+            ? trans.__('Your request was declined: %1', request.answer)
+            : trans.__('Your request was declined.')}
+        </p>
+      )}
+      <p>
+        <a href={url} target="_blank" rel="noopener noreferrer">
+          {request?.state === 'asked'
+            ? trans.__('Your request to join %1', group)
+            : trans.__('Ask to join %1', group)}
+        </a>
+      </p>
+    </>
   );
 }

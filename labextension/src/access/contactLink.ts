@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { getContactUrl } from '../webLinks';
-import type { IExplainedCard } from './accessClient';
+import type { IExplainedCard, IJoinRequest } from './accessClient';
 
 /**
  * Who asks, and where the contact can change their groups.
@@ -10,6 +10,14 @@ export interface IRequester {
   user: string;
   /** The Hub's page for users and groups; null without a Hub. */
   hubPage: string | null;
+  /**
+   * @returns The Hub service's page on which one asks to join a group; null if there is no such service.
+   */
+  getJoinUrl(group: string): string | null;
+  /**
+   * @returns The last request for a group; undefined if there is none, or it is not known.
+   */
+  getRequest(group: string): IJoinRequest | undefined;
 }
 
 /**

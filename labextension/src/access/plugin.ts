@@ -6,7 +6,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { ILauncher } from '@jupyterlab/launcher';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { getPageHub } from '../hubUrls';
+import { getPageHub, serviceUrl } from '../hubUrls';
 import { ILauncherState } from '../launcherState';
 import { AccessClient } from './accessClient';
 import { AccessModel } from './accessModel';
@@ -68,7 +68,7 @@ export const accessPlugin: JupyterFrontEndPlugin<void> = {
         run(CommandIDs.open)
       )
     }));
-    const getRequester = () => describeVisitor(state);
+    const getRequester = () => describeVisitor(state, model);
 
     const isPanelVisible = addPanelCommand(app, {
       actions: {
@@ -139,13 +139,29 @@ export const accessPlugin: JupyterFrontEndPlugin<void> = {
 };
 
 /**
+ * The name of this package's Hub service.
+ */
+const SERVICE_NAME = 'scoped-launcher';
+
+/**
  * Who asks for access.
  */
-function describeVisitor(state: ILauncherState): IRequester {
+function describeVisitor(
+  state: ILauncherState,
+  model: AccessModel
+): IRequester {
   const hub = getPageHub();
+  const requests = model.access?.requests ?? null;
   return {
     user: state.page?.user ?? '',
     hubPage:
-      hub && new URL(`${hub.prefix}admin`, hub.host || location.origin).href
+      hub && new URL(`${hub.prefix}admin`, hub.host || location.origin).href,
+    getJoinUrl: group =>
+      hub && requests && serviceUrl(hub, SERVICE_NAME, getJoinPath(group)),
+    getRequest: group => requests?.[group]
   };
+}
+
+function getJoinPath(group: string): string {
+  return `join/${encodeURIComponent(group)}`;
 }
