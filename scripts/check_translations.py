@@ -12,7 +12,8 @@ The texts are
 
 - in the labextension: `trans.__('…')`, `_n`, `_p` and `_np` (a `trans` with the texts of JupyterLab
   itself is called `labTrans`);
-- in the server and its pages: `text("…")`, and the messages of `ContextError`, which pages show;
+- in the server, the Hub service and their pages: `text("…")`, and the messages of `ContextError`,
+  which pages show;
 - in the engine: the texts of the explanation codes.
 
 docs/translations.md is for translators.
@@ -44,11 +45,14 @@ METHODS = {"__": None, "_n": (1, 2), "_p": ((1, "c"), 2), "_np": ((1, "c"), 2, 3
 MESSAGE_ARGUMENT = {"text": 0, "ContextError": 1}
 """The functions of the server that take a text, and which of their arguments it is."""
 
-MESSAGE_CONSTANTS = ("ACCESS_REVOKED", "SUMMARIES")
+MESSAGE_CONSTANTS = ("ACCESS_REVOKED", "FAILURES", "REFUSALS", "SUMMARIES")
 """Constants with messages of errors that such functions get by way of a variable."""
 
 CALL = re.compile(r"((?:[\w$]+\.)+)(__|_n|_p|_np)\(")
 LAB_TRANSLATION = re.compile(r"labTrans\.$", re.IGNORECASE)
+EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
+"""What a template of the Hub service inserts."""
+
 PLACEHOLDER = re.compile(r"%\d+|\{\}")
 
 Texts = dict[str, tuple[str, ...]]
@@ -87,6 +91,12 @@ def _template_texts() -> Iterator[str]:
         with path.open("rb") as file:
             for _, message, *_ in extract("jinja2", file, {"text": None}):
                 yield message if isinstance(message, str) else message[0]
+    # Tornado's templates, whose expressions are Python.
+    for path in sorted(PACKAGE.glob("service/**/templates/*.html")):
+        for expression in EXPRESSION.findall(path.read_text(encoding="utf-8")):
+            for call in ast.walk(ast.parse(expression.strip(), mode="eval")):
+                if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "text":
+                    yield from _literals(call.args[0], {})
 
 
 def _python_texts() -> Iterator[str]:
@@ -95,8 +105,8 @@ def _python_texts() -> Iterator[str]:
         target.id: node.value
         for module in modules.values()
         for node in module.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name)
     }
     for name in MESSAGE_CONSTANTS:

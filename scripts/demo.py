@@ -25,6 +25,7 @@ from typing import IO
 
 import psutil
 import requests
+from mail_catcher import MailCatcher
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "class-hub"
@@ -42,10 +43,12 @@ The class example is running: {url}
 
 What to try:
   1. Log in as mmuster, in a private window: her launcher has no card of class 1234.
-  2. Log in as profx, open Admin, then Manage Groups, and add mmuster to PythonForMorons101.
-  3. Within seconds the kernel, the tools and the workbench of class 1234 are in mmuster's open
-     launcher, without a reload. Remove her, and they disappear.
-  4. As profx, open Home, make a server named dash-1 and start it: the class has a card for it.
+     "Why can't I see a card?" opens a panel that says why, with "Ask to join".
+  2. Ask to join, with a reason. The mail to profx is here: {mails}
+  3. Log in as profx in another window, follow the link in the mail, and approve the request.
+  4. Within a second the kernel, the tools and the workbench of class 1234 are in mmuster's open
+     launcher, without a reload. Remove her on the same page, and they disappear.
+  5. As profx, open Home, make a server named dash-1 and start it: the class has a card for it.
 
 The Hub's log is {log}. Ctrl-C stops everything.
 """
@@ -74,7 +77,7 @@ def password(state: Path) -> str:
 class Hub:
     """The running Hub, with everything that it started."""
 
-    def __init__(self, state: Path, port: int, config: Path, log: IO[str]) -> None:
+    def __init__(self, state: Path, port: int, config: Path, log: IO[str], smtp: str) -> None:
         self.url = f"http://127.0.0.1:{port}/"
         self.password = password(state)
         tools = [ROOT / ".venv" / "bin", ROOT / "node_modules" / ".bin"]
@@ -84,6 +87,7 @@ class Hub:
             "CLASS_HUB_STATE": str(state),
             "CLASS_HUB_PORT": str(port),
             "CLASS_HUB_PASSWORD": self.password,
+            "CLASS_HUB_SMTP": smtp,
         }
         self.process = psutil.Popen(
             ["jupyterhub", "-f", str(config)],
@@ -174,14 +178,19 @@ def main() -> int:
         signal.signal(signum, stop_on)
     log_file = state / "hub.log"
     print("==> Starting the Hub", flush=True)
+    mails = MailCatcher()
+    mails.start()
     with log_file.open("w") as log:
-        hub = Hub(state, free_port(options.port), options.config.resolve(), log)
+        hub = Hub(state, free_port(options.port), options.config.resolve(), log, mails.smtp)
         try:
             if not hub.wait_until_up():
                 print(f"error: the Hub did not start; {log_file} ends with", file=sys.stderr)
                 print("\n".join(log_file.read_text().splitlines()[-20:]), file=sys.stderr)
                 return 1
-            print(WELCOME.format(url=hub.url, password=hub.password, log=log_file), flush=True)
+            welcome = WELCOME.format(
+                url=hub.url, password=hub.password, mails=mails.url, log=log_file
+            )
+            print(welcome, flush=True)
             if os.environ.get("DEMO_CHECK"):
                 return 0 if check(hub) else 1
             hub.process.wait()
@@ -193,6 +202,7 @@ def main() -> int:
             with contextlib.suppress(OSError):  # the terminal may be closed
                 print("==> Stopping the Hub and all that it started", flush=True)
             hub.stop()
+            mails.stop()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """A JupyterHub for one class. `make demo` and the browser test run it.
 
-README.md explains it step by step. It runs on one machine, on 127.0.0.1, and reads three variables
+README.md explains it step by step. It runs on one machine, on 127.0.0.1, and reads four variables
 from its environment:
 
 CLASS_HUB_PASSWORD  the password of everybody here (required)
 CLASS_HUB_STATE     folder for the database and the homes (default: ./state)
 CLASS_HUB_PORT      port of the Hub (default: 8000)
+CLASS_HUB_SMTP      mail server (host:port) for requests to join the class (default: no mails)
 """
 
 import os
@@ -96,11 +97,23 @@ policy_text = (here / "policy.yaml").read_text()
 policy_file.write_text(policy_text.replace("/srv/kernels", str(here / "kernels")))
 shutil.copy(here / "workbench.svg", state)
 
+# --- Mails to the instructor when somebody asks to join the class ---------------------------------
+
+mail_options = ()
+if smtp := os.environ.get("CLASS_HUB_SMTP"):
+    mail_options = (
+        *("--smtp", smtp, "--smtp-security", "none", "--mail-from", "hub@example.edu"),
+        *("--mail-users", "{user}@example.edu", "--public-url", c.JupyterHub.bind_url),
+    )
+
 # --- The policy: roles, kernels, launcher and grants from one file. Call configure() last. --------
 
 configure(
     c,
     policy_file,
     policy_by="argument",
-    service={"database": state / "scoped-launcher.sqlite", "options": ("--interval", "5")},
+    service={
+        "database": state / "scoped-launcher.sqlite",
+        "options": ("--interval", "5", *mail_options),
+    },
 )

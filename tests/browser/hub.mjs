@@ -37,13 +37,17 @@ export async function startHub(prepareHomes = async () => {}, config) {
     }
     await rm(state, { recursive: true, force: true });
   };
+  let url;
   for await (const line of createInterface({ input: demo.stdout })) {
-    const running = /is running: (\S+)/.exec(line);
-    if (running) {
+    url ??= /is running: (\S+)/.exec(line)?.[1];
+    const mails = /mail to profx is here: (\S+)/.exec(line)?.[1];
+    if (mails) {
       demo.stdout.resume();
       const log = join(state, 'hub.log');
       return {
-        url: running[1],
+        url,
+        // Where the mails that the Hub sends are shown.
+        mails,
         password: await readFile(join(state, 'password'), 'utf8'),
         // The servers read it again when it changes.
         policyFile: join(state, 'policy.yaml'),

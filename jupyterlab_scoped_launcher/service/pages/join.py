@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tornado.web import authenticated
 
+from ...hub_api import HubError
 from ..requests.part import AskRefused, Refusal
 from .base import VisitorHandler
 
@@ -26,7 +27,7 @@ class JoinHandler(VisitorHandler):
     @authenticated
     async def get(self, group: str) -> None:
         """Answer the page."""
-        self._show(group)
+        self._show(group, await self._groups())
 
     @authenticated
     async def post(self, group: str) -> None:
@@ -35,17 +36,27 @@ class JoinHandler(VisitorHandler):
         if self.get_body_argument("action", "ask") == "withdraw":
             requests.withdraw(self.visitor, group)
         elif self.visitor:
-            reason = self.get_body_argument("reason", "")
+            reason, groups = self.get_body_argument("reason", ""), await self._groups()
             try:
-                requests.ask(self.visitor, self.current_user["groups"], group, reason)
+                requests.ask(self.visitor, groups, group, reason)
             except AskRefused as refused:
                 self.set_status(REFUSAL_STATUS.get(refused.why, 400))
-                self._show(group, refused.why, reason)
+                self._show(group, groups, refused.why, reason)
                 return
         # So that a reload of the page does not ask again.
         self.redirect(self.request.path)
 
-    def _show(self, group: str, refusal: Refusal | None = None, reason: str = "") -> None:
+    async def _groups(self) -> list[str]:
+        """Return the visitor's groups as they are now: who has just been approved looks here."""
+        try:
+            model = await self.service.requests.client.get("/user", token=self.token)
+            return [str(name) for name in model["groups"]]
+        except (HubError, KeyError, TypeError):
+            return list(self.current_user["groups"])
+
+    def _show(
+        self, group: str, groups: list[str], refusal: Refusal | None = None, reason: str = ""
+    ) -> None:
         requests = self.service.requests
         offer = requests.offers().get(group)
         latest = requests.store.latest(self.visitor, group)
@@ -60,7 +71,7 @@ class JoinHandler(VisitorHandler):
             group=group,
             offer=offer,
             request_=latest,
-            is_member=group in self.current_user["groups"],
+            is_member=group in groups,
             refusal=text(REFUSALS[refusal]) if refusal else "",
             reason=reason,
             mail=self.service.mail.status(latest) if latest else "off",
