@@ -43,12 +43,9 @@ class _ForPrograms(RequiresShares):
         """Return whether the client may read this; if not, answer with an error page."""
         if self.current_user is not None:
             return self.check_scopes()
-        self.set_status(403)
-        self.render(
-            "error.html",
-            status=403,
-            title="This needs a token",
-            text="Send “Authorization: token …” with a token that may access this service and "
+        self.refuse(
+            "This needs a token",
+            "Send “Authorization: token …” with a token that may access this service and "
             "holds read:metrics.",
         )
         return False

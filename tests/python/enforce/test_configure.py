@@ -385,7 +385,7 @@ def test_what_is_added_after_it_is_welcome(read_on):
         "c.KubeSpawner.profile_list = [{'display_name': 'one'}]",
         options=", service=True, token_scopes=['list:groups']",
     )
-    roles = ["desk", "students", "scoped-launcher", "later"]
+    roles = ["desk", "students", "user", "scoped-launcher", "later"]
     assert [role["name"] for role in hub.load_roles] == roles
     assert list(hub.config.Spawner.oauth_client_allowed_scopes) == ["list:groups", "list:users"]
 

@@ -53,7 +53,7 @@ def test_the_grants_service_shares_and_the_server_knows_it(hub):
 
 def test_the_page_of_the_service_opens(hub):
     hub.user("manager")
-    page = hub.log_in("manager").open("/services/scoped-launcher/")
+    page = hub.log_in("manager").open("/services/scoped-launcher/grants")
     assert page.status_code == 200
     assert "dashboards" in page.text
 

@@ -16,7 +16,7 @@ from traitlets.config import Config
 from jupyterlab_scoped_launcher._core import Policy
 from jupyterlab_scoped_launcher.hub import configure
 from jupyterlab_scoped_launcher.service.database import Database, DatabaseError, DatabaseLocked
-from jupyterlab_scoped_launcher.service.entry import needed_parts
+from jupyterlab_scoped_launcher.service.entry import everybodys_role, needed_parts
 from jupyterlab_scoped_launcher.service.grants.clock import STABLE_AFTER_S, JumpTolerantClock
 from jupyterlab_scoped_launcher.service.grants.sharing_api import HubShare, OwnerShares
 from jupyterlab_scoped_launcher.service.grants.store import (
@@ -62,9 +62,23 @@ def test_the_service_has_the_least_scopes_that_the_policy_needs(tmp_path, policy
         "--database",
         str(tmp_path / "service.sqlite"),
     ]
-    (role,) = config.JupyterHub.load_roles
+    everybody, role = config.JupyterHub.load_roles
+    assert everybody["name"] == "user"
+    assert everybody["scopes"] == ["self", "access:services!service=scoped-launcher"]
+    assert ours["oauth_client_allowed_scopes"] == ["shares", "groups"]
     assert role["services"] == [ours["name"]]
     assert role["scopes"] == scopes
+
+
+def test_what_everybody_may_do_already_stays():
+    other = {"name": "other", "scopes": ["list:users"]}
+    own = {"name": "user", "description": "Ours", "scopes": ["self", "list:services"]}
+    assert everybodys_role([other, own]) == {
+        "name": "user",
+        "description": "Ours",
+        "scopes": ["self", "list:services", "access:services!service=scoped-launcher"],
+    }
+    assert own["scopes"] == ["self", "list:services"]
 
 
 def test_the_service_may_end_shares_that_are_left_of_earlier_grants(tmp_path):

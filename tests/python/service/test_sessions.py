@@ -11,6 +11,7 @@ import requests
 from jupyterlab_scoped_launcher._core import Policy
 
 SERVICE = "/services/scoped-launcher/"
+GRANTS = f"{SERVICE}grants"
 
 CARDS = {
     "id": "dashboards",
@@ -109,20 +110,20 @@ def test_shares_with_groups_still_do_not_serve_browsers(dashboards):
 def test_the_page_is_for_holders_of_shares(dashboards):
     hub = dashboards
     hub.user("admin")
-    page = hub.log_in("admin").open(SERVICE)
+    page = hub.log_in("admin").open(GRANTS)
     assert page.status_code == 200
     assert "profx/dash-1" in page.text
     assert "mmuster" in page.text
 
     hub.user("page-visitor")
-    refused = hub.log_in("page-visitor").open(SERVICE)
+    refused = hub.log_in("page-visitor").open(GRANTS)
     assert refused.status_code == 403
     assert "scope “shares”" in refused.text
     assert "mmuster" not in refused.text
-    stranger = hub.log_in("otto").open(SERVICE)
+    stranger = hub.log_in("otto").open(GRANTS)
     assert stranger.status_code == 403
     assert "mmuster" not in stranger.text
-    assert "mmuster" not in requests.get(hub.url + SERVICE, timeout=30).text
+    assert "mmuster" not in requests.get(hub.url + GRANTS, timeout=30).text
 
 
 def test_the_page_escapes_what_people_write(dashboards, until):
@@ -135,7 +136,7 @@ def test_the_page_escapes_what_people_write(dashboards, until):
     )
     try:
         until(lambda: hub.shares("<b>profx&") != {}, 30, hub.log)
-        page = hub.log_in("admin").open(SERVICE)
+        page = hub.log_in("admin").open(GRANTS)
         assert "&lt;b&gt;profx&amp;/dash-1" in page.text
         assert not re.findall(r"<(script|b)\b", page.text)
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
@@ -164,7 +165,7 @@ def test_health_and_metrics(hub, until):
 
 def test_no_token_in_log_or_page(dashboards):
     hub = dashboards
-    page = hub.log_in("admin").open(SERVICE).text
+    page = hub.log_in("admin").open(GRANTS).text
     for name, value in hub.known.items():
         if name.endswith("token"):
             assert value not in hub.log(), name
