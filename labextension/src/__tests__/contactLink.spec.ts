@@ -25,7 +25,7 @@ describe('getContactLink', () => {
 
   it('does without a group and without a Hub', () => {
     const requester = createRequester();
-    const url = new URL(getLink('mailto:p@x.edu', {}, requester as never)!);
+    const url = new URL(getLink('mailto:p@x.edu', {}, requester)!);
     expect(url.pathname).toBe('p@x.edu');
     expect(url.searchParams.get('body')).toBe(
       'Please give the user ann access to "Class A".'
