@@ -31,8 +31,9 @@ try {
   const isShown = wanted =>
     user.page.waitForFunction(
       expected =>
-        !!document.querySelector('.jp-LauncherCard[title*="Live card"]') ===
-        expected,
+        [...document.querySelectorAll('.jp-LauncherCard-label')].some(
+          label => label.textContent.trim() === 'Live card'
+        ) === expected,
       wanted,
       { polling: 20, timeout: 60_000 }
     );
