@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from ..changes import REQUESTS_PATH
 from ..hub_api import HubClient, HubError
@@ -36,6 +37,17 @@ def hub_service() -> HubService | None:
     base = os.environ.get("JUPYTERHUB_BASE_URL", "/")
     server = f"{owner}/{os.environ.get('JUPYTERHUB_SERVER_NAME', '')}"
     return HubService(f"{origin}{base}services/{SERVICE_NAME}/", server, token)
+
+
+def join_url(group: str) -> str | None:
+    """Return the path of the page on which a visitor asks to join a group.
+
+    None if the Hub has no service that takes requests, or has it on another host.
+    """
+    if hub_service() is None or os.environ.get("JUPYTERHUB_HOST"):
+        return None
+    base = os.environ.get("JUPYTERHUB_BASE_URL", "/")
+    return f"{base}services/{SERVICE_NAME}/join/{quote(group, safe='')}"
 
 
 class OwnerRequests:

@@ -19,6 +19,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from ..translations import ENGLISH, Translation
+from .hub_service import join_url
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -186,6 +187,7 @@ def _page(handler: JupyterHandler, refusal: Refusal) -> str:
         "start_url": handler.settings.get("default_url") or handler.base_url,
         "contact_url": contact_url(refusal.contact),
         "contact_text": shown_contact(refusal.contact or ""),
+        "join_url": join_url(refusal.group) if refusal.group else None,
         "request_url": mail_url(handler, refusal),
     }
     return _template(handler.settings["jinja2_env"]).render(namespace)

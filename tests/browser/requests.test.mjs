@@ -46,6 +46,16 @@ describe('a student who asks to join the class', { timeout: 300_000 }, () => {
   const assertAccessible = async page =>
     assert.deepEqual(await findViolations(page), []);
 
+  test('the page about a refused service leads to the page on which she asks', async () => {
+    const page = await mmuster.context.newPage();
+    await page.goto(`${hub.url}user/mmuster/class1234-tools/`);
+    await page
+      .getByRole('link', { name: `You may ask to join the group ${CLASS}.` })
+      .click();
+    await page.getByRole('heading', { name: `Join ${CLASS}` }).waitFor();
+    await page.close();
+  });
+
   test('the panel leads to the page on which she asks', async () => {
     await mmuster.page
       .getByRole('button', { name: 'Why can’t I see a card?' })

@@ -150,6 +150,19 @@ class TestAPage:
             "Terminal (command:terminal:create-new), rule exam",
         ]
 
+    async def test_leads_to_the_form_of_the_hub_service(self, own_page, monkeypatch):
+        page = (await own_page(told={"group": "a/b c"})).body.decode()
+        assert "join/" not in page
+        for name, value in (
+            ("SCOPED_LAUNCHER_SERVICE", "http://127.0.0.1:1"),
+            ("JUPYTERHUB_USER", "ann"),
+            ("JUPYTERHUB_API_TOKEN", "secret"),
+            ("JUPYTERHUB_BASE_URL", "/base/"),
+        ):
+            monkeypatch.setenv(name, value)
+        page = (await own_page(told={"group": "a/b c"})).body.decode()
+        assert 'href="/base/services/scoped-launcher/join/a%2Fb%20c"' in page
+
     async def test_escapes_everything(self, own_page):
         markup = "<script>alert(1)</script>\"'{{ 7*7 }}{}"
         told = dict.fromkeys(("message", "contact", "group", "rule", "user"), markup)
