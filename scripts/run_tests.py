@@ -78,6 +78,7 @@ HUB_TESTS = (
     "tests/python/changes/test_{grants,listener,roles,server,stream}.py",
     "tests/python/enforce/test_{configure,every_server,hub,internal_ssl,kernels,kubespawner}.py",
     "tests/python/enforce/test_{managed_groups,proxies,reach,spawners,tokens,unsafe_settings}.py",
+    "tests/python/joining/test_requests.py",
     "tests/python/service/test_{sessions,sharing}.py",
     "tests/python/test_{cli_hub,context,hub_api,routes_hub}.py",
 )

@@ -16,6 +16,7 @@ from .log import event_log
 from .mail.part import MailPart
 from .metrics.changes import ChangeMetrics
 from .metrics.grants import GrantMetrics
+from .metrics.requests import RequestMetrics
 from .policy import FollowedPolicy
 from .requests.part import JoinRequests, utc_now
 from .settings import ServiceSettings
@@ -62,6 +63,7 @@ class Service:
             settings, self.policy, self.log_event, self._note, self.grants.hasten
         )
         ChangeMetrics(self.registry, self.changes)
+        RequestMetrics(self.registry, self.requests, self.mail)
         self._database: Database | None = None
 
     async def run_forever(self) -> None:

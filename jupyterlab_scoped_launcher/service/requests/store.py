@@ -107,6 +107,10 @@ class RequestStore:
             user,
         )
 
+    def count(self) -> dict[str, int]:
+        """Return how many requests are in each state."""
+        return dict(self._db.execute("SELECT state, count(*) FROM request GROUP BY state"))
+
     def count_open(self) -> dict[str, int]:
         """Return how many requests are open for each group that has some."""
         return dict(
