@@ -144,4 +144,36 @@ describe('a launcher without a decision', { timeout: 600_000 }, () => {
         );
       }));
   }
+
+  test('the Hub does not answer: a member keeps her cards, and the launcher says so for as long as it is', async () => {
+    let isAway = true;
+    const away = async route => {
+      const response = await route.fetch();
+      const context = await response.json();
+      await route.fulfill({
+        response,
+        json: { ...context, stale: isAway }
+      });
+    };
+    await withOpenLab('mmuster', { [CONTEXT]: away }, async mmuster => {
+      const problem = mmuster.problems();
+      await problem.first().waitFor({ timeout: 30_000 });
+      assert.match(
+        await problem.innerText(),
+        /JupyterHub does not answer\. The launcher shows what you could use before\./
+      );
+      await waitUntil(
+        () => mmuster.classCards(),
+        hasAllCards,
+        30,
+        'cards of the class'
+      );
+      assert.equal(await mmuster.notifications().count(), 0);
+      isAway = false;
+      // The page looks again when the visitor comes back to it.
+      await mmuster.openLauncher();
+      await problem.first().waitFor({ state: 'detached', timeout: 30_000 });
+      assert.ok(hasAllCards(await mmuster.classCards()));
+    });
+  });
 });
