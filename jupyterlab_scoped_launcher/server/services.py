@@ -78,9 +78,10 @@ class Services:
     def page_refresh_s(self, snapshot: ContextSnapshot) -> float | None:
         """Return how often this visitor's page should ask; None: as the policy says.
 
-        While the Hub service tells each change, the server tells its pages.
+        While the Hub service tells each change, the server tells its pages. What is stale is
+        asked for again soon.
         """
-        if not (self.told.is_current and self.told.is_about(snapshot.visitor)):
+        if snapshot.stale or not (self.told.is_current and self.told.is_about(snapshot.visitor)):
             return None
         return min(POLL_S, max(self.policies.refresh_s, self.policies.max_stale_s / 2))
 

@@ -152,7 +152,14 @@ describe('a launcher without a decision', { timeout: 600_000 }, () => {
       const context = await response.json();
       await route.fulfill({
         response,
-        json: { ...context, stale: isAway }
+        json: isAway
+          ? {
+              ...context,
+              stale: true,
+              // As the server answers it then.
+              page: { ...context.page, refresh_s: null }
+            }
+          : context
       });
     };
     await withOpenLab('mmuster', { [CONTEXT]: away }, async mmuster => {
