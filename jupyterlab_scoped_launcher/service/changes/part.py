@@ -31,6 +31,12 @@ LOOK_HUB_PART = 0.01
 KEEP_OWNER_S = 600.0
 """For how long an owner is followed after their last server has gone."""
 
+MAX_IDENTIFYING = 2
+"""How many tokens the Hub is asked about at a time.
+
+After a restart of the service all servers connect again. The Hub answers one request after the
+other: others' requests wait for few of ours."""
+
 TIMEOUT_S = 30.0
 
 
@@ -64,6 +70,7 @@ class Changes:
         self._slow_client = HubClient(
             settings.api_url, settings.token, timeout_s=TIMEOUT_S, hub_share=settings.hub_share
         )
+        self._identifying = asyncio.Semaphore(MAX_IDENTIFYING)
         self._look_now = asyncio.Event()
         self._left_at: dict[str, float] = {}
 
@@ -89,12 +96,13 @@ class Changes:
 
         Raises `NotAllowed`, or `HubError` while the Hub cannot be asked.
         """
-        since = self.facts.now
-        identity = await identify(self._client, token, server)
-        shares = None
-        if self._tells_shares():
-            found = await self._client.servers_shared_with(identity.owner)
-            shares = found.names
+        async with self._identifying:
+            since = self.facts.now
+            identity = await identify(self._client, token, server)
+            shares = None
+            if self._tells_shares():
+                found = await self._client.servers_shared_with(identity.owner)
+                shares = found.names
         base = Base(identity.admin, identity.groups, shares)
         if not self.facts.set_base(identity.owner, base, since):
             raise HubUnavailable("the Hub changes faster than it answers")
