@@ -11,7 +11,8 @@ SECURITY = HERE.parents[2] / "docs" / "security.md"
 
 def test_each_promise_has_its_test():
     promised = set(re.findall(r"`(test_\w+|Test\w+)`", SECURITY.read_text()))
-    sources = "".join(path.read_text() for path in HERE.glob("test_*.py"))
+    files = HERE.parent.rglob("test_*.py")
+    sources = "".join(path.read_text(encoding="utf-8") for path in files)
     written = set(re.findall(r"^\s*(?:async )?(?:def|class) ((?:test_|Test)\w+)", sources, re.M))
     assert promised - written == set()
     assert len(promised) > 30
