@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 
 from jupyterlab_scoped_launcher.hub import configure
 
@@ -15,6 +16,8 @@ c.JupyterHub.load_roles += [
     {"name": "desk", "groups": ["staff"], "scopes": ["access:services!service=tests"]},
     {"name": "teachers", "groups": ["teachers"], "scopes": ["groups!group=class"]},
 ]
+# A service that everybody may not open, unlike this package's own.
+c.JupyterHub.services.append({"name": "desk", "api_token": secrets.token_hex(16)})
 c.Spawner.environment["JUPYTERHUB_SINGLEUSER_APP"] = "jupyter_server.serverapp.ServerApp"
 if "api_proxy_url" in known:
     c.Spawner.hub_connect_url = known["api_proxy_url"]

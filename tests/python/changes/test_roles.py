@@ -15,16 +15,17 @@ from jupyterlab_scoped_launcher._core import Policy
 
 LIVE_S = 8.0
 TESTS = "access:services!service=tests"
-DESK = "access:services!service=scoped-launcher"
+DESK = "access:services!service=desk"
+PAGES = "access:services!service=scoped-launcher"
 
 ROLE = {"name": "class-roles", "groups": ["class"], "scopes": [TESTS]}
 RULES = [
     {"id": "tests", "match": {"service": "tests"}, "show_when": {"scope": TESTS}},
-    {"id": "other", "match": {"service": "scoped-launcher"}, "show_when": {"scope": DESK}},
+    {"id": "other", "match": {"service": "desk"}, "show_when": {"scope": DESK}},
 ]
 CARDS = [
     {"id": "tests", "kind": "service", "name": "tests"},
-    {"id": "other", "kind": "service", "name": "scoped-launcher"},
+    {"id": "other", "kind": "service", "name": "desk"},
 ]
 
 
@@ -71,7 +72,7 @@ def shown(visitor: Visitor) -> set[str]:
 
 
 def status(hub: Any) -> tuple[int, dict[str, Any]]:
-    token = hub.token("root", DESK, "read:metrics")
+    token = hub.token("root", PAGES, "read:metrics")
     done = run("hub", "status", "--hub", hub.url, "--json", JUPYTERHUB_API_TOKEN=token)
     return done.returncode, json.loads(done.stdout or "{}")
 

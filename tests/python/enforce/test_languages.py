@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tornado.httpclient import HTTPClientError
 
-from jupyterlab_scoped_launcher.server import translations
+from jupyterlab_scoped_launcher import translations
 from jupyterlab_scoped_launcher.translations import accepted_languages, translation
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
