@@ -34,7 +34,7 @@ fn german() -> Wording {
 
 fn explain(policy: Value, wording: &Wording) -> Value {
     let request: DecideRequest = from_value(json!({
-        "context": {"user": "mmuster", "groups": ["a"]},
+        "context": {"user": "mmuster", "groups": ["a"], "now": "2026-01-05T12:00:00Z"},
         "cards": [{"id": "k", "kind": "kernel", "name": "class"}],
     }))
     .unwrap();
@@ -116,6 +116,32 @@ fn every_code_has_its_place_for_a_value_once() {
     for code in ExplanationCode::ALL {
         assert!(code.text().matches("{}").count() <= 1, "{}", code.as_str());
     }
+}
+
+#[test]
+fn a_window_is_said_in_the_wanted_language() {
+    let rule = json!({
+        "id": "r", "match": {"kernel": "class"}, "show_when": {"group": "a"},
+        "from": "2030-12-01", "until": "2030-12-24 12:00",
+        "weekly": [{"days": ["tue", "thu"], "from": "10:00", "until": "11:30"}, {"days": ["sun"], "from": "08:00", "until": "09:00"}],
+    });
+    let document = json!({"version": 1, "timezone": "Europe/Berlin", "rules": [rule]});
+    let english = explain(document.clone(), &Wording::default());
+    assert_eq!(
+        english["explanation"],
+        "Hidden: shown only on tue, thu from 10:00 until 11:30 or on sun from 08:00 until 09:00 from 2030-12-01 until \
+         2030-12-24 12:00 (Europe/Berlin)."
+    );
+    let wording: Wording = from_value(json!({"texts": {
+        "shown-only-during": "Ausgeblendet: nur sichtbar {}", "window-on": "am", "window-from": "von", "window-until": "bis",
+        "or": "oder", "tuesday": "Di", "thursday": "Do", "sunday": "So",
+    }}))
+    .unwrap();
+    assert_eq!(
+        explain(document, &wording)["explanation"],
+        "Ausgeblendet: nur sichtbar am Di, Do von 10:00 bis 11:30 oder am So von 08:00 bis 09:00 von 2030-12-01 bis \
+         2030-12-24 12:00 (Europe/Berlin)."
+    );
 }
 
 #[test]

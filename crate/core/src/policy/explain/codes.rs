@@ -22,6 +22,8 @@ pub enum PartKind {
     Fact,
     /// A sentence of its own.
     Sentence,
+    /// In the value of another part: in the words of a time window.
+    Word,
 }
 
 /// Declares the codes with their name, their kind and their English text.
@@ -111,4 +113,14 @@ codes! {
     NoTime = "no-time" Fact "it has a time window, and the time is not known";
     Window = "window" Fact "this applies {}";
     Ask = "ask" Sentence "Ask {}.";
+    WindowOn = "window-on" Word "on";
+    WindowFrom = "window-from" Word "from";
+    WindowUntil = "window-until" Word "until";
+    Monday = "monday" Word "mon";
+    Tuesday = "tuesday" Word "tue";
+    Wednesday = "wednesday" Word "wed";
+    Thursday = "thursday" Word "thu";
+    Friday = "friday" Word "fri";
+    Saturday = "saturday" Word "sat";
+    Sunday = "sunday" Word "sun";
 }
