@@ -62,12 +62,16 @@ class Wire(threading.Thread):
     def carry(self, client: socket.socket) -> None:
         with suppress(OSError), client, socket.create_connection(self.target()) as service:
             was_cut = self.is_cut
-            while True:
-                for one in select.select([client, service], [], [], 1)[0]:
+            ends = [client, service]
+            while ends:
+                for one in select.select(ends, [], [], 1)[0]:
                     data = one.recv(65536)
                     was_cut = was_cut or self.is_cut
                     if was_cut:
-                        continue  # neither data nor an end goes through
+                        # Neither data nor an end goes through.
+                        if not data:
+                            ends.remove(one)
+                        continue
                     if not data:
                         return
                     (service if one is client else client).sendall(data)
