@@ -59,9 +59,7 @@ class Service:
             settings, self.policy, self.open_database, self.log_event, self.mail.tell_end
         )
         self.mail.follow(self.requests)
-        self.changes = Changes(
-            settings, self.policy, self.log_event, self._note, self.grants.hasten
-        )
+        self.changes = Changes(settings, self.policy, self.log_event, self._note, self._lose)
         ChangeMetrics(self.registry, self.changes)
         RequestMetrics(self.registry, self.requests, self.mail)
         self._database: Database | None = None
@@ -71,7 +69,10 @@ class Service:
         await self._wait_for_lock()
         self.status = "running"
         await asyncio.gather(
-            self.grants.run_forever(), self.changes.run_forever(), self.mail.run_forever()
+            self.grants.run_forever(),
+            self.changes.run_forever(),
+            self.requests.run_forever(),
+            self.mail.run_forever(),
         )
 
     @property
@@ -97,6 +98,11 @@ class Service:
         """Tell the parts that follow the Hub of its changes."""
         self.grants.note(changes)
         self.requests.note(changes)
+
+    def _lose(self) -> None:
+        """Tell them that some of the Hub's changes were lost."""
+        self.grants.hasten()
+        self.requests.look_soon()
 
     async def _wait_for_lock(self) -> None:
         """Wait while another process holds the lock.

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from .migrations import MIGRATIONS
 
@@ -25,6 +26,53 @@ class DatabaseError(Exception):
 
 class DatabaseLocked(DatabaseError):
     """Another service uses this database."""
+
+
+class _Cursor(sqlite3.Cursor):
+    """Raises `DatabaseError` where the file cannot be read or written.
+
+    That is ``sqlite3.OperationalError``, too: locked, full, or failing. A broken constraint stays
+    ``sqlite3.IntegrityError``: it says something about the values.
+    """
+
+    def execute(self, *args: Any) -> _Cursor:
+        with _as_database_error():
+            super().execute(*args)
+        return self
+
+    def executemany(self, *args: Any) -> _Cursor:
+        with _as_database_error():
+            super().executemany(*args)
+        return self
+
+    def fetchone(self) -> Any:
+        with _as_database_error():
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with _as_database_error():
+            return super().fetchall()
+
+    def __next__(self) -> Any:
+        with _as_database_error():
+            return super().__next__()
+
+
+class _Connection(sqlite3.Connection):
+    """A connection whose statements raise `DatabaseError`."""
+
+    def cursor(self, factory: Any = _Cursor) -> Any:
+        return super().cursor(factory)
+
+
+@contextmanager
+def _as_database_error() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise DatabaseError(f"The database of the service cannot be used: {error}.") from error
 
 
 class Database:
@@ -46,7 +94,11 @@ class Database:
                 self._lock = _lock(path)
                 where = path.absolute().as_uri()
             self._connection = sqlite3.connect(
-                where, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S
+                where,
+                uri=True,
+                isolation_level=None,
+                timeout=BUSY_TIMEOUT_S,
+                factory=_Connection,
             )
             if not read_only:
                 os.chmod(path, 0o600)
@@ -56,8 +108,11 @@ class Database:
         except (OSError, sqlite3.Error) as error:
             self.close()
             raise DatabaseError(f"The database {path} cannot be used: {error}.") from None
-        except DatabaseError:
+        except DatabaseError as error:
             self.close()
+            if isinstance(error.__cause__, sqlite3.Error):
+                text = f"The database {path} cannot be used: {error.__cause__}."
+                raise DatabaseError(text) from error.__cause__
             raise
 
     def close(self) -> None:
@@ -74,14 +129,29 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Make all statements of the block one change, or none if it raises."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        """Make all statements of the block one change, or none if it raises.
+
+        Within a transaction, the block is part of that one. Raises `DatabaseError`.
+        """
+        db = self._connection
+        if db.in_transaction:
+            yield db
+            return
+        db.execute("BEGIN IMMEDIATE")
         try:
-            yield self._connection
+            yield db
+            db.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            # SQLite itself ends a transaction for which the disk is too full.
+            if db.in_transaction:
+                db.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
+
+    def check_writable(self) -> None:
+        """Raise `DatabaseError` if a change could not be kept now."""
+        with self.transaction() as db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            db.execute(f"PRAGMA user_version = {version}")  # writes a page, and changes nothing
 
     def _migrate(self, *, write: bool) -> None:
         """Bring the tables to this version's schema."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -152,7 +151,7 @@ class GrantPasses:
         except HubUnavailable as problem:
             self._record_failure("hub_unavailable", problem)
             return max(self._retry_delay_s(), problem.retry_after_s)
-        except (HubError, PlanError, DatabaseError, sqlite3.Error, OSError) as problem:
+        except (HubError, PlanError, DatabaseError, OSError) as problem:
             self._record_failure("error", problem)
             return self._retry_delay_s()
         except Exception as problem:
@@ -173,9 +172,7 @@ class GrantPasses:
         try:
             await reconciler.quick.run(self._policy.current(), result)
         except Exception as problem:
-            expected = isinstance(
-                problem, HubError | PlanError | DatabaseError | NoPolicyError | sqlite3.Error
-            )
+            expected = isinstance(problem, HubError | PlanError | DatabaseError | NoPolicyError)
             self._log_event("changes_failed", exc_info=not expected, problem=str(problem))
             return False  # the next pass finds out what is wrong
         self._metrics.record_changes(result)

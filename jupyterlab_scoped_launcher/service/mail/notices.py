@@ -48,14 +48,13 @@ class Notices:
         self._without_recipients: set[str] = set()
 
     def tell_end(self, request: Request) -> None:
-        """Tell the person who has asked what came of it, if their address is known."""
+        """Tell the person who has asked what came of it, if their address is known.
+
+        Raises `DatabaseError`.
+        """
         address = self._settings.address_of(request.user)
-        if address is None:
-            return
-        try:
+        if address is not None:
             self._outbox.put(self._messages.ended(request, address))
-        except DatabaseError as error:
-            self._log_event("mail_failed", problem=str(error))
 
     async def run_forever(self) -> None:
         """Tell those who decide, until cancelled."""
@@ -73,22 +72,22 @@ class Notices:
     def tell_due(self) -> None:
         """Write the mails that are due. Raises `DatabaseError`."""
         store, now = self._requests.store, self._now()
-        waiting: dict[str, list[Request]] = {}
-        for request in store.not_told():
-            waiting.setdefault(request.group, []).append(request)
+        waiting = store.groups_not_told()
         offers = self._requests.offers() if waiting else {}
-        for group, requests in waiting.items():
+        for group in waiting:
             last = store.last_told_at(group)
             if last is not None and now - last < timedelta(seconds=self._settings.digest_s):
                 continue
             offer = offers.get(group) or Offer(group)
             recipients = self._recipients(offer)
-            mail = (
-                self._outbox.put(self._messages.asked(offer, requests, recipients))
-                if recipients
-                else None
-            )
-            store.set_told(requests, now, mail)
+            requests = store.not_told(group)
+            with store.transaction():
+                mail = (
+                    self._outbox.put(self._messages.asked(offer, requests, recipients))
+                    if recipients
+                    else None
+                )
+                store.set_told(requests, now, mail)
 
     def _recipients(self, offer: Offer) -> list[str]:
         """Return the addresses of the contacts, and of the approvers whose addresses are known."""

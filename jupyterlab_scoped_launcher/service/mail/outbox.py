@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -30,6 +30,10 @@ FIRST_RETRY_S = 30.0
 LONGEST_RETRY_S = 6 * 3600.0
 
 TIMEOUT_S = 30.0
+"""How long to wait for one answer of the mail server."""
+
+LONGEST_ATTEMPT_S = 60.0
+"""How long one attempt may take: other mails wait meanwhile."""
 
 MailState = Literal["waiting", "sent", "given_up"]
 
@@ -43,6 +47,19 @@ class Mail:
     subject: str
     text: str
     html: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the mail server has answered.
+
+    ``problem`` says why it took the mail for nobody; else it is "". ``refused`` are recipients for
+    whom it never takes it, and ``later`` those for whom it may take it later.
+    """
+
+    problem: str
+    refused: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
 
 
 class Outbox:
@@ -60,24 +77,31 @@ class Outbox:
         self._log_event = log_event
         self._now = now
         self._wake = asyncio.Event()
+        self._taken: dict[int, _Answer] = {}
 
     def put(self, mail: Mail) -> int:
         """Keep a mail, to be sent soon; return its id. Raises `DatabaseError`."""
-        now = self._now().isoformat()
+        now = self._now()
+        number = self._insert(mail, now, now.isoformat())
+        self._wake.set()
+        return number
+
+    def _insert(self, mail: Mail, now: datetime, due_at: str, attempts: int = 0) -> int:
         kept = self._open_database().connection.execute(
-            "INSERT INTO mail (about, recipients, subject, text, html, written_at, due_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO mail"
+            " (about, recipients, subject, text, html, written_at, due_at, attempts)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 mail.about,
                 json.dumps(mail.recipients),
                 mail.subject,
                 mail.text,
                 mail.html,
-                now,
-                now,
+                now.isoformat(),
+                due_at,
+                attempts,
             ),
         )
-        self._wake.set()
         return int(kept.lastrowid or 0)
 
     def state(self, number: int) -> MailState | None:
@@ -123,34 +147,49 @@ class Outbox:
             self._wake.clear()
 
     async def _send_due(self) -> None:
-        db = self._open_database().connection
-        due = db.execute(
+        database = self._open_database()
+        due = database.connection.execute(
             "SELECT id, about, recipients, subject, text, html, attempts FROM mail"
             " WHERE state = 'waiting' AND due_at <= ? ORDER BY id",
             (self._now().isoformat(),),
         ).fetchall()
         for number, about, recipients, subject, text, html, attempts in due:
             mail = Mail(about, tuple(json.loads(recipients)), subject, text, html)
-            problem = await self._send(mail)
-            now = self._now()
+            if number not in self._taken:
+                database.check_writable()  # else it would be sent again
+                self._taken[number] = await self._send(mail)
+            self._note(number, mail, attempts, self._taken[number])
+            del self._taken[number]
+
+    def _note(self, number: int, mail: Mail, attempts: int, answer: _Answer) -> None:
+        """Note what came of an attempt, so that the mail is sent again, or never again."""
+        now, about, problem = self._now(), mail.about, answer.problem
+        is_last = attempts + 1 >= MAX_ATTEMPTS
+        retry_s = min(FIRST_RETRY_S * 2.0**attempts, LONGEST_RETRY_S)
+        due_at = (now + timedelta(seconds=retry_s)).isoformat()
+        with self._open_database().transaction() as db:
+            if answer.later and not is_last:
+                # The others have it: what waits for the rest is another mail.
+                self._insert(replace(mail, recipients=answer.later), now, due_at, attempts + 1)
             if not problem:
                 self._end(number, "sent", now)
-                self._log_event("mail_sent", about=about, recipients=list(mail.recipients))
-            elif attempts + 1 >= MAX_ATTEMPTS:
+            elif is_last:
                 self._end(number, "given_up", now, problem)
-                self._log_event("mail_given_up", about=about, problem=problem)
             else:
-                retry_s = min(FIRST_RETRY_S * 2.0**attempts, LONGEST_RETRY_S)
                 db.execute(
                     "UPDATE mail SET attempts = ?, due_at = ?, problem = ? WHERE id = ?",
-                    (
-                        attempts + 1,
-                        (now + timedelta(seconds=retry_s)).isoformat(),
-                        problem,
-                        number,
-                    ),
+                    (attempts + 1, due_at, problem, number),
                 )
-                self._log_event("mail_delayed", about=about, problem=problem, retry_s=retry_s)
+        if answer.refused:
+            self._log_event("mail_refused", about=about, recipients=list(answer.refused))
+        if not problem:
+            taken = [r for r in mail.recipients if r not in (*answer.refused, *answer.later)]
+            self._log_event("mail_sent", about=about, recipients=taken)
+        elif is_last:
+            self._log_event("mail_given_up", about=about, problem=problem)
+        if not is_last and (problem or answer.later):
+            later = problem or f"not taken yet for {', '.join(answer.later)}"
+            self._log_event("mail_delayed", about=about, problem=later, retry_s=retry_s)
 
     def _end(self, number: int, state: MailState, now: datetime, problem: str = "") -> None:
         self._open_database().connection.execute(
@@ -160,27 +199,30 @@ class Outbox:
             (state, now.isoformat(), problem, number),
         )
 
-    async def _send(self, mail: Mail) -> str:
-        """Give the mail to the mail server. Returns what went wrong; "" if it took it."""
+    async def _send(self, mail: Mail) -> _Answer:
+        """Give the mail to the mail server; return what it answered."""
         import aiosmtplib
 
         settings = self._settings
+        sending = aiosmtplib.send(
+            self._message(mail.recipients, mail),
+            hostname=settings.host,
+            port=settings.port,
+            use_tls=settings.security == "tls",
+            start_tls=settings.security == "starttls",
+            username=settings.user or None,
+            password=settings.password or None,
+            timeout=TIMEOUT_S,
+        )
         try:
-            errors, _ = await aiosmtplib.send(
-                self._message(mail.recipients, mail),
-                hostname=settings.host,
-                port=settings.port,
-                use_tls=settings.security == "tls",
-                start_tls=settings.security == "starttls",
-                username=settings.user or None,
-                password=settings.password or None,
-                timeout=TIMEOUT_S,
+            errors, _ = await asyncio.wait_for(sending, LONGEST_ATTEMPT_S)
+        except (aiosmtplib.SMTPException, OSError, ValueError, asyncio.TimeoutError) as error:
+            return _Answer(
+                f"{type(error).__name__}: "
+                f"{error or f'the mail server did not take it within {LONGEST_ATTEMPT_S:.0f} s'}"
             )
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return f"{type(error).__name__}: {error}"
-        if errors:  # the server took it for the others
-            self._log_event("mail_refused", about=mail.about, recipients=sorted(errors))
-        return ""
+        later = {recipient for recipient, answer in errors.items() if 400 <= answer[0] < 500}
+        return _Answer("", tuple(sorted(set(errors) - later)), tuple(sorted(later)))
 
     def _message(self, recipients: Sequence[str], mail: Mail) -> EmailMessage:
         message = EmailMessage()

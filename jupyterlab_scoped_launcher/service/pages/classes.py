@@ -14,6 +14,7 @@ from ..requests.store import Request
 from .base import VisitorHandler
 
 MEMBERS_PER_PAGE = 100
+REQUESTS_PER_PAGE = 100
 MAX_NAMES = 2000
 MAX_HISTORY = 50
 
@@ -25,6 +26,8 @@ FAILURES: dict[Failure, str] = {
     "refused": "JupyterHub has refused it",
     "no_right": "you may not change this group any more",
     "unavailable": "JupyterHub does not answer; try again",
+    "no_record": "the database of the service cannot be used; nothing was changed; try again",
+    "not_recorded": "JupyterHub has done it, but it could not be recorded here",
 }
 
 
@@ -54,22 +57,34 @@ class ClassHandler(VisitorHandler):
             return
         search = self.get_query_argument("search", "").strip()
         found = [name for name in members if search.lower() in name.lower()]
-        page = self._page(len(found))
+        page, page_count = self._page("page", len(found), MEMBERS_PER_PAGE)
         store = self.service.requests.store
-        job = self.service.requests.find_job(self.get_query_argument("job", ""), self.visitor)
+        request_count = store.count_open().get(group, 0)
+        requests_page, requests_page_count = self._page(
+            "requests", request_count, REQUESTS_PER_PAGE
+        )
+        number = self.get_query_argument("job", "")
+        job = self.service.requests.find_job(number, self.visitor)
         self.render(
             "class.html",
             group=group,
             offer=self.service.requests.offers().get(group),
-            requests=store.open_requests(group),
+            requests=store.open_requests(
+                group, REQUESTS_PER_PAGE, requests_page * REQUESTS_PER_PAGE
+            ),
+            request_count=request_count,
+            requests_page=requests_page,
+            requests_page_count=requests_page_count,
+            requests_link=lambda number: f"?requests={number}#requests",
             members=found[page * MEMBERS_PER_PAGE : (page + 1) * MEMBERS_PER_PAGE],
             member_count=len(members),
             found_count=len(found),
             search=search,
             page=page,
-            page_count=max(1, -(-len(found) // MEMBERS_PER_PAGE)),
+            page_count=page_count,
             history=store.history(group, MAX_HISTORY),
             job=job if job is not None and job.group == group else None,
+            is_job_lost=bool(number) and job is None,
             failures=self._failures(job),
             link=lambda number: "?" + urlencode({"search": search, "page": number}) + "#members",
             has_given_up=self.service.mail.has_given_up(group),
@@ -118,7 +133,7 @@ class ClassHandler(VisitorHandler):
 
     def _chosen(self, group: str, *, everything: bool) -> list[Request]:
         """Return the open requests that the form names, or all; never the visitor's own."""
-        numbers = self.get_body_arguments("request")
+        numbers = set(self.get_body_arguments("request"))
         return [
             request
             for request in self.service.requests.store.open_requests(group)
@@ -146,7 +161,9 @@ class ClassHandler(VisitorHandler):
             if outcome.failure
         ]
 
-    def _page(self, count: int) -> int:
-        asked = self.get_query_argument("page", "0")
+    def _page(self, name: str, count: int, size: int) -> tuple[int, int]:
+        """Return the page (from 0) that the query asks for, and how many there are."""
+        asked = self.get_query_argument(name, "0")
         page = int(asked) if asked.isdecimal() and len(asked) < 7 else 0
-        return min(page, max(0, (count - 1) // MEMBERS_PER_PAGE))
+        page_count = max(1, -(-count // size))
+        return min(page, page_count - 1), page_count

@@ -6,7 +6,7 @@ change groups.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from ...hub_api import HubClient, HubError, HubRefused, TokenRejected, quote_seg
 BATCH = 50
 """How many users one request to the Hub names."""
 
-Failure = Literal["unknown", "refused", "no_right", "unavailable"]
+Failure = Literal["unknown", "refused", "no_right", "unavailable", "no_record", "not_recorded"]
 
 
 class NoSuchGroup(Exception):
@@ -27,7 +27,9 @@ class Outcome:
     """What came of one user; ``failure`` is None if the Hub did it.
 
     ``unknown``: the Hub knows no such user. ``no_right``: it does not let this person change the
-    group. ``refused``: for another reason. ``unavailable``: it could not be asked.
+    group. ``refused``: for another reason. ``unavailable``: it could not be asked. ``no_record``:
+    it was not asked, because the database could not have recorded it. ``not_recorded``: the Hub did
+    it, and the database could not record it.
     """
 
     user: str
@@ -56,13 +58,21 @@ class Memberships:
         return page.items
 
     async def change(
-        self, group: str, users: Sequence[str], token: str, *, add: bool
+        self,
+        group: str,
+        users: Sequence[str],
+        token: str,
+        *,
+        add: bool,
+        before: Callable[[], None] = lambda: None,
     ) -> AsyncIterator[list[Outcome]]:
         """Add users to the group, or remove them; yield what came of each, in batches.
 
-        A member who is added, or a stranger who is removed, is no failure.
+        A member who is added, or a stranger who is removed, is no failure. ``before`` is called
+        before each batch, and ends the changes by raising.
         """
         for begin in range(0, len(users), BATCH):
+            before()
             yield await self._change_batch(group, users[begin : begin + BATCH], token, add=add)
 
     async def _change_batch(

@@ -6,12 +6,12 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...changes import Change
-from ...hub_api import HubClient
+from ...hub_api import HubClient, HubError
 from ..database import Database, DatabaseError
 from ..log import LogEvent
 from ..policy import FollowedPolicy, NoPolicyError
@@ -36,6 +36,9 @@ KEEP_JOB_S = 900.0
 """For how long the outcome of a job can be looked at."""
 
 TIMEOUT_S = 30.0
+
+RETRY_S = 5.0
+"""How long to wait after a list of members could not be read, or an end not be recorded."""
 
 Refusal = Literal["not_offered", "member", "asked", "too_often", "no_reason", "long_reason"]
 
@@ -99,13 +102,19 @@ class JoinRequests:
         self._log_event = log_event
         self._ended = ended
         self.client = HubClient(settings.api_url, settings.token, timeout_s=TIMEOUT_S)
+        self._slow_client = HubClient(
+            settings.api_url, settings.token, timeout_s=TIMEOUT_S, hub_share=settings.hub_share
+        )
         self.memberships = Memberships(self.client)
+        self._look_now = asyncio.Event()
+        self._look_now.set()  # what happened before this service ran
         self._jobs: dict[str, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def close(self) -> None:
         """Close the connections to the Hub."""
         self.client.close()
+        self._slow_client.close()
 
     @property
     def store(self) -> RequestStore:
@@ -156,17 +165,9 @@ class JoinRequests:
 
     def decline(self, actor: str, requests: Sequence[Request], answer: str) -> int:
         """End open requests of others without a change; return how many."""
-        count = 0
-        for request in requests:
-            if request.user != actor and self.store.end(
-                request, "declined", actor, utc_now(), answer.strip()[:MAX_REASON_CHARS]
-            ):
-                count += 1
-                self._log_event(
-                    "request_declined", actor=actor, subject=request.user, group=request.group
-                )
-                self._tell_end(request)
-        return count
+        others = [request for request in requests if request.user != actor]
+        ended = self._end(others, "declined", actor, answer.strip()[:MAX_REASON_CHARS])
+        return len(ended)
 
     def start_job(
         self,
@@ -211,12 +212,54 @@ class JoinRequests:
             if change["kind"] == "membership" and change["held"]
         ]
         try:
-            for user, group in joined:
-                request = self.store.find_open(user, group)
-                if request is not None and not self._is_changing(user, group):
-                    self._approve(request, "")
+            found = [
+                request
+                for user, group in joined
+                if (request := self.store.find_open(user, group)) is not None
+                and not self._is_changing(user, group)
+            ]
+            self._end(found, "approved", "")
         except DatabaseError as error:
             self._log_event("requests_failed", problem=str(error))
+            self.look_soon()
+
+    def look_soon(self) -> None:
+        """Read the Hub's list of members soon: changes may have been missed."""
+        self._look_now.set()
+
+    async def run_forever(self) -> None:
+        """End the requests of members that no change has told of, until cancelled.
+
+        They became members while the service did not run, or could not use its database.
+        """
+        is_failing = False
+        while True:
+            await self._look_now.wait()
+            self._look_now.clear()
+            try:
+                await self._end_of_members()
+                is_failing = False
+            except (HubError, DatabaseError) as error:
+                if not is_failing:
+                    self._log_event("requests_failed", problem=str(error))
+                is_failing = True
+                await asyncio.sleep(RETRY_S)
+                self._look_now.set()
+
+    async def _end_of_members(self) -> None:
+        """End the open requests of those who are members at the Hub."""
+        waiting = self.store.all_open()
+        if not waiting:
+            return
+        found = await self._slow_client.whole_list("/users", parse=_parse_groups)
+        groups = dict(found)
+        joined = [
+            request
+            for request in waiting
+            if request.group in groups.get(request.user, ())
+            and not self._is_changing(request.user, request.group)
+        ]
+        self._end(joined, "approved", "")
 
     def _is_changing(self, user: str, group: str) -> bool:
         """Return whether a job adds this user: it then ends the request itself."""
@@ -227,10 +270,19 @@ class JoinRequests:
 
     async def _run(self, job: Job, actor: Actor, reason: str) -> None:
         try:
-            changes = self.memberships.change(job.group, job.users, actor.token, add=job.is_adding)
+            changes = self.memberships.change(
+                job.group,
+                job.users,
+                actor.token,
+                add=job.is_adding,
+                before=lambda: self._open_database().check_writable(),
+            )
             async for outcomes in changes:
-                self._keep(job, outcomes, reason)
-                job.done += outcomes
+                job.done += self._keep(job, outcomes, reason)
+        except DatabaseError as error:
+            self._log_event("job_failed", problem=str(error))
+            known = {outcome.user for outcome in job.done}
+            job.done += [Outcome(u, "no_record") for u in job.users if u not in known]
         except Exception as error:
             self._log_event("job_failed", exc_info=True, problem=str(error))
             known = {outcome.user for outcome in job.done}
@@ -238,35 +290,77 @@ class JoinRequests:
         finally:
             job.is_finished, job.ended_at = True, time.monotonic()
 
-    def _keep(self, job: Job, outcomes: Sequence[Outcome], reason: str) -> None:
-        """Record what was changed, and end the requests that it answers."""
-        now, store = utc_now(), self.store
-        for user in (outcome.user for outcome in outcomes if not outcome.failure):
-            request = store.find_open(user, job.group) if job.is_adding else None
-            why = reason or (request.reason if request else "")
-            store.record(MembershipChange(now, job.actor, user, job.group, job.is_adding, why))
+    def _keep(self, job: Job, outcomes: Sequence[Outcome], reason: str) -> list[Outcome]:
+        """Record what was changed, and end the requests that it answers.
+
+        Returns the outcomes, as failures where that could not be recorded: the log has them.
+        """
+        changed = [outcome.user for outcome in outcomes if not outcome.failure]
+        problem = ""
+        why = dict.fromkeys(changed, reason)
+        try:
+            store = self.store
+            answered = [store.find_open(user, job.group) for user in changed if job.is_adding]
+            requests = [request for request in answered if request is not None]
+            why |= {request.user: reason or request.reason for request in requests}
+            self._end(
+                requests,
+                "approved",
+                job.actor,
+                records=[
+                    MembershipChange(
+                        utc_now(), job.actor, user, job.group, job.is_adding, why[user]
+                    )
+                    for user in changed
+                ],
+            )
+        except DatabaseError as error:
+            problem = str(error)
+            self.look_soon()
+        for user in changed:
             self._log_event(
                 "membership_changed",
                 actor=job.actor,
                 subject=user,
                 group=job.group,
                 held=job.is_adding,
-                reason=why,
+                reason=why[user],
             )
-            if request is not None:
-                self._approve(request, job.actor)
+        if not problem:
+            return list(outcomes)
+        self._log_event("requests_failed", problem=problem)
+        return [Outcome(o.user, o.failure or "not_recorded") for o in outcomes]
 
-    def _approve(self, request: Request, actor: str) -> None:
-        if self.store.end(request, "approved", actor, utc_now()):
+    def _end(
+        self,
+        requests: Sequence[Request],
+        state: Literal["approved", "declined"],
+        actor: str,
+        answer: str = "",
+        records: Sequence[MembershipChange] = (),
+    ) -> list[Request]:
+        """End those of the requests that are open, and return them.
+
+        That, the mails about it and the records are one change of the database.
+        """
+        if not requests and not records:
+            return []
+        store, now = self.store, utc_now()
+        with self._open_database().transaction():
+            for record in records:
+                store.record(record)
+            ended = [
+                request for request in requests if store.end(request, state, actor, now, answer)
+            ]
+            for request in ended:
+                self._ended(
+                    replace(request, state=state, ended_at=now, ended_by=actor, answer=answer)
+                )
+        for request in ended:
             self._log_event(
-                "request_approved", actor=actor, subject=request.user, group=request.group
+                f"request_{state}", actor=actor, subject=request.user, group=request.group
             )
-            self._tell_end(request)
-
-    def _tell_end(self, request: Request) -> None:
-        ended = self.store.latest(request.user, request.group)
-        if ended is not None:
-            self._ended(ended)
+        return ended
 
     def _forget_old_jobs(self) -> None:
         now = time.monotonic()
@@ -278,3 +372,8 @@ class JoinRequests:
 def utc_now() -> datetime:
     """Return the time, in UTC."""
     return datetime.now(timezone.utc)
+
+
+def _parse_groups(model: Any) -> tuple[str, frozenset[str]]:
+    """Return a user's name and groups."""
+    return str(model["name"]), frozenset(str(group) for group in model.get("groups", ()))

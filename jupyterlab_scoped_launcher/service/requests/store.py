@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -14,6 +15,9 @@ from ..database import Database
 RequestState = Literal["asked", "approved", "declined", "withdrawn"]
 
 _REQUEST_COLUMNS = "id, user, group_name, reason, state, asked_at, ended_at, ended_by, answer"
+
+
+_NO_LIMIT = -1
 
 
 class AlreadyAsked(Exception):
@@ -58,6 +62,10 @@ class RequestStore:
         self._database = database
         self._db = database.connection
 
+    def transaction(self) -> AbstractContextManager[object]:
+        """Make all changes of the block one change, or none if it raises."""
+        return self._database.transaction()
+
     def ask(self, user: str, group: str, reason: str, now: datetime) -> Request:
         """Keep a new request. Raises `AlreadyAsked` if one is open."""
         try:
@@ -91,9 +99,18 @@ class RequestStore:
         """Return the user's open request for the group, if there is one."""
         return self._first("user = ? AND group_name = ? AND state = 'asked'", user, group)
 
-    def open_requests(self, group: str) -> list[Request]:
-        """Return the open requests for a group, the oldest first."""
-        return self._all("group_name = ? AND state = 'asked' ORDER BY asked_at, id", group)
+    def open_requests(self, group: str, limit: int = _NO_LIMIT, offset: int = 0) -> list[Request]:
+        """Return the open requests for a group, the oldest first: all, or one page of them."""
+        return self._all(
+            "group_name = ? AND state = 'asked' ORDER BY asked_at, id LIMIT ? OFFSET ?",
+            group,
+            limit,
+            offset,
+        )
+
+    def all_open(self) -> list[Request]:
+        """Return the open requests for all groups."""
+        return self._all("state = 'asked'")
 
     def latest(self, user: str, group: str) -> Request | None:
         """Return the user's last request for the group."""
@@ -129,12 +146,17 @@ class RequestStore:
         ).fetchone()
         return int(found[0])
 
-    def not_told(self, group: str | None = None) -> list[Request]:
-        """Return the open requests that no mail has told of yet, the oldest first."""
+    def groups_not_told(self) -> list[str]:
+        """Return the groups with open requests that no mail has told of yet."""
+        found = self._db.execute(
+            "SELECT DISTINCT group_name FROM request WHERE state = 'asked' AND told_at IS NULL"
+        )
+        return [group for (group,) in found]
+
+    def not_told(self, group: str) -> list[Request]:
+        """Return the open requests for a group that no mail has told of yet, the oldest first."""
         return self._all(
-            "state = 'asked' AND told_at IS NULL AND (?1 IS NULL OR group_name = ?1)"
-            " ORDER BY asked_at, id",
-            group,
+            "group_name = ? AND state = 'asked' AND told_at IS NULL ORDER BY asked_at, id", group
         )
 
     def last_told_at(self, group: str) -> datetime | None:
