@@ -217,10 +217,8 @@ class Outbox:
         try:
             errors, _ = await asyncio.wait_for(sending, LONGEST_ATTEMPT_S)
         except (aiosmtplib.SMTPException, OSError, ValueError, asyncio.TimeoutError) as error:
-            return _Answer(
-                f"{type(error).__name__}: "
-                f"{error or f'the mail server did not take it within {LONGEST_ATTEMPT_S:.0f} s'}"
-            )
+            late = f"the mail server did not take it within {LONGEST_ATTEMPT_S:.0f} s"
+            return _Answer(f"{type(error).__name__}: {str(error) or late}")
         later = {recipient for recipient, answer in errors.items() if 400 <= answer[0] < 500}
         return _Answer("", tuple(sorted(set(errors) - later)), tuple(sorted(later)))
 

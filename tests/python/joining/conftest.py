@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -47,17 +48,38 @@ rules:
 
 
 class MailServer(Message):
-    """A mail server on 127.0.0.1 that keeps what it takes; ``problem`` is its answer instead."""
+    """A mail server on 127.0.0.1 that keeps what it takes; ``problem`` is its answer instead.
 
-    def __init__(self) -> None:
+    ``refused`` are its answers about recipients. It waits for ``delay_s`` before it answers, or
+    ``drops`` the connection instead. ``options`` are those of aiosmtpd's server.
+    """
+
+    def __init__(self, **options: Any) -> None:
         super().__init__(EmailMessage)
         self.mails: list[EmailMessage] = []
+        self.attempts = 0
         self.problem = ""
+        self.refused: dict[str, str] = {}
+        self.delay_s = 0.0
+        self.drops = False
         (port,) = free_ports(1)
         self.address = f"127.0.0.1:{port}"
-        self._controller = Controller(self, hostname="127.0.0.1", port=port)
+        self._controller = Controller(self, hostname="127.0.0.1", port=port, **options)
+
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Any, address: str, _: Any
+    ) -> str:
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.attempts += 1
+        await asyncio.sleep(self.delay_s)
+        if self.drops:
+            server.transport.abort()
+            return "250 nobody reads this"
         if self.problem:
             return self.problem
         mail = message_from_bytes(envelope.content, policy=policy.default)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,25 +11,12 @@ import pytest
 
 from jupyterlab_scoped_launcher.cli.errors import CliError
 from jupyterlab_scoped_launcher.cli.mail_options import mail_from
-from jupyterlab_scoped_launcher.service.database import Database
-from jupyterlab_scoped_launcher.service.log import new_logger
-from jupyterlab_scoped_launcher.service.mail.messages import Messages
-from jupyterlab_scoped_launcher.service.mail.notices import Notices
-from jupyterlab_scoped_launcher.service.mail.outbox import Mail, Outbox
+from jupyterlab_scoped_launcher.service.mail.outbox import Mail
 from jupyterlab_scoped_launcher.service.mail.settings import MailSettings, mail_address
-from jupyterlab_scoped_launcher.service.policy import FollowedPolicy
-from jupyterlab_scoped_launcher.service.requests.part import JoinRequests
-from jupyterlab_scoped_launcher.service.settings import ServiceSettings
 
 from .conftest import MailServer
+from .desk import Desk
 
-RULE = {
-    "id": "class",
-    "match": {"kernel": "Class_1"},
-    "show_when": {"group": "class"},
-    "request": {"group": "class"},
-    "contact": "desk@example.edu",
-}
 OPTIONS: dict[str, Any] = {
     "smtp": "mail.example.edu",
     "smtp_security": "starttls",
@@ -45,62 +29,9 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-class Desk:
-    """The parts that write and send mails, whose clock stands still until the test moves it."""
-
-    def __init__(self, folder: Path, mail: MailServer) -> None:
-        policy = folder / "policy.json"
-        policy.write_text(json.dumps({"version": 1, "rules": [RULE]}))
-        host, _, port = mail.address.partition(":")
-        self.settings = MailSettings(host, int(port), "hub@example.edu", security="none")
-        self.now = datetime(2026, 10, 1, tzinfo=timezone.utc)
-        self.events: list[str] = []
-        self.database = Database(folder / "service.sqlite")
-        self.requests = JoinRequests(
-            ServiceSettings(policy, folder / "service.sqlite", "http://127.0.0.1:1", "none"),
-            FollowedPolicy(policy, new_logger()),
-            lambda: self.database,
-            self.log_event,
-        )
-        self.outbox = self.new_outbox()
-        self.notices = Notices(
-            self.settings,
-            Messages("https://hub.example.edu/services/scoped-launcher/"),
-            self.outbox,
-            self.requests,
-            lambda _: [],
-            self.log_event,
-            lambda: self.now,
-        )
-
-    def new_outbox(self) -> Outbox:
-        return Outbox(self.settings, lambda: self.database, self.log_event, lambda: self.now)
-
-    def log_event(self, event: str, **_: Any) -> None:
-        self.events.append(event)
-
-    def waiting(self) -> int:
-        return self.outbox.count().get("waiting", 0)
-
-    def send(self, until: Callable[[], bool], outbox: Outbox | None = None) -> None:
-        """Run the loop that sends, until something is so."""
-
-        async def run() -> None:
-            task = asyncio.ensure_future((outbox or self.outbox).run_forever())
-            deadline = time.monotonic() + 20
-            try:
-                while not until():
-                    assert time.monotonic() < deadline, self.events
-                    await asyncio.sleep(0.02)
-            finally:
-                task.cancel()
-
-        asyncio.run(run())
-
-
 @pytest.fixture
 def desk(tmp_path: Path, mail: MailServer) -> Iterator[Desk]:
-    made = Desk(tmp_path, mail)
+    made = Desk(tmp_path, mail.address)
     yield made
     made.database.close()
 
