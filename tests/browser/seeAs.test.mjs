@@ -154,6 +154,10 @@ describe('the launcher as a user', { timeout: 300_000 }, () => {
 
   test('a policy that breaks while it is in use is told to admins alone, where the launcher is', async () => {
     let good;
+    // Her page is told of the change in the same moment as the admin's.
+    const asked = mmuster.context.waitForEvent('response', response =>
+      response.url().includes('scoped-launcher/context')
+    );
     await hub.editPolicy(text => {
       good = text;
       return `${text}\nrulez: []\n`;
@@ -166,11 +170,7 @@ describe('the launcher as a user', { timeout: 300_000 }, () => {
     await admin.problems().getByText('rulez').first().waitFor();
     await admin.takeScreenshot(`${screenshots}broken-policy-admin.png`);
     // She has asked since then, too, and keeps her cards.
-    await mmuster.context
-      .waitForEvent('response', response =>
-        response.url().includes('scoped-launcher/context')
-      )
-      .then(response => response.finished());
+    await (await asked).finished();
     assert.equal(await mmuster.problems().count(), 0);
     assert.equal((await mmuster.classCards()).length, CLASS_CARDS.length);
     await hub.editPolicy(() => good);
