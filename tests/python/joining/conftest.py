@@ -166,8 +166,18 @@ class Person(Browser):
         return answer
 
 
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    """A mail server of the test's own: the Hub of other tests sends nothing to it."""
+    server = MailServer()
+    server.start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def mail() -> Iterator[MailServer]:
+    """The mail server of the Hub."""
     server = MailServer()
     server.start()
     yield server

@@ -30,8 +30,8 @@ OPTIONS: dict[str, Any] = {
 
 
 @pytest.fixture
-def desk(tmp_path: Path, mail: MailServer) -> Iterator[Desk]:
-    made = Desk(tmp_path, mail.address)
+def desk(tmp_path: Path, server: MailServer) -> Iterator[Desk]:
+    made = Desk(tmp_path, server.address)
     yield made
     made.database.close()
 
@@ -56,30 +56,30 @@ def test_five_hundred_requests_in_ten_minutes_are_three_mails(desk: Desk) -> Non
     assert all(text.count("\n- u-") <= 50 for _, text in rows)
 
 
-def test_a_mail_that_was_not_taken_is_sent_after_a_restart(desk: Desk, mail: MailServer) -> None:
+def test_a_mail_that_was_not_taken_is_sent_after_a_restart(desk: Desk, server: MailServer) -> None:
     number = desk.outbox.put(Mail("group:x", ("restart@example.edu",), "S\nBcc: x", "T", "<p>"))
-    mail.problem = "451 try later"
+    server.problem = "451 try later"
     try:
         desk.send(lambda: "mail_delayed" in desk.events)
     finally:
-        mail.problem = ""
+        server.problem = ""
     assert desk.outbox.state(number) == "waiting"
     again = desk.new_outbox()
     desk.now += timedelta(seconds=29)
     desk.send(lambda: True, again)
-    assert not mail.to("restart@example.edu")
+    assert not server.to("restart@example.edu")
     desk.now += timedelta(seconds=2)
     desk.send(lambda: again.state(number) == "sent", again)
-    (sent,) = mail.to("restart@example.edu")
+    (sent,) = server.to("restart@example.edu")
     assert sent["Subject"] == "S Bcc: x"
     assert sent["Bcc"] is None
     kept = desk.database.connection.execute("SELECT text, html FROM mail").fetchone()
     assert kept == ("", "")
 
 
-def test_a_mail_is_given_up_after_days(desk: Desk, mail: MailServer) -> None:
+def test_a_mail_is_given_up_after_days(desk: Desk, server: MailServer) -> None:
     number = desk.outbox.put(Mail("group:y", ("never@example.edu",), "S", "T", "<p>"))
-    mail.problem = "550 no"
+    server.problem = "550 no"
     try:
         for _ in range(12):
             before = desk.events.count("mail_delayed")
@@ -91,7 +91,7 @@ def test_a_mail_is_given_up_after_days(desk: Desk, mail: MailServer) -> None:
             )
             desk.now += timedelta(hours=7)
     finally:
-        mail.problem = ""
+        server.problem = ""
     assert desk.outbox.state(number) == "given_up"
     assert desk.outbox.has_given_up("group:y")
 
