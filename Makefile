@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # How many random cases `make conformance` compares with the installed jupyterhub.
 N ?= 100000
 
-.PHONY: help demo test lint build wheel develop conformance companions grants-scale hub-bench bench clean distclean setup-demo setup-test setup-hub5
+.PHONY: help demo test lint docs build wheel develop conformance companions grants-scale hub-bench bench clean distclean setup-demo setup-test setup-hub5
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,10 @@ lint: ## Run the formatters' and linters' checks alone
 	@scripts/npm-ci.sh
 	@scripts/tools.sh wasm32 >/dev/null
 	@python scripts/run_tests.py lint
+
+docs: setup-demo ## Build the documentation site: target/docs/html/index.html
+	@scripts/venv.sh docs
+	@python scripts/run_tests.py docs
 
 build: setup-demo ## Build the wheel and install it into .venv
 

@@ -129,6 +129,13 @@ STEPS = [
         f".venv-hub5/bin/pytest {TWO_PROCESSES} {' '.join(HUB_TESTS)}",
         pytest_counts,
     ),
+    Step(
+        "docs",
+        "documentation site, without warnings",
+        "sphinx-build --write-all --fresh-env --nitpicky --fail-on-warning --keep-going --quiet"
+        " -d target/docs/doctrees docs target/docs/html",
+    ),
+    Step("docs", "links of the site", "python scripts/check_site.py target/docs/html"),
     Step("packaging", "tests of the wheel and the sdist", "pytest tests/packaging", pytest_counts),
     Step(
         "browser",
