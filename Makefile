@@ -44,7 +44,7 @@ develop: ## Install for development: debug engine, Python and labextension linke
 conformance: setup-test ## Compare N random cases of the scope algebra with the installed jupyterhub
 	@SCOPED_LAUNCHER_CASES=$(N) pytest tests/conformance
 
-companions: setup-test ## Try JupyterLab 4.4 to 4.6 and other packages on a real Hub (docs/companions.md)
+companions: setup-test ## Try JupyterLab 4.4 to 4.6 and other packages on a real Hub (docs/reference/companions.md)
 	@scripts/companions.sh
 	@node --test --test-concurrency=1 --test-reporter=spec tests/companions/
 
@@ -55,7 +55,7 @@ hub-bench: setup-test ## Measure the Hub service on a real Hub with 5,000 simula
 	@python bench/changes.py
 	@python bench/grants.py
 
-bench: setup-test ## Run the benchmarks; writes docs/benchmarks.md and bench/results.json (about 6 minutes)
+bench: setup-test ## Run the benchmarks; writes docs/explanation/benchmarks.md and bench/results.json (about 6 minutes)
 	@npm ci --silent --no-audit --no-fund --prefix bench
 	@eval "$$(scripts/tools.sh wasm32 wasm-bindgen wasm-pack)"; npm run --silent build:wasm
 	@node bench/run.mjs

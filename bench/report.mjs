@@ -1,4 +1,4 @@
-// Writes docs/benchmarks.md from the results of a run.
+// Writes docs/explanation/benchmarks.md from the results of a run.
 import { budgets, WHERE } from './budgets.mjs';
 
 /** A time in milliseconds, with two digits at least. */
@@ -75,7 +75,7 @@ one of them misses its budget.
 ${date}; ${machine.cpu}, ${machine.cores} cores, ${machine.memory_gb} GB of memory, average load ${machine.load}; Node ${versions.node}, Chromium ${versions.chromium},
 Rust ${versions.rust}. All numbers are from one run. Other work on the machine makes times longer; the contestants take turns, so that it meets all of them.
 
-![Time of one pass against the number of cards](images/benchmarks.svg)
+![Time of one pass against the number of cards](../images/benchmarks.svg)
 
 ## What is measured
 

@@ -1,5 +1,5 @@
 // Times the engine that ships beside other ways to decide, in Node and in headless Chromium, and writes
-// bench/results.json, docs/benchmarks.md and docs/images/benchmarks.svg.
+// bench/results.json, docs/explanation/benchmarks.md and docs/images/benchmarks.svg.
 //
 //     node bench/run.mjs [small campus huge]      with sizes named, it prints the page and writes nothing but target/bench
 //
@@ -191,6 +191,6 @@ if (named.length) {
   writeFileSync(join(root, 'bench/results.json'), json);
   mkdirSync(join(root, 'docs/images'), { recursive: true });
   writeFileSync(join(root, 'docs/images/benchmarks.svg'), plot(all));
-  writeFileSync(join(root, 'docs/benchmarks.md'), page(all));
-  report('wrote bench/results.json, docs/benchmarks.md and docs/images/benchmarks.svg');
+  writeFileSync(join(root, 'docs/explanation/benchmarks.md'), page(all));
+  report('wrote bench/results.json, docs/explanation/benchmarks.md and docs/images/benchmarks.svg');
 }

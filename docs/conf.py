@@ -22,7 +22,7 @@ exclude_patterns = ["_extensions"]
 
 # The same anchors as on GitHub, where the pages are read too.
 myst_heading_anchors = 4
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["colon_fence", "deflist"]
 
 # For links out of docs/ (repository_links).
 repository_url = f"{REPOSITORY}/blob/main"

@@ -1,6 +1,6 @@
 """jupyterlab-scoped-launcher: launcher cards shown and hidden by JupyterHub scopes and groups.
 
-Other server extensions use `Card`, `may` and `requires_card` (docs/extensions.md).
+Other server extensions use `Card`, `may` and `requires_card` (docs/reference/extensions.md).
 
 Importing this package loads nothing else: the server extension, the engine and the command line are
 imported when they are used.

@@ -1,4 +1,7 @@
-"""The compiled engine. Everything crosses as JSON text, in the shapes of docs/batch.md."""
+"""The compiled engine.
+
+Everything crosses as JSON text, in the shapes of docs/reference/batch.md.
+"""
 
 from typing import final
 

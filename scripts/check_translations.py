@@ -16,7 +16,7 @@ The texts are
   which pages show;
 - in the engine: the texts of the explanation codes.
 
-docs/translations.md is for translators.
+docs/reference/translations.md is for translators.
 """
 
 from __future__ import annotations

@@ -42,8 +42,8 @@ def cli(ctx: click.Context) -> None:
 def batch_command() -> None:
     """Answer JSON lines from standard input, one line each.
 
-    docs/batch.md has the ops. Each line is answered at once; a line that cannot be served answers
-    an error, and the next one is served. Ends with the input, with exit code 0.
+    docs/reference/batch.md has the ops. Each line is answered at once; a line that cannot be served
+    answers an error, and the next one is served. Ends with the input, with exit code 0.
     """
     answer_lines(sys.stdin.buffer, sys.stdout.buffer)
 

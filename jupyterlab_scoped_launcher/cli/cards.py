@@ -105,7 +105,7 @@ def _fault(entry: Any) -> str:
 
 @cache
 def jupyterlab_cards() -> tuple[Card, ...]:
-    """Return the cards of a new JupyterLab with the kernel ``python3`` (docs/cli.md lists them)."""
+    """Return the cards of a new JupyterLab with the kernel ``python3``: docs/reference/cli.md."""
     text = files(__package__).joinpath("jupyterlab_cards.json").read_text(encoding="utf-8")
     return tuple(json.loads(text))
 

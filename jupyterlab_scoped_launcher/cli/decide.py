@@ -83,8 +83,8 @@ def decide(file: str, output_format: str, **options: Any) -> None:
     """Decide which cards the visitor sees.
 
     Takes the same options as explain. Prints for each card: shown or hidden, its id, the reason,
-    and the rule that decided (docs/policy.md). Cards with the same id that are decided alike have
-    one line.
+    and the rule that decided (docs/reference/policy.md). Cards with the same id that are decided
+    alike have one line.
     """
     tried, decisions, unmet = _decide_from_options(file, explained=False, **options)
     if output_format == "json":

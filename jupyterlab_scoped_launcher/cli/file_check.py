@@ -110,7 +110,7 @@ def _icon_problems(document: dict[str, Any], folder: Path) -> Iterator[Problem]:
 
 
 def _is_file_name(icon: str) -> bool:
-    """Return whether an icon is an image next to the policy file (docs/labextension.md).
+    """Return whether an icon is an image next to the policy file (docs/reference/policy.md).
 
     The others are names of JupyterLab's icons, paths on the host, and ``data:`` URLs.
     """

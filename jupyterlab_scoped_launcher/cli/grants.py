@@ -41,7 +41,7 @@ APPROVAL_LASTS = timedelta(hours=1)
 def grants(
     once: bool, dry_run: bool, as_json: bool, allow_revocations: int | None, **options: Any
 ) -> None:
-    """Share named servers as the policy's grants say (docs/grants.md).
+    """Share named servers as the policy's grants say (docs/reference/grants.md).
 
     The Hub service does this all the time. Here it is done once: name --once, --dry-run or
     --allow-revocations. Reads JUPYTERHUB_API_URL and JUPYTERHUB_API_TOKEN.

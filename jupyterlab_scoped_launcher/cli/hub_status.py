@@ -52,7 +52,7 @@ async def _read(hub_url: str, token: str) -> dict[str, Any]:
     except (TokenRejected, HubRefused) as error:
         raise CliError(
             f"{error}. The token needs access:services!service={SERVICE_NAME}, and read:metrics or"
-            " shares; and the Hub must run the service (docs/service.md)."
+            " shares; and the Hub must run the service (docs/reference/service.md)."
         ) from None
     except HubError as error:
         raise CliError(str(error)) from None

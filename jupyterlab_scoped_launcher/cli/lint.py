@@ -46,8 +46,8 @@ def check(
 ) -> int:
     """Check policy files (YAML or JSON; - is standard input).
 
-    docs/lint.md explains every diagnostic. Groups are checked against the policy's roles, and
-    against the Hub's groups if they are given. --hub needs a token with list:groups in
+    docs/reference/lint.md explains every diagnostic. Groups are checked against the policy's roles,
+    and against the Hub's groups if they are given. --hub needs a token with list:groups in
     JUPYTERHUB_API_TOKEN. --files needs the machine (or image) on which the policy is used.
 
     Exits with 0 if no file has an error, else with 1.

@@ -52,7 +52,7 @@ def preview(
     """Show the launcher by category, for one or several users side by side.
 
     --group, --scope and the like hold for every --user; --user-group is about one. The visitors of
-    a --users file are contexts or the Hub's user models, as in docs/cli.md.
+    a --users file are contexts or the Hub's user models, as in docs/reference/cli.md.
     """
     options = card_options(
         cards=cards, cards_file=cards_file, server_url=server_url, kernels=kernels

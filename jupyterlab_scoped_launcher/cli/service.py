@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 )
 @mail_options
 def service(**options: Any) -> None:
-    """Run the Hub service until it is stopped (docs/service.md).
+    """Run the Hub service until it is stopped (docs/reference/service.md).
 
     Reads JUPYTERHUB_API_URL and JUPYTERHUB_API_TOKEN, which the Hub gives to its services.
     """

@@ -76,7 +76,7 @@ def settings_from(*, policy: Path | None, **options: Any) -> ServiceSettings:
         if not value:
             raise click.UsageError(
                 f"{name} is not set. The Hub sets it for its services; elsewhere, set it to "
-                "…/hub/api and to a token of a service with the role of docs/service.md."
+                "…/hub/api and to a token of a service with the role of docs/reference/service.md."
             )
     return ServiceSettings(
         policy=policy,

@@ -67,7 +67,7 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
     audit_decisions = Bool(
         help="""Whether to emit an event also for each use that a guard allows.
 
-        Each refused use is always an event. docs/security.md has the schema.
+        Each refused use is always an event. docs/explanation/security.md has the schema.
         """,
     ).tag(config=True)
 

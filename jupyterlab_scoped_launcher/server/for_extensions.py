@@ -1,4 +1,4 @@
-"""What other server extensions ask: may this visitor use something? (docs/extensions.md)
+"""What other server extensions ask: may this visitor use something? (docs/reference/extensions.md)
 
 Import from the package: ``from jupyterlab_scoped_launcher import Card, may, requires_card``.
 """

@@ -4,7 +4,7 @@
 the policy's grants with the Hub's user shares, ``changes`` tells users' servers of changes,
 ``requests`` lets people ask to join groups, and ``mail`` tells those who decide. ``pages`` serves
 pages, health and metrics.
-``database`` is the one file that all parts share. docs/service.md describes the service.
+``database`` is the one file that all parts share. docs/reference/service.md describes the service.
 """
 
 from .entry import everybodys_role, role_entry, service_entry

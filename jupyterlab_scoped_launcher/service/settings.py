@@ -1,4 +1,4 @@
-"""How the service runs; docs/service.md describes each option."""
+"""How the service runs; docs/reference/service.md describes each option."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ export interface IExplanation {
 /**
  * Tells other extensions what the launcher policy allows the visitor of this page.
  *
- * What the page hides is not protected by that: docs/security.md says what enforces the policy.
+ * What the page hides is not protected by that: docs/explanation/security.md says what enforces the policy.
  */
 export interface IScopedLauncher {
   /**

@@ -18,7 +18,7 @@ REPO = Path(__file__).resolve().parents[2]
 
 
 def test_the_schema_is_current() -> None:
-    path = "docs/policy.schema.json"
+    path = "docs/reference/policy.schema.json"
     hint = f"scoped-launcher schema --output {path}"
     assert (REPO / path).read_text(encoding="utf-8") == _core.schema(), hint
 
@@ -28,7 +28,7 @@ def policies_in_the_docs() -> list[Any]:
 
     The policies of lint.md have errors on purpose.
     """
-    pages = [*REPO.glob("*.md"), *REPO.glob("docs/*.md"), *REPO.glob("examples/**/*.md")]
+    pages = [*REPO.glob("*.md"), *REPO.glob("docs/**/*.md"), *REPO.glob("examples/**/*.md")]
     blocks = [
         pytest.param(block, id=f"{page.name}-{number}")
         for page in pages
@@ -54,7 +54,7 @@ def commands_in_the_docs() -> list[Any]:
         pytest.param(command, output, id=command.partition("scoped-launcher ")[2][:50])
         for page in ("batch.md", "cli.md", "testing.md")
         for block in re.findall(
-            r"```console\n(.*?)```", (REPO / "docs" / page).read_text("utf-8"), re.S
+            r"```console\n(.*?)```", (REPO / "docs" / "reference" / page).read_text("utf-8"), re.S
         )
         for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.M)
     ]

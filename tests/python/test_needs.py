@@ -1,4 +1,4 @@
-"""docs/needs.md: each policy answers its cases as the page says."""
+"""docs/how-to/needs.md: each policy answers its cases as the page says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parents[2]
-PAGE = (REPO / "docs" / "needs.md").read_text(encoding="utf-8")
+PAGE = (REPO / "docs" / "how-to" / "needs.md").read_text(encoding="utf-8")
 NEEDS = re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S)
 
 

@@ -45,7 +45,7 @@ CLASS = [
 
 DECISIONS: dict[tuple[str, str], list[tuple[Any, ...]]] = {
     ("README.md", "class1234-tools"): CLASS,
-    ("docs/policy.md", "class1234-tools"): CLASS,
+    ("docs/reference/policy.md", "class1234-tools"): CLASS,
     ("examples/class-hub/policy.yaml", "class1234-tools"): [
         *CLASS,
         (MEMBER, {"kind": "service", "name": "class1234-web"}, True),
@@ -53,16 +53,16 @@ DECISIONS: dict[tuple[str, str], list[tuple[Any, ...]]] = {
         (SHARED, DASHBOARD, True),
         (MEMBER, DASHBOARD, False),
     ],
-    ("docs/policy.md", "access:servers!server"): [
+    ("docs/reference/policy.md", "access:servers!server"): [
         (SHARED, DASHBOARD, True),
         (OTHER, DASHBOARD, False),
     ],
-    ("docs/policy.md", "examinees"): [
+    ("docs/reference/policy.md", "examinees"): [
         (in_groups("examinees"), {"kind": "kernel", "name": "exam_1"}, True),
         (OTHER, {"kind": "kernel", "name": "exam_1"}, False),
         (OTHER, {"kind": "proxy", "name": "x", "category": "Exams"}, False),
     ],
-    ("docs/policy.md", "id: lesson"): [
+    ("docs/reference/policy.md", "id: lesson"): [
         (in_groups("exam-1"), TERMINAL, True, "2026-12-01T06:59:59Z"),
         (in_groups("exam-1"), TERMINAL, False, "2026-12-01T07:00:00Z"),
         (in_groups("exam-1"), TERMINAL, True, "2026-12-01T11:00:00Z"),
@@ -71,7 +71,7 @@ DECISIONS: dict[tuple[str, str], list[tuple[Any, ...]]] = {
         (in_groups("pupils"), TERMINAL, False, "2026-12-08T09:30:00Z"),
         (in_groups("pupils"), TERMINAL, True, "2026-12-09T09:30:00Z"),
     ],
-    ("docs/policy.md", "id: own-server"): [
+    ("docs/reference/policy.md", "id: own-server"): [
         (in_groups("exam-1"), TERMINAL, False, "2026-12-01T09:00:00Z"),
         (in_groups("exam-1", "examiners"), TERMINAL, True, "2026-12-01T09:00:00Z"),
         (in_groups("exam-1"), TERMINAL, True, "2026-12-01T12:00:00Z"),
@@ -90,12 +90,12 @@ DECISIONS: dict[tuple[str, str], list[tuple[Any, ...]]] = {
         (MEMBER, {"kind": "kernel", "name": "python3"}, True),
         (GUEST, {"kind": "kernel", "name": "python3"}, False),
     ],
-    ("docs/security.md", "guests-run-nothing"): [
+    ("docs/explanation/security.md", "guests-run-nothing"): [
         (MEMBER, KERNEL, True),
         (GUEST, KERNEL, False),
         (GUEST, TERMINAL, False),
     ],
-    ("docs/hub.md", "gpu-users"): [
+    ("docs/reference/hub.md", "gpu-users"): [
         (in_groups("gpu-users"), profile("gpu"), True),
         (OTHER, profile("gpu"), False),
         (OTHER, profile("cpu"), True),
@@ -104,11 +104,11 @@ DECISIONS: dict[tuple[str, str], list[tuple[Any, ...]]] = {
         (OTHER, profile("cpu/image/unlisted_choice"), False),
         (in_groups("staff"), profile("cpu/image/unlisted_choice"), True),
     ],
-    ("docs/grants.md", 'title: "{name} of {owner}", category: Dashboards'): [
+    ("docs/reference/grants.md", 'title: "{name} of {owner}", category: Dashboards'): [
         (SHARED, DASHBOARD, True),
         (OTHER, DASHBOARD, False),
     ],
-    ("docs/grants.md", "category: Apps"): [
+    ("docs/reference/grants.md", "category: Apps"): [
         (SHARED, DASHBOARD, True),
         (OTHER, DASHBOARD, False),
     ],
@@ -160,7 +160,7 @@ def test_grants_share_what_the_page_says() -> None:
         {"name": "guest", "groups": [], "servers": {}},
     ]
     shared = []
-    for policy in (text for text in policies("docs/grants.md") if "grants:" in text):
+    for policy in (text for text in policies("docs/reference/grants.md") if "grants:" in text):
         line = {"op": "grants", "policy": policy, "users": users, "shares": []}
         answer = json.loads(_core.batch(json.dumps({**line, "now": "2027-02-28T12:00:00Z"})))
         assert not answer["revoke"]

@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 REPO = Path(__file__).resolve().parents[2]
-SCHEMA = json.loads((REPO / "docs" / "policy.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((REPO / "docs/reference/policy.schema.json").read_text(encoding="utf-8"))
 
 
 def is_valid(policy: Any) -> bool:

@@ -27,7 +27,7 @@ def test_errors_of_the_hub_have_these_codes() -> None:
 
 
 def test_the_documentation_has_each_error_code_of_the_routes() -> None:
-    text = (DOCS / "configuration.md").read_text(encoding="utf-8")
+    text = (DOCS / "reference" / "configuration.md").read_text(encoding="utf-8")
     section = text.partition("\n### Errors\n")[2]
     cells = re.findall(r"^\| (`.*?`) \|", section, re.M)
     assert set(re.findall(r"`([^`]+)`", " ".join(cells))) == CODES

@@ -1,4 +1,4 @@
-//! docs/lint.md lists the codes of lint and documents each, and its examples do what it says.
+//! docs/reference/lint.md lists the codes of lint and documents each, and its examples do what it says.
 #![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
@@ -9,7 +9,7 @@ use scoped_launcher_core::policy::lint::{LintOptions, check};
 use scoped_launcher_core::policy::source::MAX_BYTES;
 use scoped_launcher_core::policy::time::parse_instant;
 
-const DOCS: &str = include_str!("../../../docs/lint.md");
+const DOCS: &str = include_str!("../../../docs/reference/lint.md");
 
 fn codes(policy: &[u8]) -> Vec<&'static str> {
     let options = LintOptions {
@@ -82,7 +82,7 @@ fn the_table_lists_every_code() {
     let table = table();
     assert!(
         DOCS.contains(&format!("\n\n{table}\n")),
-        "write this table into docs/lint.md:\n{table}"
+        "write this table into docs/reference/lint.md:\n{table}"
     );
 }
 

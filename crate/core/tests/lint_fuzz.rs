@@ -9,7 +9,7 @@ use scoped_launcher_core::policy::lint::{LintOptions, check};
 use scoped_launcher_core::policy::schema;
 use serde_json::{Value, json};
 
-const DOCS: &str = include_str!("../../../docs/lint.md");
+const DOCS: &str = include_str!("../../../docs/reference/lint.md");
 
 /// A linear congruential generator: the same cases in every run.
 struct Random(u64);

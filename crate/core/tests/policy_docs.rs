@@ -1,4 +1,4 @@
-//! Every policy in docs/policy.md passes lint.
+//! Every policy in docs/reference/policy.md passes lint.
 #![cfg(feature = "server")]
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -6,7 +6,7 @@ use scoped_launcher_core::policy::diagnostic::Severity;
 use scoped_launcher_core::policy::explain::ExplanationCode;
 use scoped_launcher_core::policy::lint::{LintOptions, check};
 
-const DOCS: &str = include_str!("../../../docs/policy.md");
+const DOCS: &str = include_str!("../../../docs/reference/policy.md");
 
 /// A whole policy from a block that may be a part of one.
 fn whole(block: &str) -> String {
@@ -48,6 +48,6 @@ fn every_part_of_an_explanation_is_documented() {
     for code in ExplanationCode::ALL {
         let kind = format!("{:?}", code.kind()).to_lowercase();
         let row = format!("| `{}` | {kind} | {} |", code.as_str(), code.text());
-        assert!(DOCS.contains(&row), "docs/policy.md misses {row}");
+        assert!(DOCS.contains(&row), "docs/reference/policy.md misses {row}");
     }
 }

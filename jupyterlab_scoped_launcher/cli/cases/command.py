@@ -27,8 +27,8 @@ from .run import CaseError, CaseResult, CaseRunner
 def run_cases(file: str, case_files: tuple[str, ...], junit: str | None, output_format: str) -> int:
     """Decide on the cases of files, and say what is decided otherwise than they expect.
 
-    docs/testing.md has the format of case files. Prints also which rules and conditions no case has
-    tested.
+    docs/reference/testing.md has the format of case files. Prints also which rules and conditions
+    no case has tested.
 
     Exits with 0 if all cases pass, with 1 if one fails (or the policy has errors), and with 2 if a
     case file is wrong: then no result is printed.

@@ -1,4 +1,4 @@
-"""Reads case files (docs/testing.md)."""
+"""Reads case files (docs/reference/testing.md)."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def failure_lines(result: CaseResult) -> Iterator[str]:
 
 
 def as_json(results: list[CaseResult], coverage: Coverage) -> str:
-    """Format the results as JSON (docs/testing.md)."""
+    """Format the results as JSON (docs/reference/testing.md)."""
     failed = [
         {
             "file": result.case.file,

@@ -1,7 +1,7 @@
 """Refuses in the Jupyter server what the launcher hides: kernels, terminals, proxied services.
 
-The engine makes every decision, about the visitor who sends the request. docs/security.md says whom
-these guards bind, and whom they cannot bind.
+The engine makes every decision, about the visitor who sends the request. These guards bind some
+visitors and cannot bind others: docs/explanation/security.md says whom.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How mails are sent; docs/service.md describes each option."""
+"""How mails are sent; docs/reference/service.md describes each option."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/security.md names a test for each promise; they must be there."""
+"""docs/explanation/security.md names a test for each promise; they must be there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SECURITY = HERE.parents[2] / "docs" / "security.md"
+SECURITY = HERE.parents[2] / "docs" / "explanation" / "security.md"
 
 
 def test_each_promise_has_its_test():

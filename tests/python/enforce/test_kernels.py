@@ -1,4 +1,4 @@
-"""Kernels in the server: each promise of docs/security.md, tried on a real Hub."""
+"""Kernels in the server: each promise of docs/explanation/security.md, tried on a real Hub."""
 
 from __future__ import annotations
 

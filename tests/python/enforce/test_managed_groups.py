@@ -88,7 +88,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 
 
 def test_a_real_hub_overwrites_what_an_instructor_changes(hub):
-    """docs/hub.md says so. The visitor's own request to the Hub is what refreshes the user."""
+    """As docs/reference/hub.md says. The visitor's own request to the Hub refreshes the user."""
     hub.log_in("student")
     visitors = {"Authorization": f"token {hub.token('student', 'read:users:groups!user')}"}
 

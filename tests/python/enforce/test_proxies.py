@@ -1,4 +1,4 @@
-"""Proxied services in the server: each promise of docs/security.md, tried on a real Hub."""
+"""Proxied services: each promise of docs/explanation/security.md, tried on a real Hub."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The policies of docs/needs.md where a Hub and its servers decide, on a real Hub.
+"""The policies of docs/how-to/needs.md where a Hub and its servers decide, on a real Hub.
 
 Their texts are the page's. Only dates are moved, so that a window is open or over today. That they
 decide as the page says, at any time and in the other needs too, is tested in `test_needs.py`.
@@ -22,7 +22,7 @@ from hubs import REPO, free_urls
 from tests.python.enforce.conftest import ClassHub, ClassVisitor
 
 HERE = Path(__file__).parent
-PAGE = (REPO / "docs" / "needs.md").read_text(encoding="utf-8")
+PAGE = (REPO / "docs" / "how-to" / "needs.md").read_text(encoding="utf-8")
 
 
 def recipe(need: str) -> dict[str, Any]:

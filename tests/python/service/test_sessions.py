@@ -88,7 +88,7 @@ def test_the_launcher_gains_and_loses_the_card(dashboards, until):
 
 def test_shares_with_groups_still_do_not_serve_browsers(dashboards):
     """Why this service exists. It fails when a release of JupyterHub lets members of a group in by
-    a share with the group: then docs/grants.md ("When group shares work") says what to do.
+    a share with the group: docs/reference/grants.md, "When group shares work", has what to do.
     """
     hub = dashboards
     hub.user("grouped", "sharers")
@@ -97,7 +97,7 @@ def test_shares_with_groups_still_do_not_serve_browsers(dashboards):
         shared = hub.api("GET", "/users/grouped/shared")["items"]
         assert [item["kind"] for item in shared] == ["group"], "the Hub knows that it is shared"
         assert entering(hub.log_in("grouped"), "profx/scratch") == 403, (
-            "Group shares serve browsers now: see docs/grants.md, When group shares work"
+            "Group shares serve browsers now: see docs/reference/grants.md, When group shares work"
         )
         hub.share("profx/scratch", "grouped")
         assert entering(hub.log_in("grouped"), "profx/scratch") == 200, (

@@ -1,6 +1,6 @@
 //! The batch contract: one JSON line in, one JSON line out.
 //!
-//! `docs/batch.md` is the contract, op by op. Each family of ops has a file here.
+//! `docs/reference/batch.md` is the contract, op by op. Each family of ops has a file here.
 
 mod ascii;
 mod decide;
@@ -61,7 +61,7 @@ fn respond(line: &str) -> Result<Value, Error> {
         "grants" => grants::grants(line),
         op => Err(Error::new(
             "unknown-op",
-            format!("There is no op `{op}`; docs/batch.md lists them."),
+            format!("There is no op `{op}`; docs/reference/batch.md lists them."),
         )),
     }
 }

@@ -14,7 +14,7 @@ pub enum Severity {
     Warning,
 }
 
-/// A kind of diagnostic. A code never changes its meaning. `docs/lint.md` shows an example of each, and
+/// A kind of diagnostic. A code never changes its meaning. `docs/reference/lint.md` shows an example of each, and
 /// how to correct it; a test compares that page with this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DiagnosticCode {
@@ -22,7 +22,7 @@ pub struct DiagnosticCode {
     pub id: &'static str,
     /// Whether such a diagnostic refuses the policy.
     pub severity: Severity,
-    /// What is wrong, in a few words: the heading in `docs/lint.md`.
+    /// What is wrong, in a few words: the heading in `docs/reference/lint.md`.
     pub title: &'static str,
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// The Hub's own scopes and their direct subscopes, as `jupyterhub.scopes.scope_definitions` (6.1).
 ///
-/// tests/conformance compares this table with the installed jupyterhub; docs/scopes.md says how to
+/// tests/conformance compares this table with the installed jupyterhub; docs/explanation/scopes.md says how to
 /// follow a new release.
 pub(super) static HUB_SCOPES: &[(&str, &[&str])] = &[
     ("(no_scope)", &[]),

@@ -115,7 +115,7 @@ fn check_document(reporter: &mut Reporter, root: &SourceNode) -> Option<Document
                 DiagnosticCode::WRONG_VALUE,
                 &root,
                 format!("This policy cannot be read: {error}."),
-                "See docs/policy.md.",
+                "See docs/reference/policy.md.",
             );
             None
         }

@@ -7,7 +7,7 @@
 //!
 //! The tree is built here from `saphyr-parser`'s events. Libraries that build a tree with places were tried on this
 //! module's tests: some lose duplicate keys or aliases, the one that keeps them ignores tags and takes three times as long.
-//! docs/dependencies.md says what each of them lacks.
+//! docs/explanation/dependencies.md says what each of them lacks.
 
 mod builder;
 mod cursor;
