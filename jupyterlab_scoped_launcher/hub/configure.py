@@ -65,9 +65,9 @@ def configure(
     * ``on_invalid``: what a policy with errors does. ``stop`` ends the Hub's start with lint's
       output; ``start`` starts the Hub without the policy's roles, and refuses its kernels.
     * ``service``: also run the Hub service of this package (docs/reference/service.md), which
-      shares servers as the policy's grants say and tells users' servers of changes: True, or keywords for its
-      ``service_entry``. The keyword ``server_url`` is where servers reach it, if that is not the
-      machine of the Hub.
+      shares servers as the policy's grants say and tells users' servers of changes: True, or
+      keywords for its ``service_entry``. The keyword ``server_url`` is where servers reach it, if
+      that is not the machine of the Hub.
     * ``preview_users``: let admins of the Hub see the launcher as a user whom they name, and not
       only as a member of groups: in their own default servers, their tokens may then list the
       Hub's users and read their groups and shares.

@@ -182,7 +182,8 @@ def token_scopes_of(policy: Policy, facts: VisitorFacts) -> list[str]:
     """Return those of the scopes for which the policy asks that the visitor's token has.
 
     That is computed by the Hub's own rules (docs/explanation/scopes.md), with the roles of the
-    policy. For a server that its owner may share, `configure` lets tokens have only `LIST_OWN_SHARES`.
+    policy. For a server that its owner may share, `configure` lets tokens have only
+    `LIST_OWN_SHARES`.
     """
     user = facts.user or "somebody"
     owner = {
