@@ -18,6 +18,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -26,7 +28,7 @@ import requests
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/support"))
 
-from hubs import Hub  # noqa: E402
+from service_hub import SERVICE, ServiceHub  # noqa: E402
 
 POLICY = {
     "version": 1,
@@ -48,8 +50,18 @@ POLLING_SERVERS = 1000
 DEFAULTS = (5000, 50)
 
 
-def create_users(folder: Path, count: int) -> Path:
-    """Write users with their servers' tokens to the Hub's database; return the file with these."""
+@contextmanager
+def hub_with_users(policy: dict[str, object], count: int) -> Iterator[ServiceHub]:
+    """Start a Hub with the service and so many users, whose servers' tokens are in ``tokens``."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        create_users(folder, count)
+        with ServiceHub(folder, ROOT / "bench/changes_config.py", json.dumps(policy)) as hub:
+            yield hub
+
+
+def create_users(folder: Path, count: int) -> None:
+    """Write users to the Hub's database, and their servers' tokens to the file ``tokens``."""
     from jupyterhub import orm, roles
     from sqlalchemy import text
 
@@ -59,8 +71,7 @@ def create_users(folder: Path, count: int) -> Path:
         db.add(orm.OAuthClient(identifier="jupyterhub", description="JupyterHub"))
     for role in roles.get_default_roles():
         roles.create_role(db, role)
-    file = folder / "tokens"
-    with file.open("w") as tokens:
+    with (folder / "tokens").open("w") as tokens:
         for number in range(count):
             user = orm.User(name=f"user{number:05}")
             db.add(user)
@@ -69,7 +80,6 @@ def create_users(folder: Path, count: int) -> Path:
             scopes = ["users:activity!user", f"access:servers!server={user.name}/"]
             tokens.write(f"{user.name} {user.new_api_token(scopes=scopes)}\n")
     db.close()
-    return file
 
 
 class Servers:
@@ -115,7 +125,7 @@ class Servers:
 class Asking:
     """Asks the Hub as launchers do: so many times a second, each time as another user."""
 
-    def __init__(self, hub: Hub, tokens: Path, a_second: float) -> None:
+    def __init__(self, hub: ServiceHub, tokens: Path, a_second: float) -> None:
         self.latencies: list[float] = []
         self._hub, self._pause_s = hub, 1 / a_second
         self._tokens = [line.split()[1] for line in tokens.read_text().splitlines()]
@@ -162,38 +172,15 @@ def processor_share(process: psutil.Process, seconds: float) -> float:
 def main() -> None:
     numbers = [int(number) for number in sys.argv[1:]]
     count, rounds = [*numbers, *DEFAULTS[len(numbers) :]]
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        policy = folder / "policy.json"
-        policy.write_text(json.dumps(POLICY))
-        tokens = create_users(folder, max(count, POLLING_SERVERS))
-        hub = Hub(
-            folder,
-            ROOT / "bench/changes_config.py",
-            policy=str(policy),
-            database=str(folder / "service.sqlite"),
-        )
-        with hub:
-            measure(hub, folder, policy, tokens, count, rounds)
+    with hub_with_users(POLICY, max(count, POLLING_SERVERS)) as hub:
+        measure(hub, count, rounds)
 
 
-def measure(hub: Hub, folder: Path, policy: Path, tokens: Path, count: int, rounds: int) -> None:
-    port = (folder / "service.sqlite.port").read_text().strip()
-    origin = f"http://127.0.0.1:{port}"
-    hub_process = psutil.Process(hub._process.pid)
-
-    def service() -> psutil.Process:
-        return next(p for p in hub_process.children() if "service" in p.cmdline())
-
-    def is_heard() -> bool:
-        try:
-            health = requests.get(f"{origin}/services/scoped-launcher/health", timeout=5).json()
-        except (requests.RequestException, ValueError):
-            return False
-        return health["changes"]["hub_is_heard"]
-
-    hub.wait(is_heard, 60)
-    memory_before = service().memory_info().rss
+def measure(hub: ServiceHub, count: int, rounds: int) -> None:
+    tokens = hub.folder / "tokens"
+    origin = hub.service_url.removesuffix(SERVICE)
+    hub.wait_for_service()
+    memory_before = hub.service_process().memory_info().rss
 
     if rounds:
         hub.start_servers("mmuster/")
@@ -203,10 +190,7 @@ def measure(hub: Hub, folder: Path, policy: Path, tokens: Path, count: int, roun
         known |= {"url": f"{hub.url}/", "api_url": hub.api_url}
         done = subprocess.run(
             ["node", str(ROOT / "bench/live.mjs"), str(rounds)],
-            env={
-                **os.environ,
-                "HUB": json.dumps({**known, "url": f"{hub.url}/", "api_url": hub.api_url}),
-            },
+            env={**os.environ, "HUB": json.dumps(known)},
             stdout=subprocess.PIPE,
             text=True,
             check=True,
@@ -225,7 +209,7 @@ def measure(hub: Hub, folder: Path, policy: Path, tokens: Path, count: int, roun
     servers = Servers(origin, tokens, count)
     took = servers.wait_for(count, 300)
     time.sleep(5)
-    memory = service().memory_info().rss - memory_before
+    memory = hub.service_process().memory_info().rss - memory_before
     print(
         f"{count} connections in {took:.0f} s:"
         f" {memory / count / 1024:.1f} KB of the service's memory each",
@@ -235,7 +219,7 @@ def measure(hub: Hub, folder: Path, policy: Path, tokens: Path, count: int, roun
     for number in range(5):
         servers.reset()
         role = {"name": "everybody", "groups": [f"class{number}"], "scopes": ["read:users!user"]}
-        policy.write_text(json.dumps({**POLICY, "roles": [role]}))
+        hub.policy.write_text(json.dumps({**POLICY, "roles": [role]}))
         deadline = time.monotonic() + 30
         while servers.events < count and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -248,8 +232,8 @@ def measure(hub: Hub, folder: Path, policy: Path, tokens: Path, count: int, roun
     )
     asking = Asking(hub, tokens, count / POLL_S)
     time.sleep(35)
-    share = processor_share(hub_process, 120)
-    service_share = processor_share(service(), 20)
+    share = processor_share(hub.process, 120)
+    service_share = processor_share(hub.service_process(), 20)
     latencies = asking.stop()
     print(
         f"{count} idle launchers that are told: {share:.1%} of a core for the Hub,"
@@ -259,12 +243,12 @@ def measure(hub: Hub, folder: Path, policy: Path, tokens: Path, count: int, roun
     )
 
     probe = Asking(hub, tokens, 10)
-    process = service()
+    process = hub.service_process()
     process.kill()
     began = time.monotonic()
     while servers.connected == count and time.monotonic() - began < 30:
         time.sleep(0.1)
-    hub.wait(is_heard, 60)
+    hub.wait_for_service()
     restarted = time.monotonic() - began
     servers.wait_for(count, 120)
     back = time.monotonic() - began
@@ -280,7 +264,7 @@ def measure(hub: Hub, folder: Path, policy: Path, tokens: Path, count: int, roun
     time.sleep(2)
     asking = Asking(hub, tokens, POLLING_SERVERS / TODAY_S)
     time.sleep(15)
-    share = processor_share(hub_process, 60)
+    share = processor_share(hub.process, 60)
     latencies = asking.stop()
     print(
         f"{POLLING_SERVERS} idle launchers that poll every 15 s: {share:.1%} of a core for the Hub;"

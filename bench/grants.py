@@ -9,21 +9,13 @@ default options. A second series removes them again, one by one.
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-import requests
-from changes import ROOT, create_users, quantile
-
-sys.path.insert(0, str(ROOT / "tests/support"))
-
-from hubs import Hub
+from changes import ServiceHub, hub_with_users, quantile
 
 POLICY = {
     "version": 1,
@@ -35,31 +27,16 @@ DEFAULTS = (20_000, 30)
 def main() -> None:
     numbers = [int(number) for number in sys.argv[1:]]
     users, rounds = [*numbers, *DEFAULTS[len(numbers) :]]
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        policy = folder / "policy.json"
-        policy.write_text(json.dumps(POLICY))
-        create_users(folder, users)
-        hub = Hub(
-            folder,
-            ROOT / "bench/changes_config.py",
-            policy=str(policy),
-            database=str(folder / "service.sqlite"),
-        )
-        with hub:
-            measure(hub, folder, users, rounds)
+    with hub_with_users(POLICY, users) as hub:
+        measure(hub, users, rounds)
 
 
-def measure(hub: Hub, folder: Path, users: int, rounds: int) -> None:
-    port = (folder / "service.sqlite.port").read_text().strip()
-    health = f"http://127.0.0.1:{port}/services/scoped-launcher/health"
-
+def measure(hub: ServiceHub, users: int, rounds: int) -> None:
     def is_ready() -> bool:
-        try:
-            found = requests.get(health, timeout=5).json()
-        except (requests.RequestException, ValueError):
-            return False
-        return found["changes"]["hub_is_heard"] and found["grants"]["status"] == "ok"
+        found = hub.health()
+        return bool(
+            found and found["changes"]["hub_is_heard"] and found["grants"]["status"] == "ok"
+        )
 
     hub.start_servers("profx/dash-1", tiny=True)
     began = time.monotonic()
@@ -76,7 +53,7 @@ def measure(hub: Hub, folder: Path, users: int, rounds: int) -> None:
         )
 
 
-def change(hub: Hub, method: str, name: str, is_shared: bool) -> float:
+def change(hub: ServiceHub, method: str, name: str, is_shared: bool) -> float:
     """Add or remove a member; return the milliseconds until the Hub has (or has not) the share."""
     hub.api(method, "/groups/class/users", users=[name])
     began = time.monotonic()
@@ -84,7 +61,7 @@ def change(hub: Hub, method: str, name: str, is_shared: bool) -> float:
     return (time.monotonic() - began) * 1000
 
 
-def shared_with(hub: Hub) -> set[str]:
+def shared_with(hub: ServiceHub) -> set[str]:
     """Return the users with whom the server is shared."""
     found = hub.api("GET", "/shares/profx/dash-1?limit=200", ok=(404,)).get("items", [])
     return {item["user"]["name"] for item in found if item["user"]}

@@ -13,9 +13,8 @@ from typing import Any
 import psutil
 import pytest
 import requests
-from hubs import Hub, wait
-
-SERVICE = "/services/scoped-launcher/"
+from hubs import wait
+from service_hub import ServiceHub
 
 POLICY = """
 version: 1
@@ -29,45 +28,12 @@ rules:
 """
 
 
-class ChangesHub(Hub):
+class ChangesHub(ServiceHub):
     """The Hub, with the service that `configure` has added."""
 
     def __init__(self, folder: Path, policy: str = POLICY, **known: Any) -> None:
-        self.policy = folder / "policy.yaml"
-        self.policy.write_text(policy)
-        super().__init__(
-            folder,
-            Path(__file__).with_name("jupyterhub_config.py"),
-            policy=str(self.policy),
-            database=str(folder / "service.sqlite"),
-            **{"options": [], **known},
-        )
-
-    @property
-    def service_url(self) -> str:
-        """The service's own address, as users' servers on this machine know it."""
-        port = (self.folder / "service.sqlite.port").read_text().strip()
-        return f"http://127.0.0.1:{port}{SERVICE}"
-
-    def service_process(self) -> psutil.Process:
-        """The process of the service."""
-        assert self._process is not None
-        (found,) = (
-            process
-            for process in psutil.Process(self._process.pid).children()
-            if "service" in process.cmdline()
-        )
-        return found
-
-    def health(self) -> dict[str, Any]:
-        """What the service says of itself; empty while it does not answer."""
-        with suppress(requests.RequestException, ValueError):
-            return requests.get(f"{self.service_url}health", timeout=5).json()
-        return {}
-
-    def wait_for_service(self) -> None:
-        """Wait until the Hub has told the service all roles."""
-        self.wait(lambda: self.health().get("changes", {}).get("hub_is_heard"), 60)
+        config = Path(__file__).with_name("jupyterhub_config.py")
+        super().__init__(folder, config, policy, **{"options": [], **known})
 
     def server_token(self, server: str) -> str:
         """Return the token that the Hub has given to a running server."""

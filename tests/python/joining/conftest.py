@@ -15,9 +15,8 @@ import pytest
 import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
-from hubs import Browser, Hub, free_ports
-
-SERVICE = "/services/scoped-launcher/"
+from hubs import Browser, free_ports
+from service_hub import SERVICE, ServiceHub
 
 POLICY = """
 version: 1
@@ -101,32 +100,15 @@ class MailServer(Message):
         self._controller.stop()
 
 
-class JoiningHub(Hub):
+class JoiningHub(ServiceHub):
     """The Hub, with the service and its mails."""
 
     def __init__(self, folder: Path, mail: MailServer) -> None:
-        self.policy = folder / "policy.yaml"
-        self.policy.write_text(POLICY)
-        super().__init__(
-            folder,
-            Path(__file__).with_name("jupyterhub_config.py"),
-            policy=str(self.policy),
-            database=str(folder / "service.sqlite"),
-            smtp=mail.address,
-        )
+        config = Path(__file__).with_name("jupyterhub_config.py")
+        super().__init__(folder, config, POLICY, smtp=mail.address)
 
     def members(self, group: str) -> list[str]:
         return self.api("GET", f"/groups/{group}")["users"]
-
-    def wait_for_service(self) -> None:
-        def answers() -> bool:
-            try:
-                health = requests.get(f"{self.url}{SERVICE}health", timeout=5).json()
-            except (requests.RequestException, ValueError):
-                return False
-            return bool(health["changes"]["hub_is_heard"])
-
-        self.wait(answers, 60)
 
     def log_lines(self, event: str) -> list[dict[str, Any]]:
         """Return what the service has logged of one event."""

@@ -10,21 +10,10 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
-import psutil
 import pytest
 from hubs import wait
 
 from .conftest import JoiningHub, Person
-
-
-def service_process(hub: JoiningHub) -> psutil.Process:
-    assert hub._process is not None
-    (found,) = (
-        process
-        for process in psutil.Process(hub._process.pid).children()
-        if "service" in process.cmdline()
-    )
-    return found
 
 
 @contextmanager
@@ -41,7 +30,7 @@ def locked(hub: JoiningHub) -> Iterator[None]:
 @contextmanager
 def full(hub: JoiningHub) -> Iterator[None]:
     """No file of the service may grow."""
-    process = service_process(hub)
+    process = hub.service_process()
     limits = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, limits[1]))
     try:
@@ -110,7 +99,7 @@ def test_the_service_is_killed_while_it_adds_users(hub: JoiningHub, profx: Perso
     insert(hub, names, "strict")
     page = profx.get("classes/strict")
     assert "Requests (300)" in page
-    process = service_process(hub)
+    process = hub.service_process()
     process.suspend()  # what the Hub tells meanwhile is not heard
     hub.api("POST", "/groups/strict/users", users=names[:20])
     process.kill()

@@ -18,25 +18,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psutil
 import pytest
 from hub_proxy import HubProxy
-from hubs import PACKAGE, Hub, wait
+from hubs import PACKAGE, wait
+from service_hub import ServiceHub
 
 
-class GrantsHub(Hub):
+class GrantsHub(ServiceHub):
     """The Hub, with the service as one of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.policy = folder / "policy.json"
-        self.policy.write_text('{"version": 1}')
-        super().__init__(
-            folder,
-            Path(__file__).with_name("jupyterhub_config.py"),
-            policy=str(self.policy),
-            database=str(folder / "service.sqlite"),
-            **{f"{name}_token": secrets.token_hex(16) for name in ("grants", "little", "metrics")},
-        )
+        config = Path(__file__).with_name("jupyterhub_config.py")
+        tokens = {
+            f"{name}_token": secrets.token_hex(16) for name in ("grants", "little", "metrics")
+        }
+        super().__init__(folder, config, '{"version": 1}', **tokens)
 
     def server(self, user: str, name: str, *tags: str) -> str:
         """Start a server that is no more than there; return ``owner/name``."""
@@ -64,12 +60,6 @@ class GrantsHub(Hub):
 
     def unshare(self, server: str, user: str) -> None:
         self.api("PATCH", f"/shares/{server}", user=user)
-
-    def services(self, name: str) -> list[psutil.Process]:
-        """Return the processes that the Hub started with ``name`` as an argument."""
-        assert self._process is not None
-        started = psutil.Process(self._process.pid).children()
-        return [process for process in started if name in process.cmdline()]
 
 
 class Grants:

@@ -159,7 +159,7 @@ def test_the_service_of_a_killed_hub_makes_way_for_that_of_the_next(hub, until):
     hub.policy.write_text(json.dumps({"version": 1, "grants": [grant("next")]}))
     until(lambda: hub.shares("next-profx").keys() == wanted.keys(), 60, hub.log)
     before = hub.shares("next-profx")
-    (service,) = hub.services("service")
+    service = hub.service_process()
     hub.kill()
     until(lambda: not service.is_running())
     hub.start()

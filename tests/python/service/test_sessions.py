@@ -7,10 +7,10 @@ import re
 
 import pytest
 import requests
+from service_hub import SERVICE
 
 from jupyterlab_scoped_launcher._core import Policy
 
-SERVICE = "/services/scoped-launcher/"
 GRANTS = f"{SERVICE}grants"
 
 CARDS = {
