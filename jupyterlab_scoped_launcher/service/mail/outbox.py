@@ -23,6 +23,9 @@ from .settings import MailSettings
 POLL_S = 2.0
 """How often the queue is looked at."""
 
+BATCH = 20
+"""How many mails are sent before the queue is looked at again."""
+
 MAX_ATTEMPTS = 12
 """Then a mail is given up: after about two days."""
 
@@ -147,19 +150,21 @@ class Outbox:
             self._wake.clear()
 
     async def _send_due(self) -> None:
+        """Send what is due: first what tells of requests, so that it does not wait for the rest."""
         database = self._open_database()
-        due = database.connection.execute(
+        while due := database.connection.execute(
             "SELECT id, about, recipients, subject, text, html, attempts FROM mail"
-            " WHERE state = 'waiting' AND due_at <= ? ORDER BY id",
-            (self._now().isoformat(),),
-        ).fetchall()
-        for number, about, recipients, subject, text, html, attempts in due:
-            mail = Mail(about, tuple(json.loads(recipients)), subject, text, html)
-            if number not in self._taken:
-                database.check_writable()  # else it would be sent again
-                self._taken[number] = await self._send(mail)
-            self._note(number, mail, attempts, self._taken[number])
-            del self._taken[number]
+            " WHERE state = 'waiting' AND due_at <= ?"
+            " ORDER BY about NOT LIKE 'group:%', id LIMIT ?",
+            (self._now().isoformat(), BATCH),
+        ).fetchall():
+            for number, about, recipients, subject, text, html, attempts in due:
+                mail = Mail(about, tuple(json.loads(recipients)), subject, text, html)
+                if number not in self._taken:
+                    database.check_writable()  # else it would be sent again
+                    self._taken[number] = await self._send(mail)
+                self._note(number, mail, attempts, self._taken[number])
+                del self._taken[number]
 
     def _note(self, number: int, mail: Mail, attempts: int, answer: _Answer) -> None:
         """Note what came of an attempt, so that the mail is sent again, or never again."""

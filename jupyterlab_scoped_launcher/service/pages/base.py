@@ -8,7 +8,7 @@ from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
 from tornado.web import RequestHandler
 
 from ...translations import Translation, accepted_languages, translation
-from ..database import DatabaseError
+from ..database import DatabaseError, DatabaseLocked
 
 if TYPE_CHECKING:
     from ..app import Service
@@ -81,8 +81,13 @@ class VisitorHandler(HubOAuthenticated, PageHandler):  # type: ignore[misc]
     """
 
     async def prepare(self) -> None:
-        """Ask the Hub about the visitor without blocking other requests."""
+        """Ask the Hub about the visitor without blocking other requests.
+
+        While another process runs the service's parts, this one has nothing to show.
+        """
         await self.hub_auth.get_user(self, sync=False)
+        if self.service.status == "standby":
+            raise DatabaseLocked("another process runs the service")
 
     @property
     def visitor(self) -> str:

@@ -304,6 +304,13 @@ def test_a_second_service_with_the_same_database_waits(hub, visitor, tmp_path):
         headers = {"Authorization": f"token {hub.server_token('mia/')}"}
         answer = requests.get(f"{url}api/changes?server=mia/", headers=headers, timeout=10)
         assert answer.status_code == 503
+        headers = {
+            "Authorization": f"token {hub.token('root', 'access:services', 'groups', 'shares')}"
+        }
+        for page in ("", "join/class", "classes/class", "grants"):
+            answer = requests.get(f"{url}{page}", headers=headers, timeout=10)
+            assert answer.status_code == 503
+            assert "The database of the service cannot be used" in answer.text
     finally:
         second.kill()
         second.wait()

@@ -11,14 +11,16 @@ load_subconfig(known["common"])
 c = get_config()
 c.Authenticator.admin_users = {"root"}
 c.JupyterHub.load_groups = {
-    **{name: {"users": []} for name in ("class", "strict", "crowd", "secret", "bulk")},
+    **{name: {"users": []} for name in ("class", "strict", "crowd", "secret", "bulk", "large")},
     "teachers": {"users": ["profx"]},
 }
 c.JupyterHub.load_roles += [
     {
         "name": "teachers",
         "groups": ["teachers"],
-        "scopes": [f"groups!group={name}" for name in ("class", "strict", "crowd", "bulk")],
+        "scopes": [
+            f"groups!group={name}" for name in ("class", "strict", "crowd", "bulk", "large")
+        ],
     },
     # A member of staff who teaches one class, and asks to join another.
     {"name": "tutor", "users": ["tutor@example.edu"], "scopes": ["groups!group=class"]},

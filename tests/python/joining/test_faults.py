@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import resource
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+import requests
 from hubs import wait
 
-from .conftest import JoiningHub, Person
+from .conftest import SERVICE, JoiningHub, MailServer, Person
 
 
 @contextmanager
@@ -91,6 +93,9 @@ def test_ten_thousand_requests(hub: JoiningHub, profx: Person) -> None:
     assert "many-09999" in profx.get("classes/bulk?requests=99")
     profx.post("classes/bulk", action="decline-all")
     assert states(hub, "bulk") == {"declined": 10_000}
+    with closing(sqlite3.connect(hub.folder / "service.sqlite", timeout=20)) as db, db:
+        # The tests that follow wait for no mail to those who do not exist.
+        db.execute("UPDATE mail SET state = 'sent' WHERE state = 'waiting'")
 
 
 def test_the_service_is_killed_while_it_adds_users(hub: JoiningHub, profx: Person) -> None:
@@ -108,3 +113,82 @@ def test_the_service_is_killed_while_it_adds_users(hub: JoiningHub, profx: Perso
     )
     assert states(hub, "strict") == {"asked": 280, "approved": 20}
     assert hub.members("strict") == names[:20]
+
+
+def test_the_service_is_killed_in_a_job_and_while_a_mail_waits(
+    hub: JoiningHub, mail: MailServer, profx: Person
+) -> None:
+    """Who was added stays a member, who was not still asks, and each is added and told once."""
+    names = [f"half-{number:03}" for number in range(300)]
+    hub.api("POST", "/users", usernames=names)
+    insert(hub, names, "large")
+    student = Person(hub.url, "waits-for-mail")
+
+    def approve_all() -> None:
+        with suppress(requests.RequestException, AssertionError):  # the service ends meanwhile
+            profx.post("classes/large", action="approve-all")
+
+    mail.problem = "451 try later"
+    try:
+        student.post("join/class", action="ask")
+        wait(lambda: "waits to be sent" in student.get("join/class"), 20, hub.log)
+        process = service_process(hub)
+        approving = threading.Thread(target=approve_all)
+        approving.start()
+        wait(lambda: states(hub, "large").get("approved", 0) > 0, 20, hub.log)
+        process.kill()
+        approving.join()
+    finally:
+        mail.problem = ""
+    time.sleep(1)  # the Hub may still add those for whom it was asked last
+    members = set(hub.members("large"))
+    assert 0 < len(members) < 300, "this test tests something"
+    asking = 300 - len(members)
+    wait(lambda: f"Requests ({asking})" in profx.open(f"{SERVICE}classes/large").text, 60, hub.log)
+    assert set(hub.members("large")) == members
+
+    page = profx.post("classes/large", action="approve-all")
+    while "done…" in page.text:
+        time.sleep(0.2)
+        page = profx.session.get(page.url, timeout=60)
+    assert hub.members("large") == names
+    with closing(sqlite3.connect(hub.folder / "service.sqlite", timeout=20)) as db:
+        ended = db.execute(
+            "SELECT user, count(*) FROM request"
+            " WHERE user LIKE 'half-%' AND state = 'approved' GROUP BY user"
+        ).fetchall()
+    assert sorted(ended) == [(name, 1) for name in names]
+    wait(lambda: mails_about(mail, "waits-for-mail"), 60, hub.log)
+    wait(lambda: all(mail.to(f"{name}@students.example.edu") for name in names), 60, hub.log)
+    time.sleep(3)
+    assert len(mails_about(mail, "waits-for-mail")) == 1
+    twice = [name for name in names if len(mail.to(f"{name}@students.example.edu")) > 1]
+    assert len(twice) <= 1, "only a mail that was on its way when the service ended is sent again"
+
+
+def mails_about(mail: MailServer, user: str) -> list[str]:
+    """Return the subjects of the mails to those who decide that name a user."""
+    return [m["Subject"] for m in mail.to("desk@example.edu") if user in m.as_string()]
+
+
+def test_pages_do_not_wait_for_a_slow_mail_server(
+    hub: JoiningHub, mail: MailServer, profx: Person
+) -> None:
+    students = [Person(hub.url, f"slow-mail-{number}") for number in range(3)]
+    for student in students:
+        student.get("join/class")
+    mail.delay_s = 8.0
+    try:
+        attempts = mail.attempts
+        for student in students:
+            began = time.monotonic()
+            student.post("join/class", action="ask")
+            assert time.monotonic() - began < 2
+        wait(lambda: mail.attempts > attempts, 20, hub.log)
+        began = time.monotonic()
+        assert "slow-mail-2" in profx.get("classes/class")
+        assert "waits to be sent" in students[2].get("join/class")
+        assert time.monotonic() - began < 2
+    finally:
+        mail.delay_s = 0.0
+    wait(lambda: "have been sent a mail" in students[2].get("join/class"), 60, hub.log)

@@ -77,6 +77,20 @@ def test_a_mail_that_was_not_taken_is_sent_after_a_restart(desk: Desk, server: M
     assert kept == ("", "")
 
 
+def test_a_mail_to_those_who_decide_does_not_wait_for_many_others(
+    desk: Desk, server: MailServer
+) -> None:
+    for number in range(100):
+        desk.outbox.put(Mail(f"request:{number}", ("asked@example.edu",), "S", "T", "<p>"))
+    desk.outbox.put(Mail("group:class", ("decides@example.edu",), "S", "T", "<p>"))
+    desk.send(lambda: bool(server.to("decides@example.edu")))
+    assert len(server.to("asked@example.edu")) < 10
+    desk.send(lambda: len(server.mails) > 30)
+    desk.outbox.put(Mail("group:class", ("decides@example.edu",), "S", "T", "<p>"))
+    desk.send(lambda: len(server.to("decides@example.edu")) == 2)
+    assert desk.waiting() > 20, "the others wait"
+
+
 def test_a_mail_is_given_up_after_days(desk: Desk, server: MailServer) -> None:
     number = desk.outbox.put(Mail("group:y", ("never@example.edu",), "S", "T", "<p>"))
     server.problem = "550 no"
