@@ -17,8 +17,22 @@ copyright = author
 version = release = version_of(project)
 language = "en"
 
-extensions = ["myst_parser", "sphinx_copybutton", "repository_links"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx_click",
+    "sphinx_copybutton",
+    "generated",
+    "repository_links",
+]
 exclude_patterns = ["_extensions"]
+
+# What the Python API names of other packages: there is no network at a build to look it up.
+nitpick_ignore_regex = [
+    ("py:.*", r"(traitlets|jupyter_server|tornado|os|collections)\..*|JupyterHandler|Config"),
+    ("py:class", r".*\.Handler|~Arguments"),  # type variables
+]
+autodoc_typehints = "description"
 
 # The same anchors as on GitHub, where the pages are read too.
 myst_heading_anchors = 4

@@ -46,7 +46,7 @@ class AccessHandler(RouteHandler):
 
     @web.authenticated
     async def post(self) -> None:
-        """Answer the cards of the body and those of the server (docs/reference/configuration.md).
+        """Answer the cards of the body and those of the server (docs/reference/routes.md).
 
         With ``as`` in the body, ``{"user": …}`` or ``{"groups": […]}``: all cards, as that visitor
         would see them.

@@ -32,24 +32,24 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
     description = "Shows and hides JupyterLab launcher cards by JupyterHub scopes and groups."
 
     policy_file = Unicode(
-        help="""The launcher policy, a YAML or JSON file.
+        help="""The launcher policy: a YAML or JSON file in UTF-8, of at most 4 MiB.
 
-        A relative path starts where the server starts. Without it the environment variable
-        SCOPED_LAUNCHER_POLICY names the file. Without both, every card is shown.
+        A relative path starts where the server starts. Without this setting, the environment
+        variable SCOPED_LAUNCHER_POLICY names the file. Without both, every card is shown.
         """,
     ).tag(config=True)
 
     refresh = CUnicode(
         help="""How old the context of a visible launcher may get: "15s".
 
-        Overrides the policy's `refresh`.
+        At least "1s". Overrides the policy's `refresh`, which is "15s" unless the policy has one.
         """,
     ).tag(config=True)
 
     max_stale = CUnicode(
         help="""How long the last good context is used while the Hub cannot be reached: "10m".
 
-        Overrides the policy's `max_stale`.
+        Overrides the policy's `max_stale`, which is "10m" unless the policy has one.
         """,
     ).tag(config=True)
 
@@ -58,16 +58,16 @@ class ScopedLauncher(ExtensionApp):  # type: ignore[misc,unused-ignore]
         default_value="hide_all",
         help="""What the launcher does when the server starts with a policy that cannot be used.
 
-        "hide_all": it shows no card at all. "show": it shows every card, as without a policy.
-        In both cases a notification says so. If the policy file becomes invalid later, the last
-        good policy stays in use.
+        "hide_all": it shows no card at all, and says so. "show": it shows every card, as without a
+        policy, and says so to admins. If the policy file becomes invalid later, the last good
+        policy stays in use.
         """,
     ).tag(config=True)
 
     audit_decisions = Bool(
         help="""Whether to emit an event also for each use that a guard allows.
 
-        Each refused use is always an event. docs/explanation/security.md has the schema.
+        Each refused use is always an event. docs/reference/events-and-metrics.md has the keys.
         """,
     ).tag(config=True)
 

@@ -32,7 +32,7 @@ class ContextHandler(RouteHandler):
 
     @web.authenticated
     async def get(self) -> None:
-        """Answer the context (docs/reference/configuration.md lists its keys).
+        """Answer the context (docs/reference/routes.md lists its keys).
 
         Query ``etag``: the ``policy.etag`` that the client has. If it still matches, ``policy`` has
         no ``document``. Query ``lang``: the language of the policy's own cards.
@@ -98,7 +98,7 @@ class CardsHandler(RouteHandler):
 
     @web.authenticated
     async def get(self) -> None:
-        """Answer ``{"cards": [...]}``; docs/reference/configuration.md lists the keys of a card."""
+        """Answer ``{"cards": [...]}``; docs/reference/routes.md lists the keys of a card."""
         try:
             snapshot = await self.services.load_context(self)
         except ContextError as error:

@@ -12,8 +12,11 @@ from jupyterlab_scoped_launcher import _core
 from jupyterlab_scoped_launcher.context import ErrorCode
 from jupyterlab_scoped_launcher.hub_api.errors import SUMMARIES
 from jupyterlab_scoped_launcher.server.audit import SCHEMA_FILE
+from jupyterlab_scoped_launcher.server.explain_handlers import EXPLAIN_ROUTES
+from jupyterlab_scoped_launcher.server.handlers import ROUTES
 
 DOCS = Path(__file__).parents[2] / "docs"
+ROUTES_PAGE = (DOCS / "reference" / "routes.md").read_text(encoding="utf-8")
 CODES = set(get_args(ErrorCode))
 """The codes that Python answers: mypy allows no others."""
 
@@ -27,10 +30,20 @@ def test_errors_of_the_hub_have_these_codes() -> None:
 
 
 def test_the_documentation_has_each_error_code_of_the_routes() -> None:
-    text = (DOCS / "reference" / "configuration.md").read_text(encoding="utf-8")
-    section = text.partition("\n### Errors\n")[2]
+    section = ROUTES_PAGE.partition("\n## Errors\n")[2].partition("\n## ")[0]
     cells = re.findall(r"^\| (`.*?`) \|", section, re.M)
     assert set(re.findall(r"`([^`]+)`", " ".join(cells))) == CODES
+
+
+def test_the_documentation_has_each_route_with_its_method() -> None:
+    described = re.findall(r"^### `([A-Z]+) (scoped-launcher/[\w-]+)[\w/]*`$", ROUTES_PAGE, re.M)
+    served = [
+        (method, pattern.removeprefix("/").removesuffix("/([^/]+)"))
+        for pattern, handler in (*ROUTES, *EXPLAIN_ROUTES)
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if method.lower() in vars(handler)
+    ]
+    assert sorted(described) == sorted(served)
 
 
 def test_the_event_schema_has_the_engines_kinds_and_reasons() -> None:

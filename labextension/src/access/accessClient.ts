@@ -3,7 +3,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import type { Card } from '../../wasm/scoped_launcher.js';
 
 /**
- * A card with why the visitor sees it, or does not, as the server answers it (docs/reference/configuration.md).
+ * A card with why the visitor sees it, or does not, as the server answers it (docs/reference/routes.md).
  */
 export interface IExplainedCard extends Omit<Card, 'args'> {
   category?: string;
