@@ -7,10 +7,13 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from jupyterlab_scoped_launcher import _core
 
@@ -23,20 +26,39 @@ def test_the_schema_is_current() -> None:
     assert (REPO / path).read_text(encoding="utf-8") == _core.schema(), hint
 
 
-def policies_in_the_docs() -> list[Any]:
-    """Return whole policies: the examples, and YAML blocks of all pages but lint.md.
+PAGES = [
+    path
+    for folder in (".", "docs", "examples")
+    for path in (REPO.glob("*.md") if folder == "." else (REPO / folder).rglob("*.md"))
+    if "node_modules" not in path.parts
+]
 
-    The policies of lint.md have errors on purpose.
+
+def blocks_of_code(*languages: str) -> Iterator[tuple[str, str]]:
+    """Yield an id and the text of each such block of all pages, without its indentation.
+
+    Blocks of lint.md have errors on purpose; crate/core/tests/lint_docs.rs tests them.
     """
-    pages = [*REPO.glob("*.md"), *REPO.glob("docs/**/*.md"), *REPO.glob("examples/**/*.md")]
+    pattern = re.compile(rf"^( *)```(?:{'|'.join(languages)})\n(.*?)^\1```", re.M | re.S)
+    for page in PAGES:
+        if page.name != "lint.md":
+            for number, (_, block) in enumerate(pattern.findall(page.read_text("utf-8"))):
+                yield f"{page.relative_to(REPO)}-{number}", textwrap.dedent(block)
+
+
+@pytest.mark.parametrize(
+    "block", [pytest.param(block, id=name) for name, block in blocks_of_code("yaml", "json")]
+)
+def test_yaml_and_json_in_the_docs_can_be_parsed(block: str) -> None:
+    list(yaml.safe_load_all(block))
+
+
+def policies_in_the_docs() -> list[Any]:
+    """Return whole policies: the examples, and those of pages."""
     blocks = [
-        pytest.param(block, id=f"{page.name}-{number}")
-        for page in pages
-        if page.name != "lint.md"
-        for number, block in enumerate(
-            re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.S)
-        )
-        if block.startswith("version:")
+        pytest.param(block, id=name)
+        for name, block in blocks_of_code("yaml", "json")
+        if re.search(r"^[{ ]*\"?version\"?:", block, re.M)
     ]
     files = REPO.glob("examples/**/*policy*.yaml")
     return blocks + [pytest.param(file.read_text("utf-8"), id=str(file.name)) for file in files]
