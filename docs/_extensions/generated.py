@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from benchmark_summary import benchmark_summary
 from policy_keys import policy_keys
 from server_reference import events, metrics_of_servers, metrics_of_the_service, settings
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 PARTS: dict[str, Callable[[], str]] = {
+    "benchmark-summary": benchmark_summary,
     "policy-keys": policy_keys,
     "settings": settings,
     "events": events,
