@@ -132,7 +132,7 @@ def test_the_service_is_killed_in_a_job_and_while_a_mail_waits(
     try:
         student.post("join/class", action="ask")
         wait(lambda: "waits to be sent" in student.get("join/class"), 20, hub.log)
-        process = service_process(hub)
+        process = hub.service_process()
         approving = threading.Thread(target=approve_all)
         approving.start()
         wait(lambda: states(hub, "large").get("approved", 0) > 0, 20, hub.log)
