@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -13,19 +13,18 @@ import { promisify } from 'node:util';
 
 import {
   BrowserUser,
+  CLASS,
   CLASS_CARDS,
+  SCREENSHOTS,
   launchChromium,
   waitUntil
 } from './browser.mjs';
 import { startHub } from './hub.mjs';
 
-const CLASS = 'PythonForMorons101';
 const VISIBLE = '.jp-Launcher:visible';
 const KERNEL_CARD = 'Class 1234, semester 02';
 // The `refresh` of the example's policy, with time for a busy machine.
 const UPDATE_SECONDS = 20;
-const screenshots = new URL('../../target/screenshots/', import.meta.url)
-  .pathname;
 
 const lockTheKernel = text =>
   text.replace('id: class1234-kernel', 'id: class1234-kernel\n    locked: true');
@@ -34,7 +33,6 @@ describe('why a card is hidden', { timeout: 500_000 }, () => {
   let hub, browser, mmuster, profx;
 
   before(async () => {
-    await mkdir(screenshots, { recursive: true });
     hub = await startHub();
     browser = await launchChromium();
     [mmuster, profx] = await Promise.all(
@@ -74,7 +72,7 @@ describe('why a card is hidden', { timeout: 500_000 }, () => {
       'details are for those who may preview'
     );
     await panel(mmuster).getByText(/Asked \d+ s ago/).waitFor();
-    await mmuster.takeScreenshot(`${screenshots}access-panel.png`);
+    await mmuster.takeScreenshot(`${SCREENSHOTS}access-panel.png`);
   });
 
   test('the panel is filtered and sorted with the keyboard', async () => {
@@ -105,13 +103,13 @@ describe('why a card is hidden', { timeout: 500_000 }, () => {
       .first();
     await card.waitFor({ timeout: UPDATE_SECONDS * 1000 });
     assert.equal(await card.getAttribute('data-category'), 'Notebook');
-    await mmuster.takeScreenshot(`${screenshots}locked-card.png`);
+    await mmuster.takeScreenshot(`${SCREENSHOTS}locked-card.png`);
     await card.focus();
     await mmuster.page.keyboard.press('Enter');
     const dialog = mmuster.page.getByRole('dialog');
     await dialog.getByText(/shown only to members of group/).waitFor();
     await dialog.getByRole('link', { name: /profx@example\.edu/ }).waitFor();
-    await mmuster.takeScreenshot(`${screenshots}locked-card-explained.png`);
+    await mmuster.takeScreenshot(`${SCREENSHOTS}locked-card-explained.png`);
     await mmuster.page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
   });
@@ -175,7 +173,7 @@ describe('why a card is hidden', { timeout: 500_000 }, () => {
     );
     // In the launcher, and in the status bar.
     assert.equal(await isSaid.filter({ visible: true }).count(), 2);
-    await profx.takeScreenshot(`${screenshots}see-as.png`);
+    await profx.takeScreenshot(`${SCREENSHOTS}see-as.png`);
 
     await profx.clickCard(KERNEL_CARD);
     await profx.page.getByText('Cards open nothing meanwhile.').waitFor();
@@ -264,7 +262,7 @@ describe('why a card is hidden', { timeout: 500_000 }, () => {
     await profx.runCommand('Launcher Access');
     const kernel = row(profx, KERNEL_CARD);
     await kernel.waitFor();
-    await profx.takeScreenshot(`${screenshots}access-panel-details.png`);
+    await profx.takeScreenshot(`${SCREENSHOTS}access-panel-details.png`);
     await kernel.getByRole('button', { name: /as a rule/ }).click();
     const rule = await waitUntil(
       () => profx.page.evaluate(() => navigator.clipboard.readText()),
@@ -300,7 +298,7 @@ describe('why a card is hidden', { timeout: 500_000 }, () => {
       .problems()
       .getByText('The launcher policy of this server has an error.');
     await problem.waitFor();
-    await eextern.takeScreenshot(`${screenshots}invalid-policy.png`);
+    await eextern.takeScreenshot(`${SCREENSHOTS}invalid-policy.png`);
     // Longer than a notification stays.
     await sleep(11_000);
     assert.ok(await problem.isVisible());
@@ -324,16 +322,16 @@ describe('why a card is hidden', { timeout: 500_000 }, () => {
       node => node.scrollWidth - node.clientWidth
     );
     assert.ok(overflow <= 1, `${overflow} px wider than the panel`);
-    await profx.takeScreenshot(`${screenshots}access-panel-narrow.png`);
+    await profx.takeScreenshot(`${SCREENSHOTS}access-panel-narrow.png`);
     await profx.page.setViewportSize({ width: 1280, height: 900 });
     await profx.useTheme('JupyterLab Dark');
-    await profx.takeScreenshot(`${screenshots}access-panel-dark.png`);
+    await profx.takeScreenshot(`${SCREENSHOTS}access-panel-dark.png`);
     await profx.openLauncher();
     await profx.page
       .locator('.jp-LauncherCard:visible', { hasText: '(locked)' })
       .first()
       .waitFor();
-    await profx.takeScreenshot(`${screenshots}locked-card-dark.png`);
+    await profx.takeScreenshot(`${SCREENSHOTS}locked-card-dark.png`);
   });
 });
 

@@ -2,20 +2,15 @@
  * WCAG 2.2 AA: axe finds no violation in what this package adds, in all themes of JupyterLab, and the keyboard is enough.
  */
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
 import { findViolations } from './axe.mjs';
-import { BrowserUser, launchChromium } from './browser.mjs';
+import { BrowserUser, CLASS, SCREENSHOTS, launchChromium } from './browser.mjs';
 import { startHub } from './hub.mjs';
 
-const CLASS = 'PythonForMorons101';
 const KERNEL_CARD = 'Class 1234, semester 02';
 const WHY = 'Why can’t I see a card?';
-const screenshots = new URL(
-  '../../target/screenshots/accessibility/',
-  import.meta.url
-).pathname;
+const screenshots = `${SCREENSHOTS}accessibility/`;
 
 const THEMES = {
   light: 'JupyterLab Light',
@@ -34,7 +29,6 @@ describe('accessibility', { timeout: 600_000 }, () => {
   let hub, browser, mmuster, profx;
 
   before(async () => {
-    await mkdir(screenshots, { recursive: true });
     hub = await startHub();
     await hub.editPolicy(text =>
       text

@@ -2,7 +2,16 @@
  * Chromium, and what users do in it: log in, open JupyterLab, use the launcher, manage a group.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+
+/** The group of the class in the class example. */
+export const CLASS = 'PythonForMorons101';
+
+/** The folder of the tests' screenshots. */
+export const SCREENSHOTS = fileURLToPath(
+  new URL('../../target/screenshots/', import.meta.url)
+);
 
 /** The labels of the cards that a rule of the class example matches. */
 export const CLASS_CARDS = [

@@ -3,25 +3,23 @@
  * the launcher that she has open shows and hides the cards of the class.
  */
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
 import {
   BrowserUser,
+  CLASS,
   CLASS_CARDS,
+  SCREENSHOTS,
   launchChromium,
   waitUntil
 } from './browser.mjs';
 import { startHub } from './hub.mjs';
 import { preview } from './preview.mjs';
 
-const CLASS = 'PythonForMorons101';
 // The `refresh` of the example's policy.
 const REFRESH_SECONDS = 5;
 // With time for a busy machine.
 const UPDATE_SECONDS = REFRESH_SECONDS + 10;
-const screenshots = new URL('../../target/screenshots/', import.meta.url)
-  .pathname;
 
 const hasNoCards = cards => cards.length === 0;
 const hasAllCards = cards => cards.length === CLASS_CARDS.length;
@@ -32,7 +30,6 @@ describe('the class example', { timeout: 300_000 }, () => {
   let serverCards;
 
   before(async () => {
-    await mkdir(screenshots, { recursive: true });
     hub = await startHub();
     browser = await launchChromium();
     mmuster = await BrowserUser.logIn(browser, hub, 'mmuster');
@@ -54,7 +51,7 @@ describe('the class example', { timeout: 300_000 }, () => {
       'the cards that no rule matches'
     );
     assert.deepEqual(await mmuster.classCards(), []);
-    await mmuster.takeScreenshot(`${screenshots}mmuster-outside.png`);
+    await mmuster.takeScreenshot(`${SCREENSHOTS}mmuster-outside.png`);
   });
 
   test('she can copy the cards that she sees, and no others', async () => {
@@ -95,7 +92,7 @@ describe('the class example', { timeout: 300_000 }, () => {
       'cards of the class'
     );
     assert.equal(mmuster.reloadCount, 0);
-    await mmuster.takeScreenshot(`${screenshots}mmuster-in-class.png`);
+    await mmuster.takeScreenshot(`${SCREENSHOTS}mmuster-in-class.png`);
     for (const card of CLASS_CARDS) {
       const wasInserted = mmuster.insertedCards.some(inserted =>
         inserted.includes(card)
@@ -221,10 +218,10 @@ describe('the class example', { timeout: 300_000 }, () => {
   test("the instructor sees the class and no other group, and cannot open a student's server", async () => {
     await profx.page.goto(`${hub.url}hub/admin`);
     await profx.page.getByText('mmuster').first().waitFor();
-    await profx.takeScreenshot(`${screenshots}profx-users.png`);
+    await profx.takeScreenshot(`${SCREENSHOTS}profx-users.png`);
     await profx.page.getByText('Manage Groups').click();
     await profx.page.getByText(CLASS).waitFor();
-    await profx.takeScreenshot(`${screenshots}profx-groups.png`);
+    await profx.takeScreenshot(`${SCREENSHOTS}profx-groups.png`);
     assert.equal(
       await profx.page.getByText('instructors', { exact: true }).count(),
       0
@@ -257,7 +254,7 @@ describe('the class example', { timeout: 300_000 }, () => {
       'the cards that no rule matches'
     );
     assert.deepEqual(profx.insertedCards, []);
-    await profx.takeScreenshot(`${screenshots}profx.png`);
+    await profx.takeScreenshot(`${SCREENSHOTS}profx.png`);
   });
 
   test('no log or URL contains a token', async () => {

@@ -8,15 +8,14 @@ import { after, before, describe, test } from 'node:test';
 
 import {
   BrowserUser,
+  CLASS,
   CLASS_CARDS,
+  SCREENSHOTS,
   launchChromium,
   waitUntil
 } from './browser.mjs';
 import { startHub } from './hub.mjs';
 
-const CLASS = 'PythonForMorons101';
-const screenshots = new URL('../../target/screenshots/', import.meta.url)
-  .pathname;
 const catalogue = new URL(
   '../../jupyterlab_scoped_launcher/locale/de_DE/LC_MESSAGES/jupyterlab_scoped_launcher.json',
   import.meta.url
@@ -26,7 +25,6 @@ describe('JupyterLab in German', { timeout: 300_000 }, () => {
   let hub, browser, mmuster, profx, german;
 
   before(async () => {
-    await mkdir(screenshots, { recursive: true });
     german = JSON.parse(await readFile(catalogue, 'utf8'));
     hub = await startHub(async homes => {
       for (const name of ['mmuster', 'eextern']) {
@@ -67,7 +65,7 @@ describe('JupyterLab in German', { timeout: 300_000 }, () => {
     const text = await page.locator('main').innerText();
     assert.match(text, /Ausgeblendet: nur sichtbar für Benutzer des Kernels/);
     assert.match(text, /Wenden Sie sich an profx@example\.edu\./);
-    await page.screenshot({ path: `${screenshots}refused-german.png` });
+    await page.screenshot({ path: `${SCREENSHOTS}refused-german.png` });
     await page.close();
   });
 
@@ -83,7 +81,7 @@ describe('JupyterLab in German', { timeout: 300_000 }, () => {
       .locator('.jp-Launcher-sectionTitle')
       .allTextContents();
     assert.equal(titles[0].trim(), 'Class 1234');
-    await mmuster.takeScreenshot(`${screenshots}german.png`);
+    await mmuster.takeScreenshot(`${SCREENSHOTS}german.png`);
   });
 
   test('rules match the English names of categories and cards', async () => {

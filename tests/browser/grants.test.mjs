@@ -3,24 +3,25 @@
  * default server, and the launcher shows a card for each server as long as the share exists.
  */
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
-import { BrowserUser, launchChromium, waitUntil } from './browser.mjs';
+import {
+  BrowserUser,
+  CLASS,
+  SCREENSHOTS,
+  launchChromium,
+  waitUntil
+} from './browser.mjs';
 import { startHub } from './hub.mjs';
 
-const CLASS = 'PythonForMorons101';
 const CARD = 'dash-1 of profx';
 // A pass of the Hub service and a refresh of the launcher (5 s each in the example), with time for a busy machine.
 const UPDATE_SECONDS = 5 + 5 + 10;
-const screenshots = new URL('../../target/screenshots/', import.meta.url)
-  .pathname;
 
 describe('a granted server', { timeout: 300_000 }, () => {
   let hub, browser, mmuster, profx, dashboard, lab;
 
   before(async () => {
-    await mkdir(screenshots, { recursive: true });
     hub = await startHub();
     // A server with JupyterLab, beside the dashboards, which are pages.
     await hub.editPolicy(text =>
@@ -63,7 +64,7 @@ describe('a granted server', { timeout: 300_000 }, () => {
       `cards with ${CARD}`
     );
     assert.equal(mmuster.reloadCount, 0);
-    await mmuster.takeScreenshot(`${screenshots}mmuster-granted.png`);
+    await mmuster.takeScreenshot(`${SCREENSHOTS}mmuster-granted.png`);
   });
 
   test('the card opens the dashboard, after she has authorized it once', async () => {
@@ -99,7 +100,7 @@ describe('a granted server', { timeout: 300_000 }, () => {
     assert.ok((await mmuster.cards()).includes(CARD));
     const page = await openCard(CARD);
     await page.getByText(/Server not running/i).waitFor();
-    await page.screenshot({ path: `${screenshots}dashboard-stopped.png` });
+    await page.screenshot({ path: `${SCREENSHOTS}dashboard-stopped.png` });
     await page.close();
     await startButton.click();
     await profx.page.waitForURL('**/user/profx/dash-1/**');
@@ -145,7 +146,7 @@ describe('a granted server', { timeout: 300_000 }, () => {
       UPDATE_SECONDS,
       'cards'
     );
-    await lab.screenshot({ path: `${screenshots}access-revoked.png` });
+    await lab.screenshot({ path: `${SCREENSHOTS}access-revoked.png` });
     // Nothing hangs: what the server refuses says so at once.
     await lab.getByRole('menuitem', { name: 'File', exact: true }).click();
     await lab.locator('.lm-Menu-itemLabel', { hasText: /^New$/ }).hover();

@@ -8,13 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
   BrowserUser,
+  CLASS,
   CLASS_CARDS,
   launchChromium,
   waitUntil
 } from './browser.mjs';
 import { startHub } from './hub.mjs';
 
-const CLASS = 'PythonForMorons101';
 // A launcher that polls needs 5 s, the `refresh` of the example's policy, and 2.5 s on average.
 const LIVE_MS = 2000;
 const ROUNDS = 5;

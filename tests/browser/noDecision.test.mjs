@@ -8,13 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
   BrowserUser,
+  CLASS,
   CLASS_CARDS,
   launchChromium,
   waitUntil
 } from './browser.mjs';
 import { startHub } from './hub.mjs';
 
-const CLASS = 'PythonForMorons101';
 const DELAY_SECONDS = 4;
 const WASM = '**/*.wasm*';
 const CONTEXT = '**/scoped-launcher/context*';

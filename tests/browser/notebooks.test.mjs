@@ -3,30 +3,27 @@
  * hangs, and it stays a notebook of the class.
  */
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
 import { after, afterEach, before, describe, test } from 'node:test';
 
 import {
   BrowserUser,
+  CLASS,
   CLASS_CARDS,
+  SCREENSHOTS,
   launchChromium,
   waitUntil
 } from './browser.mjs';
 import { startHub } from './hub.mjs';
 
-const CLASS = 'PythonForMorons101';
 const KERNEL = 'class1234_semester02';
 const KERNEL_CARD = 'Class 1234, semester 02';
 // The `refresh` of the example's policy, with time for a busy machine.
 const UPDATE_SECONDS = 25;
-const screenshots = new URL('../../target/screenshots/', import.meta.url)
-  .pathname;
 
 describe('an open notebook', { timeout: 400_000 }, () => {
   let hub, browser, mmuster, profx;
 
   before(async () => {
-    await mkdir(screenshots, { recursive: true });
     hub = await startHub();
     browser = await launchChromium();
     [mmuster, profx] = await Promise.all(
@@ -128,9 +125,9 @@ describe('an open notebook', { timeout: 400_000 }, () => {
       /Class 1234, semester 02: you may not start this kernel any more\. The one that runs here goes on/
     );
     assert.match((await run('x + 2')).output, /43/);
-    await mmuster.takeScreenshot(`${screenshots}notebook-note.png`);
+    await mmuster.takeScreenshot(`${SCREENSHOTS}notebook-note.png`);
     await mmuster.useTheme('JupyterLab Dark');
-    await mmuster.takeScreenshot(`${screenshots}notebook-note-dark.png`);
+    await mmuster.takeScreenshot(`${SCREENSHOTS}notebook-note-dark.png`);
     await mmuster.useTheme('JupyterLab Light');
   });
 
@@ -140,7 +137,7 @@ describe('an open notebook', { timeout: 400_000 }, () => {
     await dialog().getByText(/shown only to members of group/).waitFor();
     await dialog().getByRole('link', { name: /profx@example\.edu/ }).waitFor();
     await dialog().getByText(/goes on, with all its variables/).waitFor();
-    await mmuster.takeScreenshot(`${screenshots}notebook-restart-refused.png`);
+    await mmuster.takeScreenshot(`${SCREENSHOTS}notebook-restart-refused.png`);
     await dialog().getByRole('button', { name: 'Close' }).click();
     await idle();
     assert.match((await run('x + 3')).output, /44/, 'variables are kept');
@@ -190,7 +187,7 @@ describe('an open notebook', { timeout: 400_000 }, () => {
       `${hub.url}user/mmuster/api/sessions`
     );
     assert.deepEqual(await sessions.json(), [], 'no kernel was started');
-    await mmuster.takeScreenshot(`${screenshots}notebook-without-kernel.png`);
+    await mmuster.takeScreenshot(`${SCREENSHOTS}notebook-without-kernel.png`);
     await save();
     assert.equal((await readFile()).metadata.kernelspec.name, KERNEL);
     // The kernels that she may use are offered.

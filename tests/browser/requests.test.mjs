@@ -3,29 +3,26 @@
  * mail server, in real Chromium.
  */
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
 import { findViolations } from './axe.mjs';
 import {
   BrowserUser,
+  CLASS,
   CLASS_CARDS,
+  SCREENSHOTS,
   launchChromium,
   waitUntil
 } from './browser.mjs';
 import { startHub } from './hub.mjs';
 
-const CLASS = 'PythonForMorons101';
 const REASON = 'I study <b>snakes</b>';
 const UPDATE_SECONDS = 15;
-const screenshots = new URL('../../target/screenshots/', import.meta.url)
-  .pathname;
 
 describe('a student who asks to join the class', { timeout: 300_000 }, () => {
   let hub, browser, mmuster, profx, joinPage, classUrl;
 
   before(async () => {
-    await mkdir(screenshots, { recursive: true });
     hub = await startHub();
     browser = await launchChromium();
     profx = await BrowserUser.logIn(browser, hub, 'profx');
@@ -71,7 +68,7 @@ describe('a student who asks to join the class', { timeout: 300_000 }, () => {
     await joinPage.getByText('Class1234_Semester02').waitFor();
     await assertAccessible(joinPage);
     await joinPage.getByLabel('Reason (optional)').fill(REASON);
-    await joinPage.screenshot({ path: `${screenshots}join.png` });
+    await joinPage.screenshot({ path: `${SCREENSHOTS}join.png` });
     await joinPage.getByRole('button', { name: 'Ask to join' }).click();
     await joinPage.getByText('waits for a decision').waitFor();
     assert.equal(await joinPage.locator('main b').count(), 0);
@@ -96,7 +93,7 @@ describe('a student who asks to join the class', { timeout: 300_000 }, () => {
       UPDATE_SECONDS,
       'that the mail was sent'
     );
-    await joinPage.screenshot({ path: `${screenshots}join-asked.png` });
+    await joinPage.screenshot({ path: `${SCREENSHOTS}join-asked.png` });
   });
 
   test('her panel says that she has asked', async () => {
@@ -119,7 +116,7 @@ describe('a student who asks to join the class', { timeout: 300_000 }, () => {
     await page.goto(classUrl);
     await page.getByText('I study <b>snakes</b>').waitFor();
     await page.screenshot({
-      path: `${screenshots}class-page-dark.png`,
+      path: `${SCREENSHOTS}class-page-dark.png`,
       fullPage: true
     });
     await page.getByLabel('User names').fill('eextern, nobody-here');
@@ -145,7 +142,7 @@ describe('a student who asks to join the class', { timeout: 300_000 }, () => {
     await assertAccessible(page);
     await page.emulateMedia({ colorScheme: 'light' });
     await page.screenshot({
-      path: `${screenshots}class-page.png`,
+      path: `${SCREENSHOTS}class-page.png`,
       fullPage: true
     });
     await page.getByRole('checkbox', { name: 'Select mmuster' }).focus();
@@ -165,7 +162,7 @@ describe('a student who asks to join the class', { timeout: 300_000 }, () => {
     assert.equal(mmuster.reloadCount, reloads);
     await page.getByText('Added: mmuster').waitFor();
     await page.screenshot({
-      path: `${screenshots}class-page-approved.png`,
+      path: `${SCREENSHOTS}class-page-approved.png`,
       fullPage: true
     });
     await joinPage.reload();
@@ -183,7 +180,7 @@ describe('a student who asks to join the class', { timeout: 300_000 }, () => {
     await page.goto(`${hub.url}services/scoped-launcher/`);
     await page.getByRole('link', { name: CLASS }).waitFor();
     await assertAccessible(page);
-    await page.screenshot({ path: `${screenshots}service-home.png` });
+    await page.screenshot({ path: `${SCREENSHOTS}service-home.png` });
     await joinPage.goto(`${hub.url}services/scoped-launcher/`);
     await joinPage.getByText('approved').waitFor();
     assert.equal(await joinPage.getByText('Your classes').count(), 0);

@@ -2,31 +2,28 @@
  * An admin sees the launcher as a user whom they name: the same as that user's own, in two browsers side by side.
  */
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
 import {
   BrowserUser,
+  CLASS,
   CLASS_CARDS,
+  SCREENSHOTS,
   launchChromium,
   waitUntil
 } from './browser.mjs';
 import { startHub } from './hub.mjs';
 
-const CLASS = 'PythonForMorons101';
 const DASHBOARD = 'dash-1 of profx';
 const SENTENCE = 'You see the launcher as mmuster.';
 const VISIBLE = '.jp-Launcher:visible';
 // A pass of the grants service and a refresh of the launcher (5 s each in the example), with time for a busy machine.
 const UPDATE_SECONDS = 5 + 5 + 15;
-const screenshots = new URL('../../target/screenshots/', import.meta.url)
-  .pathname;
 
 describe('the launcher as a user', { timeout: 300_000 }, () => {
   let hub, browser, admin, mmuster, profx, adminsCards;
 
   before(async () => {
-    await mkdir(screenshots, { recursive: true });
     hub = await startHub(undefined, 'admin_hub_config.py');
     await hub.editPolicy(text =>
       text.replace(
@@ -121,7 +118,7 @@ describe('the launcher as a user', { timeout: 300_000 }, () => {
     assert.ok(cards.includes('Notebook: Class 1234, semester 02 (locked)'));
     assert.ok(!cards.some(card => card.endsWith('workbench')));
     assert.ok(rows.some(([, , state]) => state === 'Locked'));
-    await admin.takeScreenshot(`${screenshots}see-as-user.png`);
+    await admin.takeScreenshot(`${SCREENSHOTS}see-as-user.png`);
   });
 
   test('it is hers: she has joined the class', async () => {
@@ -138,7 +135,7 @@ describe('the launcher as a user', { timeout: 300_000 }, () => {
     }
     assert.ok(rows.every(([, , state]) => state === 'Shown'));
     assert.ok(await banner().getByText(SENTENCE).first().isVisible());
-    await admin.takeScreenshot(`${screenshots}see-as-user-in-class.png`);
+    await admin.takeScreenshot(`${SCREENSHOTS}see-as-user-in-class.png`);
   });
 
   test('the banner ends it', async () => {
@@ -168,7 +165,7 @@ describe('the launcher as a user', { timeout: 300_000 }, () => {
     await problem.first().waitFor({ timeout: UPDATE_SECONDS * 1000 });
     await admin.problems().locator('summary').first().click();
     await admin.problems().getByText('rulez').first().waitFor();
-    await admin.takeScreenshot(`${screenshots}broken-policy-admin.png`);
+    await admin.takeScreenshot(`${SCREENSHOTS}broken-policy-admin.png`);
     // She has asked since then, too, and keeps her cards.
     await (await asked).finished();
     assert.equal(await mmuster.problems().count(), 0);

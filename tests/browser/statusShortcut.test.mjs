@@ -11,10 +11,9 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { BrowserUser, launchChromium, waitUntil } from './browser.mjs';
+import { BrowserUser, CLASS, launchChromium, waitUntil } from './browser.mjs';
 import { startHub } from './hub.mjs';
 
-const CLASS = 'PythonForMorons101';
 const LABEL = 'Class 1234 tools';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -3,10 +3,15 @@
  * and the kernel picker do not offer either, and they follow while JupyterLab is open.
  */
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
-import { BrowserUser, launchChromium, waitUntil } from './browser.mjs';
+import {
+  BrowserUser,
+  SCREENSHOTS,
+  launchChromium,
+  waitUntil
+} from './browser.mjs';
 import { startHub } from './hub.mjs';
 
 /** Whose members write the exam. */
@@ -15,8 +20,6 @@ const EXAM = 'PythonForMorons101';
 const UPDATE_SECONDS = 5 + 15;
 const MESSAGE = 'There are no terminals during the exam.';
 const KERNEL = 'Python 3 (ipykernel)';
-const screenshots = new URL('../../target/screenshots/', import.meta.url)
-  .pathname;
 
 const RULES = `
 rules:
@@ -42,7 +45,6 @@ describe('an exam', { timeout: 300_000 }, () => {
   let hub, browser, student, teacher;
 
   before(async () => {
-    await mkdir(screenshots, { recursive: true });
     hub = await startHub();
     const policy = await readFile(hub.policyFile, 'utf8');
     await writeFile(hub.policyFile, policy.split('\nrules:')[0] + RULES);
@@ -205,7 +207,7 @@ describe('an exam', { timeout: 300_000 }, () => {
     assert.ok(!contextEntries.includes('New File'));
     assert.ok(contextEntries.includes('New Folder'));
     assert.equal(student.reloadCount, 1, 'the reload of bindKeys alone');
-    await student.takeScreenshot(`${screenshots}exam.png`);
+    await student.takeScreenshot(`${SCREENSHOTS}exam.png`);
   });
 
   test('the last kernel goes from launcher and picker, too', async () => {
@@ -238,7 +240,7 @@ describe('an exam', { timeout: 300_000 }, () => {
     assert.ok(text.includes(MESSAGE), text);
     const link = dialog.getByRole('link', { name: 'profx@example.edu' });
     assert.equal(await link.getAttribute('href'), 'mailto:profx@example.edu');
-    await student.takeScreenshot(`${screenshots}exam-refused.png`);
+    await student.takeScreenshot(`${SCREENSHOTS}exam-refused.png`);
     await dialog.getByRole('button', { name: 'OK' }).click();
     assert.equal(await page.locator('.jp-Terminal').count(), 0);
   });

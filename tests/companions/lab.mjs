@@ -1,12 +1,7 @@
 /**
  * A user of the trials, in Chromium.
  */
-import { mkdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-
-const screenshots = fileURLToPath(
-  new URL('../../target/screenshots/companions/', import.meta.url)
-);
+import { SCREENSHOTS } from '../browser/browser.mjs';
 
 export class Visitor {
   /** Logs in at the Hub. */
@@ -195,8 +190,9 @@ export class Visitor {
   }
 
   async takeScreenshot(name) {
-    await mkdir(screenshots, { recursive: true });
-    await this.page.screenshot({ path: `${screenshots}${name}.png` });
+    await this.page.screenshot({
+      path: `${SCREENSHOTS}companions/${name}.png`
+    });
   }
 
   close() {
