@@ -135,6 +135,6 @@ instructions on a fixed workload (\`scripts/check-instructions.mjs\`); \`bench/l
 
 \`make bench\` also prints, without recording them, the times of the scope algebra beside JupyterHub's own (\`bench/scopes.py\`) and what the server
 extension costs a Jupyter server at its start (\`bench/server.py\`). How long JupyterLab takes until its first
-card, with and without this package, is measured by \`node bench/first-card.mjs\`, which needs a quiet machine; its numbers are in [labextension.md](labextension.md#the-first-card).
+card, with and without this package, is measured by \`node bench/first-card.mjs\`, which needs a quiet machine; its numbers are in [The first card](labextension.md#the-first-card).
 `;
 }

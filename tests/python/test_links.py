@@ -34,6 +34,12 @@ def anchors_of(page: Path) -> set[str]:
     return {slugify(re.sub(r"[`*]", "", heading)) for heading in plain}
 
 
+def has_anchor(page: Path, anchor: str) -> bool:
+    """MyST alone knows the headings that are generated."""
+    is_known = page.suffix == ".md" and "```{generated}" not in page.read_text("utf-8")
+    return not is_known or anchor in anchors_of(page)
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_links_of_pages_lead_to_something(name: str) -> None:
     page = REPO / name
@@ -43,9 +49,7 @@ def test_links_of_pages_lead_to_something(name: str) -> None:
             continue
         path, _, anchor = target.partition("#")
         file = (page.parent / path).resolve() if path else page
-        if not file.exists() or (
-            anchor and file.suffix == ".md" and anchor not in anchors_of(file)
-        ):
+        if not file.exists() or (anchor and not has_anchor(file, anchor)):
             broken.append(target)
     assert not broken
 
