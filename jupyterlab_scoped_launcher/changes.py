@@ -42,11 +42,16 @@ REQUESTS_PATH = "api/requests"
 HEARTBEAT_S = 15.0
 """A subscriber reads something at least this often."""
 
-POLL_S = 300.0
-"""While a server is told of changes, it reads its owner's context at the Hub this often.
+PAGE_POLL_S = 300.0
+"""While a server is told of changes, its owner's page asks it this often."""
 
-That is what makes the Hub read the groups of an identity provider again, and what finds a change
-that was lost."""
+HUB_POLL_S = 1800.0
+"""While a server is told of changes, it asks the Hub about its owner at least this often.
+
+That finds a change that was lost and that the service has not found."""
+
+MANAGED_GROUPS_POLL_S = 300.0
+"""The same where an identity provider manages the groups: the Hub then asks the provider again."""
 
 
 class FactsError(ValueError):

@@ -16,5 +16,11 @@ SERVICE_VARIABLE = "SCOPED_LAUNCHER_SERVICE"
 SERVICE_NAME = "scoped-launcher"
 """The Hub service's name; its pages are at ``/services/scoped-launcher/``."""
 
+MANAGED_GROUPS_VARIABLE = "SCOPED_LAUNCHER_MANAGED_GROUPS"
+"""Is ``1`` where an identity provider manages the Hub's groups, and the server has a Hub service.
+
+The Hub asks the provider again when a user, or a server with the user's token, asks the Hub.
+"""
+
 WITHHELD_SCOPES_VARIABLE = "SCOPED_LAUNCHER_WITHHELD_SCOPES"
 """The scopes that the policy asks for and that visitors' tokens of this server never have."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..variables import (
     KERNEL_PATH_VARIABLE,
+    MANAGED_GROUPS_VARIABLE,
     POLICY_VARIABLE,
     SERVICE_VARIABLE,
     WITHHELD_SCOPES_VARIABLE,
@@ -80,6 +81,8 @@ class ServerSettings:
             environment = inner()
             if service := self.service.seen_from(spawner):
                 environment = {**environment, SERVICE_VARIABLE: service}
+                if getattr(spawner.authenticator, "manage_groups", False):
+                    environment[MANAGED_GROUPS_VARIABLE] = "1"
             return self.in_environment(environment, is_complete=_knows_whole_environment(spawner))
 
         def get_args(inner: Callable[[], Sequence[str]]) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from ..changes import POLL_S
+from ..changes import HUB_POLL_S
 from ..context import ContextError, ContextSnapshot, NotAuthenticated, VisitorFacts, load_visitor
 from ..hub_api import REQUEST_TIMEOUT_S
 from .metrics import CONTEXT_AGE_SECONDS, HUB_ERRORS, HUB_REQUESTS
@@ -48,12 +48,15 @@ class ContextCache:
         new_client: Callable[[float], HubClient],
         log: Logger,
         told: ToldFacts | None = None,
+        told_max_age_s: float = HUB_POLL_S,
     ) -> None:
         """``new_client`` makes a client of the Hub, with the time-out of a request in seconds.
 
-        ``told`` is what the Hub service tells of the server's owner.
+        ``told`` is what the Hub service tells of the server's owner. While it tells each change,
+        the Hub's own answer may get ``told_max_age_s`` old (in seconds).
         """
         self._told = told or ToldFacts()
+        self._told_max_age_s = told_max_age_s
         self._new_client = new_client
         self._client = new_client(REQUEST_TIMEOUT_S)
         self._outage = _OutageLog(log)
@@ -97,7 +100,7 @@ class ContextCache:
         """Return whether the Hub must be asked."""
         visitor = entry.visitor
         is_told = visitor is not None and self._told.is_current and self._told.is_about(visitor)
-        return entry.is_due(POLL_S if is_told and not ask_hub else max_age_s, retry_s)
+        return entry.is_due(self._told_max_age_s if is_told and not ask_hub else max_age_s, retry_s)
 
     def _entry(self, token: str) -> _Entry:
         key = _key(token)
@@ -172,11 +175,14 @@ class _Entry:
 
     def snapshot(self, max_stale_s: float, told: ToldFacts) -> ContextSnapshot:
         """Return the last context; `ContextError` if there is none that may still be used."""
-        age_s = time.monotonic() - self.loaded_at
+        now = time.monotonic()
+        age_s = now - self.loaded_at
         if self.visitor is not None:
             visitor = told.merged(self.visitor, self.asked_at, max_stale_s)
             if self.error is None and told.is_current and told.is_about(visitor):
                 age_s = 0.0
+            elif told.agrees_with(self.visitor, self.asked_at):
+                age_s = min(age_s, now - told.confirmed_at)
             CONTEXT_AGE_SECONDS.set(age_s)
             if self.error is None:
                 return ContextSnapshot(visitor, age_s)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..changes import POLL_S
+from ..changes import HUB_POLL_S, MANAGED_GROUPS_POLL_S, PAGE_POLL_S
 from ..context import (
     AccessRevoked,
     ContextError,
@@ -20,7 +20,7 @@ from ..context import (
     may_list_shares,
 )
 from ..hub_api import LIST_OWN_SHARES, REQUEST_TIMEOUT_S, HubClient, TlsFiles
-from ..variables import WITHHELD_SCOPES_VARIABLE
+from ..variables import MANAGED_GROUPS_VARIABLE, WITHHELD_SCOPES_VARIABLE
 from .context_cache import ContextCache
 from .told_facts import ToldFacts
 
@@ -83,7 +83,7 @@ class Services:
         """
         if snapshot.stale or not (self.told.is_current and self.told.is_about(snapshot.visitor)):
             return None
-        return min(POLL_S, max(self.policies.refresh_s, self.policies.max_stale_s / 2))
+        return min(PAGE_POLL_S, max(self.policies.refresh_s, self.policies.max_stale_s / 2))
 
     def load_context_blocking(
         self, handler: JupyterHandler, max_age_s: float, *, ask_hub: bool = False
@@ -166,8 +166,12 @@ class Services:
     def _cache_for(self, hub_auth: Any) -> ContextCache:
         """Return the cache for the Hub of ``hub_auth`` (a ``HubAuth``); a server has only one."""
         if self._cache is None:
+            is_managed = MANAGED_GROUPS_VARIABLE in os.environ
             self._cache = ContextCache(
-                lambda timeout_s: _hub_client(hub_auth, timeout_s=timeout_s), self.log, self.told
+                lambda timeout_s: _hub_client(hub_auth, timeout_s=timeout_s),
+                self.log,
+                self.told,
+                told_max_age_s=MANAGED_GROUPS_POLL_S if is_managed else HUB_POLL_S,
             )
         return self._cache
 

@@ -57,26 +57,41 @@ class ToldFacts:
         facts = self._facts
         return facts is not None and visitor.hub and visitor.user == facts.user
 
-    def merged(self, visitor: VisitorFacts, asked_at: float, max_stale_s: float) -> VisitorFacts:
-        """Return what is known of a visitor whom the Hub was asked about at ``asked_at``.
+    @property
+    def confirmed_at(self) -> float:
+        """Return when the facts were current last, by the monotonic clock."""
+        return min(time.monotonic(), self._current_until)
 
-        What was told later counts; what was told before counts if the Hub says the same. A token
-        has no scope that its holder has gained. So the owner's scopes are the told ones, also for
-        ``max_stale_s`` after the end of a connection if groups and admin are still the same.
+    def agrees_with(self, visitor: VisitorFacts, asked_at: float) -> bool:
+        """Return whether these facts are about the visitor whom the Hub was asked about then.
+
+        That is so if they were told later, or if the Hub has answered the same groups and admin.
         """
         facts = self._facts
         if facts is None or not self.is_about(visitor):
-            return visitor
+            return False
         is_same = (set(visitor.groups), visitor.admin) == (set(facts.groups), facts.admin)
+        return is_same or self._told_at >= asked_at
+
+    def merged(self, visitor: VisitorFacts, asked_at: float, max_stale_s: float) -> VisitorFacts:
+        """Return what is known of a visitor whom the Hub was asked about at ``asked_at``.
+
+        What was told later counts, and what was told before counts if the Hub says the same; also
+        for ``max_stale_s`` after the end of a connection. A token has no scope that its holder has
+        gained: so the owner's scopes are the told ones.
+        """
+        facts = self._facts
+        if facts is None or not self.agrees_with(visitor, asked_at):
+            return visitor
+        if time.monotonic() - self.confirmed_at > max_stale_s:
+            return visitor
         is_newer = self._told_at >= asked_at
         scopes = visitor.scopes if facts.scopes is None else facts.scopes
-        if self.is_current and (is_newer or is_same):
-            shares = facts.shares
-            if shares is None or (not is_newer and may_list_shares(visitor)):
-                shares = visitor.shares
-            return replace(
-                visitor, admin=facts.admin, groups=facts.groups, scopes=scopes, shares=shares
-            )
-        if is_same and time.monotonic() - self._current_until <= max_stale_s:
+        if not (self.is_current or is_newer):
             return replace(visitor, scopes=scopes)
-        return visitor
+        shares = facts.shares
+        if shares is None or (not is_newer and may_list_shares(visitor)):
+            shares = visitor.shares
+        return replace(
+            visitor, admin=facts.admin, groups=facts.groups, scopes=scopes, shares=shares
+        )

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from jupyterlab_scoped_launcher import context
+from jupyterlab_scoped_launcher.changes import OwnerFacts
 from jupyterlab_scoped_launcher.context import ContextError, ContextSnapshot, VisitorFacts
 from jupyterlab_scoped_launcher.hub_api import MAX_ANSWER_BYTES, REQUEST_TIMEOUT_S, HubClient
 from jupyterlab_scoped_launcher.server import context_cache
 from jupyterlab_scoped_launcher.server.context_cache import ContextCache
+from jupyterlab_scoped_launcher.server.told_facts import ToldFacts
 
 
 @pytest.fixture
@@ -105,6 +107,45 @@ def answer(status: int, body: bytes | dict[str, Any], headers: Any = HUB_HEADERS
 
 
 MODEL = {"kind": "user", "name": "member", "admin": False, "groups": [], "scopes": []}
+
+
+@pytest.mark.usefixtures("quick")
+class TestAfterAServiceHasToldChanges:
+    """The Hub is asked seldom then, so its own answer may be older than ``max_stale``."""
+
+    @pytest.fixture
+    def told(self, cache: Cache, member: str) -> ToldFacts:
+        """What is told now, 25 minutes after the Hub's answer."""
+        assert cache.load(member).visitor.groups == ("Morons",)
+        entry = cache.cache._entry(member)
+        entry.asked_at -= 1500
+        entry.loaded_at -= 1500
+        entry.next_request_at = 0
+        told = cache.cache._told
+        told.tell(OwnerFacts("member", False, ("class",), None, None))
+        return told
+
+    def test_the_hub_is_not_asked_while_each_change_is_told(
+        self, hub: Any, cache: Cache, member: str, told: ToldFacts
+    ) -> None:
+        with hub.proxy.with_fault(answer(500, b"")):
+            snapshot = cache.load(member)
+        assert (snapshot.visitor.groups, snapshot.age_s, snapshot.stale) == (("class",), 0, False)
+
+    def test_what_was_told_last_counts_in_an_outage(
+        self, hub: Any, cache: Cache, member: str, told: ToldFacts
+    ) -> None:
+        told.expire_in(-40.0)
+        with hub.proxy.with_fault(answer(500, b"")):
+            snapshot = cache.load(member)
+            assert snapshot.visitor.groups == ("class",)
+            assert snapshot.stale
+            assert 40 <= snapshot.age_s < 60
+            told.expire_in(-80.0)
+            with pytest.raises(ContextError):
+                cache.load(member)
+        assert cache.load(member).visitor.groups == ("Morons",), "the Hub's new answer counts"
+
 
 FAULTS = {
     "hangs up": (hang_up, "hub-unreachable"),

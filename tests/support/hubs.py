@@ -164,6 +164,20 @@ class Hub:
     def is_ready(self, server: str) -> bool:
         return bool(self.model_of(server).get("ready"))
 
+    def server_environment(self, server: str) -> dict[str, str]:
+        """Return the environment of a server that runs."""
+        owner, _, name = server.partition("/")
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                found = process.environ()
+                if (
+                    found.get("JUPYTERHUB_USER") == owner
+                    and found.get("JUPYTERHUB_SERVER_NAME") == name
+                    and found.get("JUPYTERHUB_API_URL", "").startswith(self.hub_url)
+                ):
+                    return found
+        raise AssertionError(f"{server} does not run")
+
     def model_of(self, server: str) -> dict[str, Any]:
         """What the Hub knows of the server; empty if it does not run."""
         owner, _, name = server.partition("/")

@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import requests
 from hubs import wait
@@ -37,17 +36,7 @@ class ChangesHub(ServiceHub):
 
     def server_token(self, server: str) -> str:
         """Return the token that the Hub has given to a running server."""
-        owner, _, name = server.partition("/")
-        for process in psutil.process_iter():
-            with suppress(psutil.Error):
-                found = process.environ()
-                if (
-                    found.get("JUPYTERHUB_USER") == owner
-                    and found.get("JUPYTERHUB_SERVER_NAME") == name
-                    and found.get("JUPYTERHUB_API_URL", "").startswith(self.hub_url)
-                ):
-                    return found["JUPYTERHUB_API_TOKEN"]
-        raise AssertionError(f"{server} does not run")
+        return self.server_environment(server)["JUPYTERHUB_API_TOKEN"]
 
     def tiny(self, server: str) -> str:
         """Start a server that is no more than there; return its token."""

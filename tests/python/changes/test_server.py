@@ -12,6 +12,8 @@ import requests
 import websocket
 from hubs import Visitor
 
+from jupyterlab_scoped_launcher.variables import MANAGED_GROUPS_VARIABLE
+
 LIVE_S = 3.0
 CONTEXT_EVENT = "events/context/v1"
 
@@ -91,7 +93,8 @@ def test_a_change_is_in_the_context_without_a_question_to_the_hub(hub, page):
     assert page.hub_requests() == asked
 
 
-def test_a_page_is_told_to_ask_seldom(page):
+def test_a_page_is_told_to_ask_seldom(hub, page):
+    assert MANAGED_GROUPS_VARIABLE not in hub.server_environment("lena/")
     assert page.context()["page"]["refresh_s"] == 300
     asked = page.hub_requests()
     for _ in range(3):

@@ -78,9 +78,11 @@ def test_after_the_end_of_the_connection():
     facts = told()
     facts.expire_in(0.0)
     assert not facts.is_current
-    assert merged(facts) == READ
+    assert merged(facts).groups == ("a", "b"), "it was told after the Hub's answer"
+    assert merged(facts, asked_s_ago=-1) == READ
     same = replace(READ, groups=("a", "b"))
-    assert merged(facts, same) == replace(same, scopes=TOLD.scopes), "scopes as they were told"
+    later = merged(facts, same, asked_s_ago=-1)
+    assert later == replace(same, scopes=TOLD.scopes), "scopes as they were told"
     assert facts.merged(same, 0.0, max_stale_s=-1.0) == same, "but not for ever"
     facts.confirm()
     assert facts.is_current

@@ -30,4 +30,7 @@ c.Authenticator.auth_refresh_age = 1
 c.JupyterHub.load_roles += [
     {"name": "instructors", "groups": ["staff"], "scopes": ["groups!group=class"]},
 ]
-configure(c, known["policy"])
+configure(c, known["policy"], service=True)
+for service in c.JupyterHub.services:
+    if service["name"] == "scoped-launcher":
+        service["environment"]["PYTHONPATH"] = known["package"]

@@ -14,6 +14,7 @@ from traitlets.config import Config
 
 from jupyterlab_scoped_launcher._core import Policy
 from jupyterlab_scoped_launcher.hub.managed_groups import overwritten_memberships
+from jupyterlab_scoped_launcher.variables import MANAGED_GROUPS_VARIABLE, SERVICE_VARIABLE
 
 pytestmark = pytest.mark.xdist_group("managed groups")
 
@@ -102,6 +103,14 @@ def test_a_real_hub_overwrites_what_an_instructor_changes(hub):
     hub.wait(lambda: groups() == ["lab"], 10)
     Path(hub.known["groups"]).write_text("lab class")
     hub.wait(lambda: groups() == ["class", "lab"], 10)
+
+
+def test_a_server_that_is_told_knows_that_groups_are_managed(hub):
+    """It asks the Hub more often then, so that the Hub asks the identity provider again."""
+    hub.start_servers("student/", tiny=True)
+    environment = hub.server_environment("student/")
+    assert environment[SERVICE_VARIABLE]
+    assert environment[MANAGED_GROUPS_VARIABLE] == "1"
 
 
 def test_the_start_of_a_real_hub_warns(hub):
