@@ -18,6 +18,7 @@ from urllib.parse import quote
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
+from ..contacts import contact_url, shown_contact
 from ..translations import ENGLISH, Translation
 from .hub_service import join_url
 
@@ -30,12 +31,6 @@ if TYPE_CHECKING:
 REFUSED_HEADER = "X-Scoped-Launcher"
 REFUSED = "refused"
 """The header of each refusal, and its value."""
-
-ADDRESS_PATTERN = re.compile(r"(?:mailto:)?([^@\s<>\"]+@[^@\s<>\"]+)")
-"""A contact that is the address of a mailbox."""
-
-WEB_PATTERN = re.compile(r"https?://\S+", re.IGNORECASE)
-"""A contact that is a page."""
 
 
 @dataclass(frozen=True)
@@ -197,18 +192,6 @@ def _page(handler: JupyterHandler, refusal: Refusal) -> str:
 def _template(environment: Environment) -> Template:
     source = Path(__file__).with_name("templates") / "refused.html"
     return environment.from_string(source.read_text(encoding="utf-8"))
-
-
-def shown_contact(contact: str) -> str:
-    """Return a contact as people write it."""
-    return contact.removeprefix("mailto:")
-
-
-def contact_url(contact: str | None) -> str | None:
-    """Return the address of a link to the contact; None if it is neither a mailbox nor a page."""
-    if contact and (mailbox := ADDRESS_PATTERN.fullmatch(contact)):
-        return f"mailto:{quote(mailbox[1], safe='@')}"
-    return contact if contact and WEB_PATTERN.fullmatch(contact) else None
 
 
 def mail_url(handler: JupyterHandler, refusal: Refusal) -> str | None:

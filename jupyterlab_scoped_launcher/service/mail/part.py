@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +12,7 @@ from ..log import LogEvent
 from .messages import Messages
 from .notices import Notices
 from .outbox import Outbox
-from .settings import MailSettings, mail_address
+from .settings import MailSettings
 
 if TYPE_CHECKING:
     from ..requests.part import JoinRequests
@@ -22,14 +21,6 @@ if TYPE_CHECKING:
 
 MailStatus = Literal["off", "nobody", "waiting", "sent", "given_up"]
 """``off``: there is no mail server. ``nobody``: no address is known of anybody who decides."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Whom a visitor may ask; ``url`` is empty if the text is no address."""
-
-    text: str
-    url: str
 
 
 class MailPart:
@@ -99,15 +90,3 @@ class MailPart:
     def count(self) -> dict[str, int] | None:
         """Return how many mails are in each state; None without a mail server."""
         return self._outbox.count() if self._outbox else None
-
-    @staticmethod
-    def links(contacts: Iterable[str]) -> list[Contact]:
-        """Return contacts with links to mail addresses and web pages."""
-        return [Contact(contact, _link(contact)) for contact in contacts]
-
-
-def _link(contact: str) -> str:
-    address = mail_address(contact)
-    if address is not None:
-        return f"mailto:{address}"
-    return contact if contact.startswith(("https://", "http://")) else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tornado.web import authenticated
 
+from ...contacts import contact_url, shown_contact
 from ...hub_api import HubError
 from ..requests.part import AskRefused, Refusal
 from .base import VisitorHandler
@@ -75,5 +76,8 @@ class JoinHandler(VisitorHandler):
             refusal=text(REFUSALS[refusal]) if refusal else "",
             reason=reason,
             mail=self.service.mail.status(latest) if latest else "off",
-            contacts=self.service.mail.links(offer.contacts if offer else []),
+            contacts=[
+                (shown_contact(contact), contact_url(contact))
+                for contact in (offer.contacts if offer else [])
+            ],
         )

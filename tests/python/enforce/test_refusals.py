@@ -13,13 +13,9 @@ from tornado import web
 from tornado.httpclient import HTTPClientError
 
 from jupyterlab_scoped_launcher.cards import Card
+from jupyterlab_scoped_launcher.contacts import contact_url
 from jupyterlab_scoped_launcher.server.guards.api import TERMINAL_CARD
-from jupyterlab_scoped_launcher.server.refusals import (
-    AccessDenied,
-    Refusal,
-    contact_url,
-    refused,
-)
+from jupyterlab_scoped_launcher.server.refusals import AccessDenied, Refusal, refused
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
