@@ -72,15 +72,18 @@ class AccessHandler(RouteHandler):
             )
         except ValueError:
             raise web.HTTPError(400) from None
-        visitor = viewer.visitor
-        is_owner = not visitor.service and visitor.user == os.environ.get("JUPYTERHUB_USER")
+        shows_requests = (
+            "as" not in body
+            and _is_owner(viewer)
+            and any(card["request"] and not card["visible"] for card in cards)
+        )
         answer = {
             "visitor": {key: context[key] for key in ("user", "admin", "groups")},
             "age_s": context["age_s"],
             "stale": context["stale"],
             "may_preview": may_preview,
             "warnings": context["warnings"],
-            "requests": await self.requests.states(of_owner=is_owner and "as" not in body),
+            "requests": await self.requests.states(asks=shows_requests),
             "cards": cards,
         }
         self.finish(json.dumps(answer))
@@ -91,6 +94,12 @@ class AccessHandler(RouteHandler):
         if not may_preview:
             raise ContextError("not-allowed", NOT_ALLOWED, status=403)
         return await self.preview.context_of(self, viewer, Subject.from_model(subject))
+
+
+def _is_owner(viewer: ContextSnapshot) -> bool:
+    """Return whether the visitor is the owner of this server."""
+    visitor = viewer.visitor
+    return not visitor.service and visitor.user == os.environ.get("JUPYTERHUB_USER")
 
 
 class VisitorsHandler(RouteHandler):

@@ -67,15 +67,15 @@ class OwnerRequests:
         if self._client is not None:
             self._client.close()
 
-    async def states(self, *, of_owner: bool) -> dict[str, Any] | None:
+    async def states(self, *, asks: bool) -> dict[str, Any] | None:
         """Return the last request for each group, as the service answers it.
 
-        None: there is no service that takes requests. Empty for others than the owner, and while
-        the service does not answer.
+        None: there is no service that takes requests. Empty without ``asks``, and while the service
+        does not answer.
         """
         if self._service is None or self._client is None:
             return None
-        if not of_owner:
+        if not asks:
             return {}
         try:
             answer = await self._client.get(f"/{REQUESTS_PATH}", {"server": self._service.server})
