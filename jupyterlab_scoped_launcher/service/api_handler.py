@@ -34,3 +34,10 @@ class ApiHandler(RequestHandler):
         """Return what the request sends as its authorization by ``scheme``."""
         kind, _, value = self.request.headers.get("Authorization", "").partition(" ")
         return value.strip() if kind.lower() == scheme else ""
+
+    def server_token(self) -> str:
+        """Return the token of a user's server; "" if there is none, which is then answered."""
+        token = self.credentials("token") or self.credentials("bearer")
+        if not token:
+            self.fail(403, "Send “Authorization: token …” with the server's own token.")
+        return token

@@ -75,3 +75,22 @@ def event_log(logger: logging.Logger) -> LogEvent:
         logger.log(level, event, exc_info=exc_info, extra={"fields": fields})
 
     return log_event
+
+
+class LastingProblem:
+    """Logs a problem as ``event`` when it begins, and not again until it is over."""
+
+    def __init__(self, log_event: LogEvent, event: str) -> None:
+        self._log_event = log_event
+        self._event = event
+        self._lasts = False
+
+    def begin(self, problem: Exception, *, exc_info: bool = False) -> None:
+        """Log the problem, if none lasts."""
+        if not self._lasts:
+            self._log_event(self._event, exc_info=exc_info, problem=str(problem))
+        self._lasts = True
+
+    def end(self) -> None:
+        """The next problem is logged again."""
+        self._lasts = False

@@ -35,3 +35,12 @@ class FollowedPolicy:
     def problem(self) -> str:
         """Return what is wrong with the policy file as it is now ("" if nothing is)."""
         return self._store.current().problem
+
+    @property
+    def problem_for_admins(self) -> str:
+        """Return the problem, which names the file if there is no policy to follow."""
+        try:
+            self.current()
+        except NoPolicyError as error:
+            return str(error)
+        return self.problem

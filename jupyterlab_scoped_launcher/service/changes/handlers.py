@@ -45,10 +45,9 @@ class ChangesHandler(ApiHandler):
 
     async def get(self) -> None:
         """Write events until the connection ends."""
-        token = self.credentials("token") or self.credentials("bearer")
         server = self.get_query_argument("server", "")
+        token = self.server_token()
         if not token:
-            self.fail(403, "Send “Authorization: token …” with the server's own token.")
             return
         if not self.service.is_running:
             self.fail(503, "Another service runs.", 10)

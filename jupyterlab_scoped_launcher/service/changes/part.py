@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...changes import Change, OwnerFacts
 from ...context import visitor_from_model
 from ...hub_api import LIST_OWN_SHARES, HubClient, HubError, HubUnavailable
-from ..log import LogEvent
+from ..log import LastingProblem, LogEvent
 from ..policy import FollowedPolicy, NoPolicyError
 from .authentication import Identity, identify
 from .facts import Base, FactsTable
@@ -161,7 +161,8 @@ class Changes:
 
     async def _look_forever(self) -> None:
         """Read the Hub's list of users again and again, for what was lost."""
-        interval_s, is_failing = MIN_LOOK_INTERVAL_S, False
+        interval_s = MIN_LOOK_INTERVAL_S
+        failure = LastingProblem(self._log_event, "look_failed")
         while True:
             wait_s = interval_s * random.uniform(0.9, 1.1)  # noqa: S311
             with suppress(TimeoutError, asyncio.TimeoutError):
@@ -174,12 +175,9 @@ class Changes:
             try:
                 await self._look()
             except Exception as error:
-                if not is_failing:
-                    expected = isinstance(error, HubError)
-                    self._log_event("look_failed", exc_info=not expected, problem=str(error))
-                is_failing = True
+                failure.begin(error, exc_info=not isinstance(error, HubError))
                 continue
-            is_failing = False
+            failure.end()
             hub_s = (time.monotonic() - began) * self._settings.hub_share
             interval_s = max(MIN_LOOK_INTERVAL_S, hub_s / LOOK_HUB_PART)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from ..database import DatabaseError
-from ..log import LogEvent
+from ..log import LastingProblem, LogEvent
 from ..requests.offers import Offer
 from ..requests.part import JoinRequests
 from ..requests.store import Request
@@ -58,15 +58,13 @@ class Notices:
 
     async def run_forever(self) -> None:
         """Tell those who decide, until cancelled."""
-        is_failing = False
+        failure = LastingProblem(self._log_event, "mail_failed")
         while True:
             try:
                 self.tell_due()
-                is_failing = False
+                failure.end()
             except DatabaseError as error:
-                if not is_failing:
-                    self._log_event("mail_failed", problem=str(error))
-                is_failing = True
+                failure.begin(error)
             await asyncio.sleep(LOOK_S)
 
     def tell_due(self) -> None:

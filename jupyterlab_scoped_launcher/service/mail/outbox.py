@@ -17,7 +17,7 @@ from email.utils import format_datetime, make_msgid
 from typing import Literal
 
 from ..database import Database, DatabaseError
-from ..log import LogEvent
+from ..log import LastingProblem, LogEvent
 from .settings import MailSettings
 
 POLL_S = 2.0
@@ -136,15 +136,13 @@ class Outbox:
 
     async def run_forever(self) -> None:
         """Send what is due, until cancelled."""
-        is_failing = False
+        failure = LastingProblem(self._log_event, "mail_failed")
         while True:
             try:
                 await self._send_due()
-                is_failing = False
+                failure.end()
             except DatabaseError as error:
-                if not is_failing:
-                    self._log_event("mail_failed", problem=str(error))
-                is_failing = True
+                failure.begin(error)
             with suppress(TimeoutError, asyncio.TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), POLL_S)
             self._wake.clear()

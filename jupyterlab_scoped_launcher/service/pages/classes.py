@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from tornado.web import authenticated
@@ -31,6 +33,31 @@ FAILURES: dict[Failure, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """The links from one page of a list to the next ones, as `pager.html` shows them.
+
+    ``label`` says of what list they are, and ``section`` is the id of where it stands. ``page`` is
+    the one that is shown (from 0). ``query`` makes the query of another page.
+    """
+
+    label: str
+    section: str
+    page: int
+    page_count: int
+    size: int
+    query: Callable[[int], str]
+
+    @property
+    def begin(self) -> int:
+        """Return where in the list the page begins."""
+        return self.page * self.size
+
+    def link(self, page: int) -> str:
+        """Return the address of another page."""
+        return f"?{self.query(page)}#{self.section}"
+
+
 class ClassHandler(VisitorHandler):
     """``classes/GROUP``: for whoever may change the group at the Hub."""
 
@@ -57,11 +84,21 @@ class ClassHandler(VisitorHandler):
             return
         search = self.get_query_argument("search", "").strip()
         found = [name for name in members if search.lower() in name.lower()]
-        page, page_count = self._page("page", len(found), MEMBERS_PER_PAGE)
+        members_pager = Pager(
+            text("Pages of members"),
+            "members",
+            *self._page("page", len(found), MEMBERS_PER_PAGE),
+            MEMBERS_PER_PAGE,
+            lambda number: urlencode({"search": search, "page": number}),
+        )
         store = self.service.requests.store
         request_count = store.count_open().get(group, 0)
-        requests_page, requests_page_count = self._page(
-            "requests", request_count, REQUESTS_PER_PAGE
+        requests_pager = Pager(
+            text("Pages of requests"),
+            "requests",
+            *self._page("requests", request_count, REQUESTS_PER_PAGE),
+            REQUESTS_PER_PAGE,
+            lambda number: urlencode({"requests": number}),
         )
         number = self.get_query_argument("job", "")
         job = self.service.requests.find_job(number, self.visitor)
@@ -69,24 +106,18 @@ class ClassHandler(VisitorHandler):
             "class.html",
             group=group,
             offer=self.service.requests.offers().get(group),
-            requests=store.open_requests(
-                group, REQUESTS_PER_PAGE, requests_page * REQUESTS_PER_PAGE
-            ),
+            requests=store.open_requests(group, REQUESTS_PER_PAGE, requests_pager.begin),
             request_count=request_count,
-            requests_page=requests_page,
-            requests_page_count=requests_page_count,
-            requests_link=lambda number: f"?requests={number}#requests",
-            members=found[page * MEMBERS_PER_PAGE : (page + 1) * MEMBERS_PER_PAGE],
+            requests_pager=requests_pager,
+            members=found[members_pager.begin : members_pager.begin + MEMBERS_PER_PAGE],
             member_count=len(members),
             found_count=len(found),
             search=search,
-            page=page,
-            page_count=page_count,
+            members_pager=members_pager,
             history=store.history(group, MAX_HISTORY),
             job=job if job is not None and job.group == group else None,
             is_job_lost=bool(number) and job is None,
             failures=self._failures(job),
-            link=lambda number: "?" + urlencode({"search": search, "page": number}) + "#members",
             has_given_up=self.service.mail.has_given_up(group),
         )
 

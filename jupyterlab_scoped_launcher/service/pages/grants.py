@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,11 +26,8 @@ class GrantsPageHandler(RequiresShares):
             return
         passes = self.service.grants
         grants: list[dict[str, Any]] = []
-        policy_problem = self.service.policy.problem
-        try:
+        with suppress(NoPolicyError):
             grants = policy_grants(self.service.policy.current())
-        except NoPolicyError as error:
-            policy_problem = str(error)
         by_grant = defaultdict(list)
         for record in passes.store.records("held", "revoking") if passes.store else []:
             by_grant[record.grant].append(record)
@@ -39,7 +37,7 @@ class GrantsPageHandler(RequiresShares):
             "grants.html",
             state=passes.state,
             settings=passes.settings,
-            policy_problem=policy_problem,
+            policy_problem=self.service.policy.problem_for_admins,
             sections=[
                 {
                     "id": grant["id"],

@@ -7,7 +7,6 @@ from typing import Any
 from tornado.web import authenticated
 
 from ...hub_api import HubError
-from ..policy import NoPolicyError
 from .base import VisitorHandler
 
 MAX_GROUPS = 200
@@ -28,7 +27,6 @@ class HomeHandler(VisitorHandler):
             groups=groups,
             problem=problem,
             open_counts=store.count_open(),
-            offers=service.requests.offers(),
             state=self._state() if "shares" in self.scopes else None,
         )
 
@@ -45,14 +43,9 @@ class HomeHandler(VisitorHandler):
     def _state(self) -> dict[str, Any]:
         """Return what admins see of the service."""
         service = self.service
-        try:
-            service.policy.current()
-            problem = service.policy.problem
-        except NoPolicyError as error:
-            problem = str(error)
         return {
             "status": service.status,
-            "policy_problem": problem,
+            "policy_problem": service.policy.problem_for_admins,
             "roles_problem": service.changes.facts.policy_problem,
             "grants": service.grants.state.status,
             "grants_problem": service.grants.state.problem,

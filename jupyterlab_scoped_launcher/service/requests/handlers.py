@@ -14,10 +14,9 @@ class RequestsHandler(ApiHandler):
     async def get(self) -> None:
         """Answer ``{"requests": {GROUP: {"state", "asked_at", "answer"}}}``: the owner's last
         request for each group. ``asked_at`` is in seconds since 1970."""
-        token = self.credentials("token") or self.credentials("bearer")
         server = self.get_query_argument("server", "")
+        token = self.server_token()
         if not token:
-            self.fail(403, "Send “Authorization: token …” with the server's own token.")
             return
         requests = self.service.requests
         try:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from ...changes import Change
 from ...hub_api import HubClient, HubError
 from ..database import Database, DatabaseError
-from ..log import LogEvent
+from ..log import LastingProblem, LogEvent
 from ..policy import FollowedPolicy, NoPolicyError
-from .memberships import Memberships, Outcome
+from .memberships import Failure, Memberships, Outcome
 from .offers import Offer, offers
 from .store import AlreadyAsked, MembershipChange, Request, RequestStore
 
@@ -232,17 +232,15 @@ class JoinRequests:
 
         They became members while the service did not run, or could not use its database.
         """
-        is_failing = False
+        failure = LastingProblem(self._log_event, "requests_failed")
         while True:
             await self._look_now.wait()
             self._look_now.clear()
             try:
                 await self._end_of_members()
-                is_failing = False
+                failure.end()
             except (HubError, DatabaseError) as error:
-                if not is_failing:
-                    self._log_event("requests_failed", problem=str(error))
-                is_failing = True
+                failure.begin(error)
                 await asyncio.sleep(RETRY_S)
                 self._look_now.set()
 
@@ -279,14 +277,12 @@ class JoinRequests:
             )
             async for outcomes in changes:
                 job.done += self._keep(job, outcomes, reason)
-        except DatabaseError as error:
-            self._log_event("job_failed", problem=str(error))
-            known = {outcome.user for outcome in job.done}
-            job.done += [Outcome(u, "no_record") for u in job.users if u not in known]
         except Exception as error:
-            self._log_event("job_failed", exc_info=True, problem=str(error))
-            known = {outcome.user for outcome in job.done}
-            job.done += [Outcome(u, "unavailable") for u in job.users if u not in known]
+            is_known = isinstance(error, DatabaseError)
+            self._log_event("job_failed", exc_info=not is_known, problem=str(error))
+            done = {outcome.user for outcome in job.done}
+            failure: Failure = "no_record" if is_known else "unavailable"
+            job.done += [Outcome(user, failure) for user in job.users if user not in done]
         finally:
             job.is_finished, job.ended_at = True, time.monotonic()
 
