@@ -48,6 +48,9 @@ MESSAGE_ARGUMENT = {"text": 0, "ContextError": 1}
 MESSAGE_CONSTANTS = ("ACCESS_REVOKED", "FAILURES", "REFUSALS", "SUMMARIES")
 """Constants with messages of errors that such functions get by way of a variable."""
 
+MESSAGE_ENUMS = ("RevocationReason",)
+"""Enumerations whose values are such messages."""
+
 CALL = re.compile(r"((?:[\w$]+\.)+)(__|_n|_p|_np)\(")
 LAB_TRANSLATION = re.compile(r"labTrans\.$", re.IGNORECASE)
 EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
@@ -112,6 +115,11 @@ def _python_texts() -> Iterator[str]:
     for name in MESSAGE_CONSTANTS:
         yield from _literals(constants[name], constants)
     for module in modules.values():
+        for node in module.body:
+            if isinstance(node, ast.ClassDef) and node.name in MESSAGE_ENUMS:
+                for member in node.body:
+                    if isinstance(member, ast.Assign):
+                        yield from _literals(member.value, constants)
         for call in (node for node in ast.walk(module) if isinstance(node, ast.Call)):
             name = getattr(call.func, "attr", getattr(call.func, "id", ""))
             position = MESSAGE_ARGUMENT.get(name)

@@ -126,6 +126,16 @@ def test_the_page_is_for_holders_of_shares(dashboards):
     assert "mmuster" not in requests.get(hub.url + GRANTS, timeout=30).text
 
 
+def test_the_page_is_in_the_visitors_language(dashboards):
+    person = dashboards.log_in("admin")
+    assert "The last pass ended at" in person.open(GRANTS).text
+    person.session.headers["Accept-Language"] = "de-AT"
+    page = person.open(GRANTS).text
+    assert '<html lang="de-AT">' in page
+    assert "Der letzte Durchgang endete am" in page
+    assert "Bestehende Freigaben nach Zugang" in page
+
+
 def test_the_page_escapes_what_people_write(dashboards, until):
     hub = dashboards
     hub.server("<b>profx&", "dash-1")
