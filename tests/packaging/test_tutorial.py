@@ -92,7 +92,11 @@ def shells() -> Iterator[Callable[..., Shell]]:
 
 def follow(page: str, shell: Shell, *, until: str = "") -> None:
     """Do what the page says, in order; ``until`` is a command that is left to the test."""
-    for step in STEP.finditer((TUTORIAL / page).read_text("utf-8")):
+    text = (TUTORIAL / page).read_text("utf-8")
+    steps = list(STEP.finditer(text))
+    assert sum(bool(step["file"]) for step in steps) == text.count("Save this as")
+    assert sum(bool(step["console"]) for step in steps) == text.count("```console")
+    for step in steps:
         if step["file"]:
             shell.save(step["file"], step["text"])
             continue

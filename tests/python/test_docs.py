@@ -74,9 +74,9 @@ def commands_in_the_docs() -> list[Any]:
     """Return each command of the pages' console blocks, with the output that the page shows."""
     return [
         pytest.param(command, output, id=command.partition("scoped-launcher ")[2][:50])
-        for page in ("batch.md", "cli.md", "testing.md")
+        for page in ("reference/batch", "reference/cli", "reference/testing", "explanation/scopes")
         for block in re.findall(
-            r"```console\n(.*?)```", (REPO / "docs" / "reference" / page).read_text("utf-8"), re.S
+            r"```console\n(.*?)```", (REPO / "docs" / f"{page}.md").read_text("utf-8"), re.S
         )
         for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.M)
     ]
