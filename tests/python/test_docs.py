@@ -101,3 +101,20 @@ def test_commands_in_the_docs_print_what_the_docs_show(command: str, output: str
 def test_the_policy_with_ten_mistakes_has_ten() -> None:
     path = REPO / "docs" / "examples" / "ten-mistakes.yaml"
     assert len(json.loads(_core.lint(path.read_bytes()))["diagnostics"]) == 10
+
+
+def test_numbers_in_the_summary_of_measurements_are_those_of_the_linked_pages() -> None:
+    page = REPO / "docs" / "explanation" / "measured.md"
+    rows = re.findall(
+        r"^\| (.*?) \| (.*?) \| \[.*?\]\(([^)#]*).*?\) \|$", page.read_text("utf-8"), re.M
+    )
+    assert len(rows) > 8
+    differing = [
+        f"{what}: {number} is not in {target}"
+        for what, result, target in rows
+        for number in re.findall(r"\d[\d.,]*\d|\d", f"{what} {result}")
+        if not re.search(
+            rf"(?<!\d){re.escape(number)}(?!\d)", (page.parent / target).read_text("utf-8")
+        )
+    ]
+    assert not differing

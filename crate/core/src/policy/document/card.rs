@@ -22,22 +22,22 @@ pub struct PolicyCard {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::template_schema")]
     pub title: Option<Text>,
-    /// Tooltip.
+    /// The card's tooltip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
     /// The launcher section.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
-    /// A file or URL path of the icon.
+    /// The icon: one of JupyterLab's, an image next to the policy file, a path on this host, or a `data:` URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
     /// The Hub service that it opens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
-    /// One card for each server `owner/name` that the visitor may open and this selects.
+    /// A selector of `owner/name`: one card for each server that it selects and that the visitor may open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub servers: Option<Selector>,
-    /// Do `servers` include the visitor's own other servers?
+    /// Whether `servers` include the visitor's own other servers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own: bool,
     /// Path below the service or server; `{user}`, `{name}` and `{owner}` are filled.
@@ -55,7 +55,7 @@ pub struct PolicyCard {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "template"))]
     pub url: Option<String>,
-    /// May `url` begin with `http:`, which others on the way can read and change?
+    /// Whether `url` may begin with `http:`, which others on the way can read and change.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_http: bool,
     /// A command of JupyterLab.

@@ -57,22 +57,22 @@ use super::time::TimeZoneSpec;
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
-    /// Of the language; this is version 1.
+    /// The version of the policy language.
     pub version: Version,
-    /// What happens to a card that no rule matches.
+    /// What happens to cards that no rule matches.
     #[serde(default)]
     pub default: Visibility,
-    /// What happens to a governed card where there is no Hub.
+    /// What happens to cards that a rule matches, where there is no Hub.
     #[serde(default)]
     pub no_hub: WithoutHub,
     /// The time zone of dates, of times without a zone, and of `weekly`: an IANA name such as `Europe/Berlin`.
     #[cfg(feature = "server")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<TimeZoneSpec>,
-    /// How old the context of a visible launcher may get.
+    /// How often an open launcher asks for changes. Default: `15s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh: Option<Duration>,
-    /// How long the last good context is used while the Hub cannot be reached.
+    /// How long the last known permissions are used while the Hub cannot be reached. Default: `10m`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_stale: Option<Duration>,
     /// Scopes for users and groups, the same entries as `JupyterHub.load_roles`.
@@ -81,14 +81,14 @@ pub struct Document {
     /// The same entries as `JupyterHub.custom_scopes`.
     #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
     pub custom_scopes: OrderedMap<CustomScopeDefinition>,
-    /// Tags for cards that carry none of their own: tag to what it is put on.
+    /// Tags that the policy puts on cards: each tag, and the cards that get it.
     #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
     pub tags: OrderedMap<TagTargets>,
-    /// Where a class kernel's search path is: kernelspec name to directory.
+    /// The directories of class kernels: kernelspec name to directory.
     #[cfg(feature = "server")]
     #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
     pub kernels: OrderedMap<String>,
-    /// Cards this policy adds to the launcher.
+    /// Cards that the policy adds to the launcher.
     #[cfg(feature = "server")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cards: Vec<PolicyCard>,
@@ -107,7 +107,7 @@ pub struct Document {
     #[cfg(feature = "server")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Condition>,
-    /// Who may learn of the cards that are hidden from them, and why.
+    /// Who may learn of cards that are hidden from them, and why.
     #[cfg(feature = "server")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list_hidden: Option<Condition>,
@@ -118,9 +118,9 @@ pub struct Document {
 #[derive(schemars::JsonSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
-    /// Its name.
+    /// The section's name.
     pub category: String,
-    /// Smaller comes first.
+    /// A smaller rank comes first.
     pub rank: f64,
 }
 
@@ -175,7 +175,7 @@ impl schemars::JsonSchema for Version {
     }
 }
 
-/// What happens to a governed card where there is no Hub.
+/// What happens to cards that a rule matches, where there is no Hub.
 #[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct RoleDefinition {
     /// Its name at the Hub.
     pub name: String,
-    /// For people.
+    /// A description for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// What it grants.
@@ -41,7 +41,7 @@ impl RoleDefinition {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CustomScopeDefinition {
-    /// For people.
+    /// A description for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Scopes that it implies.

@@ -21,9 +21,9 @@ use crate::policy::time::{TimeSpec as WindowEnd, TimeZoneSpec, Weekly, Window};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// Unique among the rules; decisions name it.
+    /// A unique name. Decisions and explanations show it.
     pub id: String,
-    /// The cards it governs.
+    /// The cards to which the rule applies.
     #[serde(rename = "match")]
     pub matches: Match,
     /// Its cards are shown only if this holds.
@@ -59,7 +59,7 @@ pub struct Rule {
     #[cfg(feature = "server")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Text>,
-    /// What those from whom it hides a card may ask for.
+    /// What those from whom it hides a card may ask for: to join a group.
     #[cfg(feature = "server")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<AccessRequest>,
