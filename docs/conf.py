@@ -38,6 +38,9 @@ autodoc_typehints = "description"
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence", "deflist"]
 
+# A block without a language is shown as it is.
+highlight_language = "none"
+
 # For links out of docs/ (repository_links).
 repository_url = f"{REPOSITORY}/blob/main"
 
