@@ -25,7 +25,10 @@ extensions = [
     "generated",
     "repository_links",
 ]
-exclude_patterns = ["_extensions"]
+exclude_patterns = [
+    "_extensions",
+    "upstream/howto",  # in the form of another project's documentation
+]
 
 # What the Python API names of other packages: there is no network at a build to look it up.
 nitpick_ignore_regex = [

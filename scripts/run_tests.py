@@ -81,6 +81,7 @@ HUB_TESTS = (
     "tests/python/joining/test_requests.py",
     "tests/python/service/test_{sessions,sharing}.py",
     "tests/python/test_{cli_hub,context,hub_api,routes_hub}.py",
+    "tests/upstream/test_{glob_filters,group_shares}.py",
 )
 """The tests that depend on the version of JupyterHub."""
 
@@ -120,7 +121,7 @@ STEPS = [
     Step(
         "python",
         "Python tests",
-        f"pytest {TWO_PROCESSES} tests/python tests/conformance",
+        f"pytest {TWO_PROCESSES} tests/python tests/conformance tests/upstream",
         pytest_counts,
     ),
     Step(
