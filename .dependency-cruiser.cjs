@@ -38,6 +38,7 @@ const foundations = file(
   'launcherItem',
   'launcherState',
   'refusalBody',
+  'shellChanges',
   'tokens',
   'webLinks'
 );

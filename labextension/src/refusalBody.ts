@@ -1,11 +1,19 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import type { IExplanation } from './tokens';
-import { getContactUrl } from './webLinks';
+import { getContactText, getContactUrl } from './webLinks';
 
 /**
- * What a visitor is told who may not use something: the policy's own message first, then the reason, then whom to ask. All of it is
- * text of the policy, the kernels and the server: nothing of it is HTML.
+ * Why something is refused, in paragraphs: the policy's own message first, then the reason.
+ */
+export function getRefusalParagraphs(explanation: IExplanation): string[] {
+  const { message, explanation: reason } = explanation;
+  return message ? [message, reason] : [reason];
+}
+
+/**
+ * What a visitor is told who may not use something: why, and whom to ask. All of it is text of the policy, the kernels and the
+ * server: nothing of it is HTML.
  *
  * @param explanation - The reason.
  * @param more - Paragraphs after the reason.
@@ -16,8 +24,8 @@ export function createRefusalBody(
   more: readonly string[],
   trans: TranslationBundle
 ): Widget {
-  const { message, explanation: reason, contact, isShown } = explanation;
-  const paragraphs = [...(message ? [message] : []), reason, ...more];
+  const { contact, isShown } = explanation;
+  const paragraphs = [...getRefusalParagraphs(explanation), ...more];
   return createTextBody(paragraphs, isShown ? null : contact, trans);
 }
 
@@ -54,6 +62,6 @@ function createContactLink(contact: string): Node {
   link.href = href;
   link.target = '_blank';
   link.rel = 'noopener noreferrer';
-  link.textContent = contact.replace(/^mailto:/i, '');
+  link.textContent = getContactText(contact);
   return link;
 }

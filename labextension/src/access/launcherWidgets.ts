@@ -2,6 +2,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget } from '@jupyterlab/apputils';
 import { type ISignal, Signal } from '@lumino/signaling';
 import { BoxLayout, type Widget } from '@lumino/widgets';
+import { onShellChange } from '../shellChanges';
 
 /**
  * The class names of the contents of launchers: JupyterLab's, and that of jupyterlab-launchpad.
@@ -30,12 +31,7 @@ export class LauncherWidgets {
     private readonly _app: JupyterFrontEnd,
     private readonly _createExtras: () => ILauncherExtras
   ) {
-    _app.shell.currentChanged?.connect(this.update, this);
-    // Only JupyterLab's own shell says when a widget is added elsewhere.
-    const { layoutModified } = _app.shell as Partial<
-      Record<'layoutModified', JupyterFrontEnd['shell']['currentChanged']>
-    >;
-    layoutModified?.connect(this.update, this);
+    onShellChange(_app.shell, () => this.update());
     this.update();
   }
 

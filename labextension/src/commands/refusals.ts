@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Card } from '../../wasm/scoped_launcher.js';
 import { createMessages } from '../errorMessages';
 import type { ILauncherState } from '../launcherState';
-import { createTextBody } from '../refusalBody';
+import { createTextBody, getRefusalParagraphs } from '../refusalBody';
 import type { IExplanation, IScopedLauncher } from '../tokens';
 
 /**
@@ -70,9 +70,6 @@ export class Refusals {
       : this._trans.__('%1 is not available', name);
   }
 
-  /**
-   * The policy's own message comes first.
-   */
   private _getParagraphs(explanation: IExplanation | null): string[] {
     if (explanation === null) {
       const { error } = this._state;
@@ -89,8 +86,7 @@ export class Refusals {
       void this._state.refresh();
       return [this._trans.__('Your permissions have just changed. Try again.')];
     }
-    const { message, explanation: reason } = explanation;
-    return message ? [message, reason] : [reason];
+    return getRefusalParagraphs(explanation);
   }
 
   /**

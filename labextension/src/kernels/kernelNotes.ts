@@ -7,6 +7,7 @@ import {
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import type { ILauncherState } from '../launcherState';
+import { onShellChange } from '../shellChanges';
 import type { IExplanation } from '../tokens';
 import type { KernelAccess } from './kernelAccess';
 import type { KernelRefusals } from './kernelRefusals';
@@ -38,13 +39,7 @@ export class KernelNotes {
     private readonly _trans: TranslationBundle
   ) {
     const { shell, serviceManager } = _app;
-    // Only JupyterLab's own shell says when a widget is added elsewhere.
-    const { layoutModified } = shell as Partial<
-      Record<'layoutModified', JupyterFrontEnd['shell']['currentChanged']>
-    >;
-    for (const signal of [shell.currentChanged, layoutModified]) {
-      signal?.connect(this._addNew, this);
-    }
+    onShellChange(shell, () => this._addNew());
     state.changed.connect(this._updateAll, this);
     serviceManager.kernelspecs.specsChanged.connect(this._updateAll, this);
     this._addNew();
