@@ -166,7 +166,47 @@ function getCommandTarget(command: string, args: unknown): CardTarget | null {
 }
 
 /**
- * Policies use the English names of JupyterLab's own categories, whatever the language of the page.
+ * JupyterLab's own names of sections and cards, which policies use whatever the language of the page.
+ */
+interface IOwnNames {
+  /** The English name of each section, by its name in the page. */
+  categories: ReadonlyMap<string, string>;
+  /** The English title of each card, by its title in the page. */
+  titles: ReadonlyMap<string, string>;
+}
+
+/**
+ * The names in the language of a bundle. Each command is described, and a translation takes long.
+ */
+const ownNames = new WeakMap<TranslationBundle, IOwnNames>();
+
+function getOwnNames(labTrans: TranslationBundle): IOwnNames {
+  const known = ownNames.get(labTrans);
+  if (known) {
+    return known;
+  }
+  const names: IOwnNames = {
+    categories: new Map([
+      [labTrans.__('Notebook'), 'Notebook'],
+      [labTrans.__('Console'), 'Console'],
+      [labTrans.__('Other'), 'Other']
+    ]),
+    titles: new Map([
+      [labTrans.__('Terminal'), 'Terminal'],
+      [labTrans.__('Text File'), 'Text File'],
+      [labTrans.__('Markdown File'), 'Markdown File'],
+      [labTrans.__('Python File'), 'Python File'],
+      [labTrans.__('R File'), 'R File'],
+      [labTrans.__('Julia File'), 'Julia File'],
+      [labTrans.__('Show Contextual Help'), 'Show Contextual Help']
+    ])
+  };
+  ownNames.set(labTrans, names);
+  return names;
+}
+
+/**
+ * The name of a section; in English if it is one of JupyterLab's own.
  *
  * @param category - The category of an item, as it is in the page.
  * @param labTrans - The bundle of `jupyterlab`.
@@ -175,18 +215,9 @@ export function getEnglishCategory(
   category: string | undefined,
   labTrans: TranslationBundle
 ): string {
-  switch (category) {
-    case labTrans.__('Notebook'):
-      return 'Notebook';
-    case labTrans.__('Console'):
-      return 'Console';
-    case labTrans.__('Other'):
-    case '':
-    case undefined:
-      return 'Other';
-    default:
-      return category;
-  }
+  return category
+    ? (getOwnNames(labTrans).categories.get(category) ?? category)
+    : 'Other';
 }
 
 /**
@@ -197,24 +228,7 @@ function getTitle(
   { commands, trans: labTrans }: ITextSource
 ): string | undefined {
   const label = getLabel(commands, command, args);
-  switch (label) {
-    case labTrans.__('Terminal'):
-      return 'Terminal';
-    case labTrans.__('Text File'):
-      return 'Text File';
-    case labTrans.__('Markdown File'):
-      return 'Markdown File';
-    case labTrans.__('Python File'):
-      return 'Python File';
-    case labTrans.__('R File'):
-      return 'R File';
-    case labTrans.__('Julia File'):
-      return 'Julia File';
-    case labTrans.__('Show Contextual Help'):
-      return 'Show Contextual Help';
-    default:
-      return label || undefined;
-  }
+  return label ? (getOwnNames(labTrans).titles.get(label) ?? label) : undefined;
 }
 
 /**

@@ -9,10 +9,22 @@ import type { ILauncherState } from '../launcherState';
 export type CommandArgs = ReadonlyPartialJSONObject;
 
 /**
- * A command with its arguments, as the engine knows it.
+ * A command with its arguments, as a card that is in no section. The engine takes a kernel without a section for both of its cards.
  */
 export interface ICommandCard {
+  /** The id of the command. */
+  command: string;
   /** What it opens. */
+  card: Card;
+  /** Says which item of the launcher runs the same. */
+  itemKey: string;
+}
+
+/**
+ * What the launcher has for a command with its arguments.
+ */
+export interface IPlacedCard {
+  /** What it opens: the card of the launcher's item, if there is one. */
   card: Card;
   /** Whether the launcher has a card for it. */
   isInLauncher: boolean;
@@ -55,33 +67,41 @@ export class CommandCards {
   }
 
   /**
+   * Describes a command by itself. The description holds until its label changes.
+   *
    * @param command - The id of a command.
    * @param args - Its arguments.
    * @returns Null if the arguments do not say what the command opens.
    */
   describe(command: string, args: CommandArgs): ICommandCard | null {
-    this._indexItems();
-    const isLauncherCommand = this._commands.has(command);
     const card = this._state.toCard({
       command,
       args: withoutPlace(args) as ILauncher.IItemOptions['args']
     });
-    if (!card) {
-      return null;
-    }
-    const item = this._items.get(getItemKey(command, args, card));
-    return item
-      ? { card: item, isInLauncher: true, isLauncherCommand }
-      : {
-          // It is in no section. The engine takes a kernel without a section for both of its cards.
-          card: { ...card, category: undefined },
-          isInLauncher: false,
-          isLauncherCommand
-        };
+    return (
+      card && {
+        command,
+        card: { ...card, category: undefined },
+        itemKey: getItemKey(command, args, card)
+      }
+    );
   }
 
   /**
-   * Reads the launcher's items again before the next description: some have come or gone, or have other labels.
+   * Finds what the launcher has for a command now.
+   */
+  place({ command, card, itemKey }: ICommandCard): IPlacedCard {
+    this._indexItems();
+    const item = this._items.get(itemKey);
+    return {
+      card: item ?? card,
+      isInLauncher: item !== undefined,
+      isLauncherCommand: this._commands.has(command)
+    };
+  }
+
+  /**
+   * Reads the launcher's items again before the next command is placed: some have come or gone, or have other labels.
    */
   update(): void {
     this._isIndexed = false;

@@ -4,6 +4,7 @@ import type { ILauncherState } from '../launcherState';
 import {
   type CommandArgs,
   CommandCards,
+  type ICommandCard,
   getCommandKey,
   withoutPlace
 } from './commandCards';
@@ -24,6 +25,8 @@ export interface ICommandDecision {
 interface IKnownCommand extends ICommandDecision {
   command: string;
   args: CommandArgs;
+  /** Null if the arguments do not say what it opens. */
+  described: ICommandCard | null;
   /** Its label when it was decided: rules may be about that. */
   label: string;
   /** Up to which change of the commands the label is known to be that. */
@@ -84,12 +87,14 @@ export class CommandDecisions {
       this._known.clear();
     }
     const plain = withoutPlace(args);
+    const described = this._cards.describe(command, plain);
     const decided = {
       command,
       args: plain,
+      described,
       label: this._getLabel(command, plain),
       revision: this._revision,
-      ...this._decide(command, plain)
+      ...this._decide(described)
     };
     this._known.set(key, decided);
     return decided;
@@ -105,7 +110,7 @@ export class CommandDecisions {
     let hasChanged = false;
     for (const known of this._known.values()) {
       const { isHidden } = known;
-      Object.assign(known, this._decide(known.command, known.args));
+      Object.assign(known, this._decide(known.described));
       hasChanged ||= known.isHidden !== isHidden;
     }
     return hasChanged;
@@ -119,12 +124,12 @@ export class CommandDecisions {
     this._cards.dispose();
   }
 
-  private _decide(command: string, args: CommandArgs): ICommandDecision {
-    const described = this._cards.describe(command, args);
+  private _decide(described: ICommandCard | null): ICommandDecision {
     if (!described) {
       return { isHidden: false, card: null };
     }
-    const { card, isInLauncher, isLauncherCommand } = described;
+    const { card, isInLauncher, isLauncherCommand } =
+      this._cards.place(described);
     const { isShown, isGoverned } = this._state.decideCard(card);
     const isHidden =
       !isShown &&
