@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # How many random cases `make conformance` compares with the installed jupyterhub.
 N ?= 100000
 
-.PHONY: help demo test lint docs build wheel develop conformance companions grants-scale hub-bench bench clean distclean setup-demo setup-test setup-hub5
+.PHONY: help demo test lint docs build wheel develop conformance companions kubernetes grants-scale hub-bench bench clean distclean setup-demo setup-test setup-hub5
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ companions: setup-test ## Try JupyterLab 4.4 to 4.6 and other packages on a real
 	@scripts/companions.sh
 	@node --test --test-concurrency=1 --test-reporter=spec tests/companions/
 
+kubernetes: setup-test ## Check examples/kubernetes with Zero to JupyterHub's chart, from GitHub or in the folder CHART
+	@CHART=$$(scripts/chart.sh) pytest tests/kubernetes
+
 grants-scale: setup-test ## Measure the grants on a simulated Hub of up to 20,000 users
 	@python tests/python/service/scale.py
 
@@ -79,7 +82,7 @@ setup-demo:
 # Downloads and the compiling of tools wait for different things: both at once.
 setup-test:
 	@scripts/tools.sh wasm32 wasm-bindgen wasm-pack >/dev/null & tools=$$!; \
-	scripts/venv.sh test; scripts/apt-install.sh chromium=chromium chromium-driver=chromedriver valgrind=valgrind; scripts/npm-ci.sh; wait $$tools
+	scripts/venv.sh test; scripts/apt-install.sh chromium=chromium chromium-driver=chromedriver valgrind=valgrind postgresql=pg_ctlcluster; scripts/npm-ci.sh; wait $$tools
 	@scripts/build-wheel.sh
 	@scripts/install-wheel.sh .venv
 

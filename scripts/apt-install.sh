@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: apt-install.sh PACKAGE=COMMAND...
 # Installs Debian's packages whose commands are missing: the browser tests need Chromium and its driver,
-# scripts/check-instructions.mjs counts with valgrind.
+# scripts/check-instructions.mjs counts with valgrind, and one test has a Hub with PostgreSQL.
 set -euo pipefail
 missing=()
 for pair in "$@"; do
