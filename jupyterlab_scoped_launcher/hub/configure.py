@@ -24,7 +24,13 @@ from .server_settings import ServerSettings, ServiceAddress
 from .services import give_policy_to_services, services_elsewhere
 from .spawn import SpawnHook
 from .tokens import VisitorTokenScopes, without_own_shares
-from .traitlets_config import comparable, configured_value, hub_log, sections_with
+from .traitlets_config import (
+    comparable,
+    configured_value,
+    hub_log,
+    sections_with,
+    take_over_outer_files,
+)
 from .unsafe_settings import unsafe_settings
 from .versions import grantable_token_scopes, require_hub_version, require_token_scopes
 from .wrapspawner_profiles import filtering_form
@@ -77,6 +83,7 @@ def configure(
     Hub's start ends likewise when a later line of the file overwrites what this has set.
     """
     log = hub_log()
+    take_over_outer_files(c)
     path = Path(policy).absolute()
     store = PolicyStore(path, log, hub_groups=lambda: _configured_groups(c))
     state = store.current()

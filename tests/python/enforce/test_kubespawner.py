@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyterhub import orm, roles
+from hub_database import hub_users
+from jupyterhub import orm
 from jupyterhub.objects import Hub
 from jupyterhub.user import User
 from tornado import web
@@ -39,18 +40,7 @@ SMALL = {"display_name": "Small", "slug": "small", "kubespawner_override": {"mem
 @pytest.fixture
 def users() -> Iterator[dict[str, orm.User]]:
     """A Hub's database with a member of the class, somebody else, and somebody in an exam."""
-    db = orm.new_session_factory("sqlite:///:memory:")()
-    for role in roles.get_default_roles():
-        roles.create_role(db, role)
-    people = {name: orm.User(name=name) for name in ("member", "other", "candidate")}
-    groups = {"member": "class", "other": "alpha", "candidate": "exam"}
-    for name, user in people.items():
-        db.add(user)
-        db.add(orm.Group(name=groups[name], users=[user]))
-        db.commit()
-        roles.assign_default_roles(db, entity=user)
-    yield people
-    db.close()
+    yield from hub_users({"member": "class", "other": "alpha", "candidate": "exam"})
 
 
 @pytest.fixture
