@@ -175,6 +175,31 @@ describe('an exam', { timeout: 300_000 }, () => {
     return { kernels, selected };
   }
 
+  /** How many kernels run. */
+  async function kernelCount() {
+    const answer = await student.context.request.get(
+      `${hub.url}user/mmuster/api/kernels`
+    );
+    return (await answer.json()).length;
+  }
+
+  /** The kernels that the open dialog offers to start. Then closes it with a button. */
+  async function dialogKernels(button) {
+    const dialog = student.page.getByRole('dialog');
+    await dialog.getByText('Select Kernel').first().waitFor();
+    const kernels = await dialog.locator('option').allTextContents();
+    await dialog.getByRole('button', { name: button }).click();
+    await dialog.waitFor({ state: 'detached' });
+    return kernels.filter(kernel => /python/i.test(kernel));
+  }
+
+  /** Shows the tab with this name. */
+  const showTab = name =>
+    student.page
+      .locator('#jp-main-dock-panel .lm-TabBar-tab', { hasText: name })
+      .first()
+      .click();
+
   const hasTerminal = cards => cards.includes('Terminal');
 
   test('before it, everything is offered', async () => {
@@ -187,6 +212,28 @@ describe('an exam', { timeout: 300_000 }, () => {
     const { kernels, selected } = await pickerKernels();
     assert.ok(kernels.includes(KERNEL));
     assert.ok(selected, 'a kernel is preselected');
+  });
+
+  test('before it, a console has kernels beside it', async () => {
+    const { page } = student;
+    await page
+      .locator('.jp-LauncherCard', { hasText: 'Python File' })
+      .first()
+      .click();
+    await page.locator('.jp-FileEditor').waitFor();
+    await student.openLauncher();
+    await page
+      .locator('.jp-Launcher-section:visible', { hasText: 'Console' })
+      .locator('.jp-LauncherCard', { hasText: KERNEL })
+      .click();
+    await page
+      .locator('.jp-ConsolePanel .jp-Toolbar-kernelName', { hasText: KERNEL })
+      .waitFor();
+    // The "+" beside its tab.
+    await student.openLauncher();
+    const cards = await student.cardsBySection('.jp-Launcher:visible');
+    assert.ok(cards.includes(`Console: ${KERNEL}`), cards.join());
+    await waitUntil(kernelCount, count => count === 1, 30, 'running kernels');
   });
 
   test('when it begins, nothing of it is left in an open JupyterLab', async () => {
@@ -228,6 +275,35 @@ describe('an exam', { timeout: 300_000 }, () => {
       []
     );
     assert.doesNotMatch(selected ?? '', /python/i, 'it is not preselected');
+  });
+
+  test('no kernel is reached from a console or an editor', async () => {
+    const { page } = student;
+    await showTab('Console 1');
+    await student.openLauncher();
+    assert.deepEqual(
+      (await student.cardsBySection('.jp-Launcher:visible')).filter(card =>
+        /python 3/i.test(card)
+      ),
+      []
+    );
+    // The console's own button, and the menu.
+    await showTab('Console 1');
+    await page.locator('.jp-ConsolePanel .jp-Toolbar-kernelName').click();
+    assert.deepEqual(await dialogKernels('Cancel'), []);
+    await openNewMenu();
+    await page
+      .locator('#jp-mainmenu-file-new .lm-Menu-item', { hasText: 'Console' })
+      .click();
+    assert.deepEqual(await dialogKernels('No Kernel'), []);
+    await showTab('untitled.py');
+    await page.getByRole('menuitem', { name: 'File', exact: true }).click();
+    await page
+      .locator('#jp-mainmenu-file .lm-Menu-item', { hasText: 'Console for' })
+      .click();
+    assert.deepEqual(await dialogKernels('No Kernel'), []);
+    await page.waitForTimeout(1000);
+    assert.equal(await kernelCount(), 1, 'none has started');
   });
 
   test('a key binding says why it opens nothing', async () => {
