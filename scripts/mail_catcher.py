@@ -29,6 +29,7 @@ PAGE = """<!doctype html>
 body {{ max-width: 48rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui }}
 article {{ border: 1px solid; padding: 0 1rem; margin: 1rem 0 }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere }}
+iframe {{ width: 100%; height: 15rem; border: 0; background: white; color-scheme: light }}
 </style>
 <h1>Mails ({count})</h1>
 <p>Nobody gets them: this is a demonstration. Reload the page for new ones.</p>
@@ -39,7 +40,9 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere }}
 MAIL = """<article>
 <h2>{subject}</h2>
 <p>From {sender} to {recipients}</p>
-<pre>{text}</pre>
+<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="The mail as HTML"
+srcdoc="&lt;base target=_blank&gt;{html}"></iframe>
+<details><summary>The mail as text</summary><pre>{text}</pre></details>
 </article>
 """
 
@@ -69,14 +72,15 @@ class MailCatcher:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         """Takes a mail, as aiosmtpd calls it."""
         mail: Any = message_from_bytes(envelope.content, policy=policy.default)
-        body = mail.get_body(("plain",))
+        as_text, as_html = mail.get_body(("plain",)), mail.get_body(("html",))
         self._mails.insert(
             0,
             MAIL.format(
                 subject=html.escape(str(mail["Subject"])),
                 sender=html.escape(str(mail["From"])),
                 recipients=html.escape(", ".join(envelope.rcpt_tos)),
-                text=_with_links(body.get_content() if body else ""),
+                text=_with_links(as_text.get_content() if as_text else ""),
+                html=html.escape(as_html.get_content() if as_html else ""),
             ),
         )
         return "250 OK"

@@ -69,6 +69,9 @@ describe('a student who asks to join the class', { timeout: 300_000 }, () => {
     await assertAccessible(joinPage);
     await joinPage.getByLabel('Reason (optional)').fill(REASON);
     await joinPage.screenshot({ path: `${SCREENSHOTS}join.png` });
+    await joinPage.emulateMedia({ colorScheme: 'dark' });
+    await joinPage.screenshot({ path: `${SCREENSHOTS}join-dark.png` });
+    await joinPage.emulateMedia({ colorScheme: 'light' });
     await joinPage.getByRole('button', { name: 'Ask to join' }).click();
     await joinPage.getByText('waits for a decision').waitFor();
     assert.equal(await joinPage.locator('main b').count(), 0);
@@ -82,6 +85,15 @@ describe('a student who asks to join the class', { timeout: 300_000 }, () => {
       'the mail'
     );
     assert.ok(page.includes('profx@example.edu'));
+    const mails = await profx.context.newPage();
+    await mails.goto(hub.mails);
+    await mails
+      .frameLocator('iframe')
+      .first()
+      .getByRole('link', { name: 'Approve or decline' })
+      .waitFor();
+    await mails.screenshot({ path: `${SCREENSHOTS}mail.png` });
+    await mails.close();
     assert.ok(page.includes('I study &lt;b&gt;snakes&lt;/b&gt;'));
     classUrl = /href="([^"]+\/classes\/[^"]+)"/.exec(page)[1];
     await waitUntil(

@@ -3,10 +3,15 @@
 import json
 import os
 
+from jupyterhub.services.service import _ServiceSpawner
+
 from jupyterlab_scoped_launcher.hub import configure
 
 known = json.loads(os.environ["TEST_HUB"])
 load_subconfig(known["common"])
+
+# The Hub looks every 30 s whether its services still run, and has no setting for that.
+_ServiceSpawner.poll_interval = 2
 
 c = get_config()
 c.Authenticator.admin_users = {"root"}
