@@ -1,6 +1,7 @@
 /**
  * How long JupyterLab takes until its first launcher card, with and without this package: on the Hub of the class example,
- * in alternating starts with a fresh browser profile each.
+ * in alternating starts with a fresh browser profile each. Also how much processor time the page's main thread has used until
+ * then, which depends less on what else the machine does.
  *
  * usage: node bench/first-card.mjs [PAIRS]          (of starts; 12, if it is not given)
  */
@@ -35,8 +36,9 @@ const hub = await startHub(async homes => {
 const browser = await launchChromium();
 const users = { with: 'mmuster', without: 'eextern' };
 const times = { with: [], without: [] };
+const processorTimes = { with: [], without: [] };
 
-/** Opens JupyterLab; returns after how many milliseconds the first card was in the page. */
+/** Opens JupyterLab; returns after how many milliseconds the first card was in the page, and the main thread's processor time. */
 async function measure(kind) {
   const user = await BrowserUser.logIn(browser, hub, users[kind]);
   await user.context.addInitScript(() => {
@@ -46,8 +48,12 @@ async function measure(kind) {
       }
     }).observe(document, { childList: true, subtree: true });
   });
+  const devtools = await user.context.newCDPSession(user.page);
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const before = await readTaskTime(devtools);
   await user.openLab();
   await user.page.waitForFunction(() => window.firstCard);
+  const processorTime = (await readTaskTime(devtools)) - before;
   const time = await user.page.evaluate(() => window.firstCard);
   const isThere = await user.page.evaluate(() =>
     document
@@ -58,7 +64,13 @@ async function measure(kind) {
     throw new Error(`${kind}: the labextension is ${isThere ? '' : 'not '}there`);
   }
   await user.close();
-  return time;
+  return [time, processorTime];
+}
+
+/** The processor time of all tasks of the page so far, in milliseconds. */
+async function readTaskTime(devtools) {
+  const { metrics } = await devtools.send('Performance.getMetrics');
+  return 1000 * metrics.find(({ name }) => name === 'TaskDuration').value;
 }
 
 /** The median, the middle half and the range. */
@@ -83,16 +95,25 @@ try {
   for (let pair = 0; pair < pairs; pair++) {
     const order = ['with', 'without'];
     for (const kind of pair % 2 ? order.reverse() : order) {
-      const time = await measure(kind);
+      const [time, processorTime] = await measure(kind);
       times[kind].push(time);
-      console.log(kind.padEnd(8), time.toFixed(0), 'ms');
+      processorTimes[kind].push(processorTime);
+      console.log(
+        `${kind.padEnd(8)} ${time.toFixed(0)} ms, processor ${processorTime.toFixed(0)} ms`
+      );
     }
   }
-  for (const [kind, all] of Object.entries(times)) {
-    console.log(`${kind}: ${summarize(all)}`);
+  for (const [what, of] of Object.entries({
+    'until the first card': times,
+    'processor time of the main thread': processorTimes
+  })) {
+    console.log(what);
+    for (const [kind, all] of Object.entries(of)) {
+      console.log(`  ${kind}: ${summarize(all)}`);
+    }
+    const differences = of.with.map((time, i) => time - of.without[i]);
+    console.log(`  with - without, in pairs: ${summarize(differences)}`);
   }
-  const differences = times.with.map((time, i) => time - times.without[i]);
-  console.log(`with - without, in pairs: ${summarize(differences)}`);
   console.log(`average load after: ${loadavg()[0].toFixed(2)}`);
 } finally {
   await browser.close();
