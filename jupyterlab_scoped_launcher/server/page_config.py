@@ -31,11 +31,12 @@ def page_config_hook(services: Services, configured: PageConfigHook | None) -> P
     While a policy is in use, the page loads the labextension although its user has disabled it. A
     JupyterLab that is too old does not load it, and gets no summary.
     """
+    is_usable = is_labextension_usable()  # takes some ms: not for each page
 
     def add_policy_summary(handler: Any, page_config: dict[str, Any]) -> dict[str, Any]:
         if configured is not None:
             page_config = configured(handler, page_config)
-        if not is_labextension_usable():
+        if not is_usable:
             return without_labextension(page_config)
         try:
             page_config[PAGE_CONFIG_KEY] = policy_summary(services)
