@@ -42,10 +42,11 @@ class ProxyEntries:
         if not processes:
             return Card("proxy", name)
         entry = processes[0].launcher_entry
+        category = getattr(entry, "category", "Notebook")  # jupyter-server-proxy before 4.3
         return Card(
             "proxy",
             name,
-            category=entry.category or "Other",  # the launcher's category for cards without one
+            category=category or "Other",  # the launcher's category for cards without one
             command="server-proxy:open",
             title=entry.title,
         )

@@ -60,7 +60,7 @@ def disabled_in(jp_config_dir: Path, jp_env_config_path: Path):
 
     def write(level: str) -> None:
         folder = {"user": jp_config_dir, "sys_prefix": jp_env_config_path}[level] / "labconfig"
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "page_config.json").write_text(json.dumps({"disabledExtensions": ALL}))
 
     return write

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from proxy_versions import needs_category
 from tornado.httpclient import HTTPClientError
 
 from jupyterlab_scoped_launcher import translations
@@ -212,6 +213,7 @@ class TestAsSomebodyElse:
         assert await status(post(jp_fetch, "access", body)) == 403
         assert await status(jp_fetch("scoped-launcher", "visitors")) == 403
 
+    @needs_category
     @pytest.mark.parametrize("policy", [PREVIEW_ALL], indirect=True)
     async def test_all_cards_are_as_a_member_of_groups_sees_them(self, jp_fetch):
         body = {"cards": [TERMINAL], "as": {"groups": ["class"]}}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from proxy_versions import needs_category
 from tornado.httpclient import HTTPClientError
 
 from jupyterlab_scoped_launcher.context import local_visitor
@@ -110,6 +111,7 @@ async def test_hidden_cards_are_not_listed(jp_fetch):
     )
 
 
+@needs_category
 @pytest.mark.parametrize(
     "policy", [{key: {"always": True}} for key in ("preview", "list_hidden")], indirect=True
 )
@@ -124,6 +126,7 @@ class TestWithoutAPolicy:
     def jp_argv(self) -> list[str]:
         return []
 
+    @needs_category
     async def test_all_cards_are_listed(self, jp_fetch):
         assert {("kernel:class1", "Notebook"), ("proxy:tools", "Class")} <= set(
             await listed(jp_fetch)
@@ -140,6 +143,7 @@ async def test_a_login_is_needed(jp_fetch):
     assert await status(fetching) == 403
 
 
+@needs_category
 async def test_a_proxied_service_is_decided_by_its_launcher_category(jp_fetch):
     assert await status(jp_fetch("tools/")) == 403
     assert await status(jp_fetch("plain/")) != 403
@@ -148,6 +152,7 @@ async def test_a_proxied_service_is_decided_by_its_launcher_category(jp_fetch):
 TEXTS = {"message": "50% presence, 100 %s & <b>.", "contact": "https://example.edu/ask%20us"}
 
 
+@needs_category
 @pytest.mark.parametrize(
     "policy", [{"rules": [{**rule, **TEXTS} for rule in RULES]}], indirect=True
 )
@@ -197,6 +202,7 @@ async def test_kernels_are_decided_by_their_language(jp_fetch):
     assert await status(jp_fetch("api", "kernelspecs", "open")) == 403
 
 
+@needs_category
 @pytest.mark.parametrize(
     "policy",
     [
