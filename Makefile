@@ -8,7 +8,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # How many random cases `make conformance` compares with the installed jupyterhub.
 N ?= 100000
 
-.PHONY: help demo test lint docs build wheel develop conformance companions kubernetes grants-scale hub-bench bench clean distclean setup-demo setup-test setup-hub5
+.PHONY: help demo test lint docs build wheel wheels licences matrix develop conformance companions kubernetes grants-scale hub-bench bench \
+  clean distclean setup-demo setup-test setup-hub5
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +35,19 @@ build: setup-demo ## Build the wheel and install it into .venv
 wheel: setup-demo ## Build dist/*.whl with its manylinux tag, and the sdist
 	@maturin sdist --out dist
 	@ls -l dist
+
+wheels: setup-demo ## Build, check and try the wheels of all platforms, the sdist and the npm package: target/packages/
+	@scripts/build-wheels.sh
+	@scripts/try-wheels.sh
+
+licences: ## Check the licences of all dependencies
+	@scripts/venv.sh test
+	@scripts/npm-ci.sh
+	@eval "$$(scripts/tools.sh cargo-deny)"; cargo deny --all-features check licenses sources
+	@python scripts/check_licences.py
+
+matrix: setup-test ## Run tests with the oldest and the newest versions of the Jupyter packages
+	@scripts/matrix.sh
 
 develop: ## Install for development: debug engine, Python and labextension linked to this folder
 	@scripts/venv.sh test

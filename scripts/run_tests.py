@@ -109,6 +109,8 @@ STEPS = [
     Step("lint", "direction of Python imports", "lint-imports --no-cache"),
     Step("lint", "eslint, prettier, stylelint, types, imports", "npm run --silent lint:check"),
     Step("lint", "language catalogues", "python scripts/check_translations.py"),
+    Step("lint", "workflows, issue forms, citation", "bash scripts/check-repository.sh"),
+    Step("lint", "licences of npm and Python packages", "python scripts/check_licences.py"),
     Step("rust", "Rust tests", "cargo test", cargo_counts),
     Step(
         "rust",

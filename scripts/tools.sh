@@ -9,6 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/scoped-launcher/tools"
 wasm_pack_version=0.15.1
+cargo_deny_version=0.20.2
 path=
 
 say() { echo "==> $*" >&2; }
@@ -65,6 +66,7 @@ for wanted in "$@"; do
       tool wasm-bindgen-cli "$version" wasm-bindgen
       ;;
     wasm-pack) tool wasm-pack "$wasm_pack_version" wasm-pack --locked ;;
+    cargo-deny) tool cargo-deny "$cargo_deny_version" cargo-deny --locked ;;
     *) die "unknown tool $wanted" ;;
   esac
 done

@@ -41,16 +41,24 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_npm_package_has_what_others_compile_and_bundle(prefix: Path) -> None:
     package = COPY / "node_modules" / "jupyterlab-scoped-launcher"
     files = {path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()}
-    described = json.loads((package / "package.json").read_text())
-    expected = {
-        *("package.json", "README.md", "LICENSE"),
-        *(described["main"], described["types"], described["style"], described["styleModule"]),
-        *("labextension/lib/tokens.js", "labextension/lib/tokens.d.ts"),
-        *("labextension/wasm/scoped_launcher.js", "labextension/wasm/scoped_launcher.d.ts"),
-        *("labextension/wasm/scoped_launcher_bg.wasm", "labextension/schema/plugin.json"),
+    sources = ROOT / "labextension" / "src"
+    modules = {
+        path.relative_to(sources).with_suffix("").as_posix()
+        for path in sources.rglob("*.ts*")
+        if "__tests__" not in path.parts
     }
-    assert expected - files == set()
-    assert [name for name in files if "__tests__" in name or name.endswith(".map")] == []
+    parts = ("js", "d.ts")
+    style = [f"labextension/style/{path.name}" for path in (ROOT / "labextension/style").iterdir()]
+    assert files == {
+        *("package.json", "README.md", "LICENSE", "labextension/schema/plugin.json"),
+        *(f"labextension/lib/{module}.{part}" for module in modules for part in parts),
+        *(f"labextension/wasm/scoped_launcher.{part}" for part in parts),
+        "labextension/wasm/scoped_launcher_bg.wasm",
+        "labextension/wasm/scoped_launcher_bg.wasm.d.ts",
+        *style,
+    }, "after a module was removed: npm run clean"
+    described = json.loads((package / "package.json").read_text())
+    assert {described[key] for key in ("main", "types", "style", "styleModule")} <= files
 
 
 def test_an_extension_compiles_with_all_checks(prefix: Path) -> None:
