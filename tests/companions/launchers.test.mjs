@@ -36,6 +36,10 @@ describe('packages that change the launcher', { timeout: 900_000 }, () => {
         environment: 'newest',
         variables,
         files: settingsWith('jupyterlab-launchpad', 'jupyter_app_launcher')
+      },
+      sagemaker: {
+        environment: 'newest',
+        files: settingsWith('@amzn/sagemaker-jproxy-launcher-ext')
       }
     });
     browser = await launchChromium();
@@ -48,17 +52,7 @@ describe('packages that change the launcher', { timeout: 900_000 }, () => {
 
   test('jupyter_app_launcher, jupyter-launcher-shortcuts, launcher-links, jupyter-server-proxy, jupyter-remote-desktop-proxy', () =>
     Visitor.as(browser, hub, 'cards', async visitor => {
-      // jupyter-launcher-shortcuts asks for its list without the token that JupyterHub wants since 4.1, with and without this package.
-      await visitor.context.route(
-        '**/launcher-shortcuts/shortcuts',
-        async route => {
-          const cookies = await visitor.context.cookies(visitor.base);
-          const xsrf = cookies.find(cookie => cookie.name === '_xsrf' && visitor.base.endsWith(cookie.path));
-          await route.continue({
-            headers: { ...route.request().headers(), 'X-XSRFToken': xsrf.value }
-          });
-        }
-      );
+      await addXsrfToken(visitor, '**/launcher-shortcuts/shortcuts');
       await visitor.openLab();
       const free = [
         "Applications: Free application",
@@ -133,6 +127,43 @@ describe('packages that change the launcher', { timeout: 900_000 }, () => {
       assert.deepEqual(visitor.ownProblems(), []);
     }));
 
+  test('sagemaker-jproxy-launcher-ext: its cards, by their arguments and their URLs', () =>
+    Visitor.as(browser, hub, 'sagemaker', async visitor => {
+      await addXsrfToken(visitor, '**/server-proxy/servers-info');
+      await visitor.openLab();
+      const ofTheClass = ['Class & co', 'Class colon', 'Free for all', 'Übung <b>1</b>'];
+      // It puts all of them into the section Other, where jupyter-server-proxy has none.
+      const cards = async () =>
+        (await visitor.cards())
+          .filter(card => card.startsWith('Other: '))
+          .map(card => card.slice('Other: '.length));
+      await waitUntil(
+        cards,
+        cards => cards.includes('Text File'),
+        30,
+        'cards that no rule hides'
+      );
+      const hidden = async () =>
+        (await cards()).filter(card => ofTheClass.includes(card)).sort();
+      assert.deepEqual(await hidden(), []);
+      await hub.addToClass('sagemaker');
+      await waitUntil(
+        hidden,
+        cards => cards.length === ofTheClass.length,
+        UPDATE_SECONDS,
+        'cards of the class'
+      );
+      await visitor.takeScreenshot('sagemaker-inside');
+      await hub.removeFromClass('sagemaker');
+      await waitUntil(
+        hidden,
+        cards => cards.length === 0,
+        UPDATE_SECONDS,
+        'no cards of the class'
+      );
+      assert.deepEqual(visitor.ownProblems(), []);
+    }));
+
   test('jupyterlab-launchpad: its cards and its table of kernels', () =>
     Visitor.as(browser, hub, 'launchpad', async visitor => {
       await visitor.openLab();
@@ -164,3 +195,18 @@ describe('packages that change the launcher', { timeout: 900_000 }, () => {
       assert.deepEqual(visitor.ownProblems(), []);
     }));
 });
+
+/**
+ * Adds the token that JupyterHub wants since 4.1 to the requests that a package makes without it, with and without this package.
+ */
+async function addXsrfToken(visitor, requests) {
+  await visitor.context.route(requests, async route => {
+    const cookies = await visitor.context.cookies(visitor.base);
+    const xsrf = cookies.find(
+      cookie => cookie.name === '_xsrf' && visitor.base.endsWith(cookie.path)
+    );
+    await route.continue({
+      headers: { ...route.request().headers(), 'X-XSRFToken': xsrf.value }
+    });
+  });
+}

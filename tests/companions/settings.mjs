@@ -9,6 +9,7 @@ export function settingsWith(...extensions) {
     'jupyter_app_launcher',
     'jupyterlab-launcher-shortcuts',
     'launcher-links',
+    '@amzn/sagemaker-jproxy-launcher-ext',
     '@jupyterlab/git',
     '@voila-dashboards/jupyterlab-preview',
     '@jupyter-server/resource-usage',

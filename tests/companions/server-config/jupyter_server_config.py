@@ -20,7 +20,7 @@ def entry(title, **launcher):
 c.ServerProxy.servers = {
     "class 1 & co": entry("Class & co", category="Class", icon_path=icon),
     "class.ümlaut": entry("Übung <b>1</b>", category="Notebook", icon_path=icon),
-    "class:colon": entry("Class colon", category="Console"),
+    "class:colon": entry("Class colon", category="Console", icon_path=icon),
     "free": entry("Free for all", category="Übungen 'n' <i>more</i>", icon_path=icon),
     "no-card": entry("No card", enabled=False),
 }
