@@ -38,7 +38,7 @@ for target in "${targets[@]}"; do
   # shellcheck disable=SC2086 # several words
   maturin build --release --locked --quiet --target "$target" --out "$out" $options
 done
-maturin sdist --quiet --out "$out"
+maturin sdist --out "$out"
 npm run --silent build:lib:prod
 npm pack --silent --pack-destination "$out" >/dev/null
 python scripts/check_packages.py "$out"
