@@ -150,6 +150,7 @@ def test_custom_scopes(hub, visitor):
 
 
 def test_the_hub_does_the_same_at_its_next_start(hub):
+    hub.user("clerk", "staff")
     roles = [ROLE, {"name": "of-a-user", "users": ["somebody-new"], "scopes": [DESK]}]
     write(hub, *roles)
     hub.wait(lambda: TESTS in scopes_of(hub, "mmuster"), LIVE_S)

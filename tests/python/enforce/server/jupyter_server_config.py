@@ -19,11 +19,13 @@ c.ServerProxy.servers = {
     "open-tools": {"port": ports["open-tools"]},
 }
 sys.path.append(os.path.dirname(__file__))
-c.ServerApp.jpserver_extensions = {
-    "own_handlers": True,
-    "voila.server_extension": find_spec("voila") is not None,  # the tests with Hub 5.5 have none
-    # What is not tested takes time to start.
-    "jupyterlab": False,
-    "jupyter_lsp": False,
-}
+c.ServerApp.jpserver_extensions.update(  # JupyterHub 5.0 has put its own in there already
+    {
+        "own_handlers": True,
+        "voila.server_extension": find_spec("voila") is not None,  # some environments have none
+        # What is not tested takes time to start.
+        "jupyterlab": False,
+        "jupyter_lsp": False,
+    }
+)
 c.EventLogger.handlers = [logging.FileHandler(os.path.expanduser("~/events.jsonl"))]
