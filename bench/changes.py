@@ -52,16 +52,18 @@ DEFAULTS = (5000, 50)
 
 
 @contextmanager
-def hub_with_users(policy: dict[str, object], count: int) -> Iterator[ServiceHub]:
+def hub_with_users(
+    policy: dict[str, object], count: int, *, with_tokens: bool = True
+) -> Iterator[ServiceHub]:
     """Start a Hub with the service and so many users, whose servers' tokens are in ``tokens``."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        create_users(folder, count)
+        create_users(folder, count, with_tokens=with_tokens)
         with ServiceHub(folder, ROOT / "bench/changes_config.py", json.dumps(policy)) as hub:
             yield hub
 
 
-def create_users(folder: Path, count: int) -> None:
+def create_users(folder: Path, count: int, *, with_tokens: bool) -> None:
     """Write users to the Hub's database, and their servers' tokens to the file ``tokens``."""
     from jupyterhub import orm, roles
     from sqlalchemy import text
@@ -72,12 +74,17 @@ def create_users(folder: Path, count: int) -> None:
         db.add(orm.OAuthClient(identifier="jupyterhub", description="JupyterHub"))
     for role in roles.get_default_roles():
         roles.create_role(db, role)
+    users = [orm.User(name=f"user{number:05}") for number in range(count)]
+    db.add_all(users)
+    db.commit()
+    role = orm.Role.find(db, "user")
+    db.execute(
+        orm.Base.metadata.tables["user_role_map"].insert(),
+        [{"user_id": user.id, "role_id": role.id} for user in users],
+    )
+    db.commit()
     with (folder / "tokens").open("w") as tokens:
-        for number in range(count):
-            user = orm.User(name=f"user{number:05}")
-            db.add(user)
-            db.commit()
-            roles.assign_default_roles(db, user)
+        for user in users if with_tokens else ():
             scopes = ["users:activity!user", f"access:servers!server={user.name}/"]
             tokens.write(f"{user.name} {user.new_api_token(scopes=scopes)}\n")
     db.close()

@@ -27,7 +27,7 @@ DEFAULTS = (20_000, 30)
 def main() -> None:
     numbers = [int(number) for number in sys.argv[1:]]
     users, rounds = [*numbers, *DEFAULTS[len(numbers) :]]
-    with hub_with_users(POLICY, users) as hub:
+    with hub_with_users(POLICY, users, with_tokens=False) as hub:
         measure(hub, users, rounds)
 
 
