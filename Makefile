@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # How many random cases `make conformance` compares with the installed jupyterhub.
 N ?= 100000
 
-.PHONY: help demo test lint docs build wheel wheels licences matrix develop conformance companions kubernetes grants-scale hub-bench bench \
+.PHONY: help demo test lint docs build wheel wheels sbom licences matrix develop conformance companions kubernetes grants-scale hub-bench bench \
   clean distclean setup-demo setup-test setup-hub5
 
 help: ## Show this list
@@ -39,6 +39,9 @@ wheel: setup-demo ## Build dist/*.whl with its manylinux tag, and the sdist
 wheels: setup-demo ## Build, check and try the wheels of all platforms, the sdist and the npm package: target/packages/
 	@scripts/build-wheels.sh
 	@scripts/try-wheels.sh
+
+sbom: ## Write what the packages of `make wheels` are made of, as CycloneDX: target/packages/*.cdx.json
+	@scripts/sbom.sh
 
 licences: ## Check the licences of all dependencies
 	@scripts/venv.sh test
