@@ -183,14 +183,24 @@ class Person:
         return self.session.cookies.get("_xsrf", path="/hub/")
 
 
+def new_repository(folder: Path) -> Path:
+    """Return a repository with the files of this folder as they are, in one commit."""
+    repository = folder / "origin.git"
+    git = ["git", f"--git-dir={repository}", f"--work-tree={REPO}"]
+    author = ["-c", "user.name=test", "-c", "user.email=test@example.edu"]
+    for command in (["init", "--quiet"], ["add", "--all"], [*author, "commit", "--quiet", "-mx"]):
+        subprocess.run([*git, *command], cwd=REPO, check=True)
+    return repository
+
+
 def test_the_class_example_from_a_fresh_clone(tmp_path: Path, shells: Callable[..., Shell]) -> None:
-    """`git clone` takes this repository instead of the one at GitHub, and what is built there
-    uses a Cargo cache that stays. The demo checks itself, and ends."""
+    """`git clone` takes these files instead of those at GitHub, and what is built there uses a
+    Cargo cache that stays. The demo checks itself, and ends."""
     shell = shells(
         tmp_path,
         {},
         GIT_CONFIG_COUNT="1",
-        GIT_CONFIG_KEY_0=f"url.file://{REPO}.insteadOf",
+        GIT_CONFIG_KEY_0=f"url.file://{new_repository(tmp_path)}.insteadOf",
         GIT_CONFIG_VALUE_0="https://github.com/jupyterlab-scoped-launcher/jupyterlab-scoped-launcher",
         CARGO_TARGET_DIR=str(REPO / "target" / "tutorial"),
         DEMO_CHECK="1",
