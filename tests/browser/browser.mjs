@@ -215,10 +215,10 @@ export class BrowserUser {
   async copyLauncherCards() {
     await this.context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await this.runCommand('Copy the Launcher Cards');
-    await this.page
+    const notification = this.page
       .locator('.Toastify__toast', { hasText: /Copied \d+ cards/ })
-      .first()
-      .waitFor();
+      .first();
+    await notification.locator('.jp-Notification-Toast-Close').click();
     return JSON.parse(
       await this.page.evaluate(() => navigator.clipboard.readText())
     ).cards;
