@@ -40,7 +40,7 @@ def measure(hub: ServiceHub, users: int, rounds: int) -> None:
 
     hub.start_servers("profx/dash-1", tiny=True)
     began = time.monotonic()
-    hub.wait(is_ready, 600)
+    hub.wait(is_ready, 1800)
     print(f"{users} users: the service is ready after {time.monotonic() - began:.0f} s", flush=True)
     names = [f"user{number:05}" for number in range(0, users, users // rounds)][:rounds]
     for what, method, is_shared in (("gets", "POST", True), ("loses", "DELETE", False)):
