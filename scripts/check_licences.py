@@ -43,7 +43,7 @@ CLASSIFIERS = {
     "Python Software Foundation License": "PSF-2.0",
 }
 TEXTS = (
-    (r"BSD 3-Clause License", "BSD-3-Clause"),
+    (r"BSD 3-Clause License|3 Clause BSD", "BSD-3-Clause"),
     (r"Apache(?: License, Version)? 2\.0|Apache Software License", "Apache-2.0"),
 )
 """What older packages write where newer ones have an SPDX expression."""

@@ -259,7 +259,7 @@ def test_the_database_is_locked(hub, visitor):
 
 
 def test_the_disk_is_full(hub, visitor):
-    hub.start_servers("prof/dash-2", tiny=True)
+    hub.start_servers("prof/dash-1", "prof/dash-2", tiny=True)
     process = hub.service_process()
     limits = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, limits[1]))
