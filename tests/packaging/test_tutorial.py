@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
-from hubs import REPO, free_ports, wait
+from hubs import REPO, Browser, free_ports, wait
 
 TUTORIAL = REPO / "docs" / "tutorial"
 STEP = re.compile(
@@ -145,18 +145,16 @@ def test_the_first_policy(tmp_path: Path, shells: Callable[..., Shell]) -> None:
     wait(lambda: not student.sees_the_class(), 10, log.read_text)
 
 
-class Person:
+class Person(Browser):
     """Somebody who has logged in at the Hub of the tutorial."""
 
     def __init__(self, url: str, name: str) -> None:
-        self.url, self.name = url, name
-        self.session = requests.Session()
-        self.session.get(f"{url}/hub/login", timeout=30)
-        form = {"username": name, "password": "tutorial", "_xsrf": self._xsrf()}
-        self.session.post(f"{url}/hub/login", data=form, timeout=60)
+        super().__init__(url, name, "tutorial")
+        self.name = name
+        self.open("/hub/")  # which starts the server
 
     def has_jupyterlab(self) -> bool:
-        """Open JupyterLab, which starts the server."""
+        """Open JupyterLab."""
         page = self.session.get(f"{self.url}/hub/user/{self.name}/lab", timeout=60)
         return page.ok and "jupyter-config-data" in page.text
 
@@ -178,9 +176,6 @@ class Person:
             timeout=30,
         )
         assert answer.ok, answer.text
-
-    def _xsrf(self) -> str | None:
-        return self.session.cookies.get("_xsrf", path="/hub/")
 
 
 def new_repository(folder: Path) -> Path:

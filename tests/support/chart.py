@@ -6,15 +6,13 @@ tests/kubernetes runs that file itself.
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import yaml
 from hubs import REPO
 from jupyterhub import orm
-from jupyterhub.objects import Hub
-from jupyterhub.user import User
+from spawners import pod
 from traitlets.config import Config
 
 EXAMPLE = REPO / "examples" / "kubernetes"
@@ -67,26 +65,6 @@ def in_folder(code: str, folder: Path) -> str:
     """Return the code with the files of this machine in place of those that the pod mounts."""
     policy = EXAMPLE / "policy" / "policy.yaml"
     return code.replace(MOUNTED_POLICY, str(policy)).replace("/srv/scoped-launcher", str(folder))
-
-
-def pod(c: Config, user: orm.User, **options: str) -> Any:
-    """Return the pod that KubeSpawner would start for the user, with these options of the form."""
-
-    async def prepare() -> Any:
-        from jupyterhub.utils import maybe_future
-        from kubespawner import KubeSpawner
-
-        settings = {"config": c, "hub": Hub(), "authenticator": None}
-        spawner = User(user, settings)._new_spawner("", spawner_class=KubeSpawner)
-        spawner.api_token = "secret"
-        spawner.user_options = options
-        await spawner._get_oauth_client_allowed_scopes()
-        await spawner.apply_group_overrides()
-        await maybe_future(spawner.run_pre_spawn_hook())
-        await spawner.load_user_options()
-        return await spawner.get_pod_manifest()
-
-    return asyncio.run(prepare())
 
 
 def check_pods(c: Config, users: dict[str, orm.User]) -> None:

@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from jupyterhub.services.service import _ServiceSpawner
+
 known = json.loads(os.environ["TEST_HUB"])
 c = get_config()
 
@@ -32,6 +34,11 @@ c.JupyterHub.load_roles = [
         ],
     },
 ]
+
+# The Hub has no settings for these: services run the package that is under test, and one that has
+# ended is started again sooner than after 30 s.
+_ServiceSpawner.env_keep = ["PYTHONPATH"]
+_ServiceSpawner.poll_interval = 2
 
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}  # several start at once

@@ -194,11 +194,11 @@ class Hub:
 class Browser:
     """A person's session, with cookies and redirects, that says yes to every consent page."""
 
-    def __init__(self, url: str, user: str) -> None:
+    def __init__(self, url: str, user: str, password: str = PASSWORD) -> None:
         self.url = url
         self.session = requests.Session()
         self.session.get(f"{url}/hub/login", timeout=30)
-        form = {"username": user, "password": PASSWORD, "_xsrf": self._xsrf()}
+        form = {"username": user, "password": password, "_xsrf": self._xsrf()}
         answer = self.session.post(f"{url}/hub/login", data=form, allow_redirects=False, timeout=30)
         assert answer.status_code == 302, answer.text
 

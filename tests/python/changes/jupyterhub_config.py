@@ -4,15 +4,10 @@ import json
 import os
 import secrets
 
-from jupyterhub.services.service import _ServiceSpawner
-
 from jupyterlab_scoped_launcher.hub import configure
 
 known = json.loads(os.environ["TEST_HUB"])
 load_subconfig(known["common"])
-
-# The Hub looks every 30 s whether its services still run, and has no setting for that.
-_ServiceSpawner.poll_interval = 2
 
 c = get_config()
 c.Authenticator.admin_users = {"root"}
@@ -36,7 +31,7 @@ configure(
         "server_url": known.get("server_url", ""),
     },
 )
-more = {"PYTHONPATH": known["package"], **known.get("service_environment", {})}
+more = known.get("service_environment", {})
 c.JupyterHub.services = [
     {**service, "environment": {**service.get("environment", {}), **more}}
     if service["name"] == "scoped-launcher"

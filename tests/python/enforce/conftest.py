@@ -17,12 +17,11 @@ from typing import Any
 
 import pytest
 import requests
+import spawners
 import websocket
 from hubs import EXTENSION, REPO, Hub, Visitor, free_ports, free_urls, wait
 from jupyterhub import orm, roles
-from jupyterhub.objects import Hub as HubObject
 from jupyterhub.spawner import SimpleLocalProcessSpawner
-from jupyterhub.user import User
 from traitlets.config import Config
 
 HERE = Path(__file__).parent
@@ -196,14 +195,7 @@ def new_spawner(owner: orm.User) -> Callable[..., Any]:
     def make(
         c: Config, spawner_class: type = SimpleLocalProcessSpawner, name: str = "", **options: Any
     ) -> Any:
-        settings = {"config": c, "hub": HubObject(), "authenticator": None}
-        user = User(owner, settings)
-        if name and name not in user.orm_spawners:
-            owner._orm_spawners.append(orm.Spawner(name=name))
-        spawner = user._new_spawner(name, spawner_class=spawner_class)
-        spawner.api_token = "secret"
-        spawner.user_options = options
-        return spawner
+        return spawners.new_spawner(c, owner, spawner_class, name, **options)
 
     return make
 

@@ -15,7 +15,6 @@ c.JupyterHub.load_groups = {"class": {"users": ["member"]}}
 c.JupyterHub.load_roles += [{"name": "managers", "users": ["manager"], "scopes": ["shares"]}]
 c.Spawner.environment["JUPYTERHUB_SINGLEUSER_APP"] = "jupyter_server.serverapp.ServerApp"
 configure(c, known["policy"], service={"options": ("--interval", "1")})
-c.JupyterHub.services[-1]["environment"]["PYTHONPATH"] = known["package"]
 c.JupyterHub.load_roles += [
     {
         "name": "grants-page",

@@ -31,6 +31,3 @@ c.JupyterHub.load_roles += [
     {"name": "instructors", "groups": ["staff"], "scopes": ["groups!group=class"]},
 ]
 configure(c, known["policy"], service=True)
-for service in c.JupyterHub.services:
-    if service["name"] == "scoped-launcher":
-        service["environment"]["PYTHONPATH"] = known["package"]

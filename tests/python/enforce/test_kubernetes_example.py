@@ -14,7 +14,6 @@ from chart import (
     MOUNTED_POLICY,
     check_pods,
     configuration,
-    pod,
     run_extra_config,
     values,
 )
@@ -22,6 +21,7 @@ from command_line import run
 from hub_database import hub_users
 from hubs import REPO
 from jupyterhub import orm
+from spawners import pod
 from tornado.web import HTTPError
 from traitlets.config import Config
 

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from hub_database import hub_users
 from jupyterhub import orm
-from jupyterhub.objects import Hub
-from jupyterhub.user import User
+from spawners import new_spawner, pod
 from tornado import web
 from traitlets.config import Config
 
@@ -76,61 +75,41 @@ def c(configured: Callable[..., Config]) -> Config:
     return configured(profile_list=[SMALL, GPU])
 
 
-def manifest(c: Config, user: orm.User, options: dict[str, str]) -> Any:
-    """Go through what JupyterHub does before a server starts; return the pod."""
-
-    async def prepare() -> Any:
-        from jupyterhub.utils import maybe_future
-        from kubespawner import KubeSpawner
-
-        settings = {"config": c, "hub": Hub(), "authenticator": None}
-        spawner = User(user, settings)._new_spawner("", spawner_class=KubeSpawner)
-        spawner.api_token = "secret"
-        spawner.user_options = options
-        await spawner._get_oauth_client_allowed_scopes()
-        await spawner.apply_group_overrides()
-        await maybe_future(spawner.run_pre_spawn_hook())
-        await spawner.load_user_options()
-        return await spawner.get_pod_manifest()
-
-    return asyncio.run(prepare())
-
-
-def environment(pod: Any) -> dict[str, str]:
-    return {variable.name: variable.value for variable in pod.spec.containers[0].env}
+def environment(started: Any) -> dict[str, str]:
+    return {variable.name: variable.value for variable in started.spec.containers[0].env}
 
 
 def test_a_member_gets_the_directories_and_keeps_all_that_is_configured(c, users):
-    pod = manifest(c, users["member"], {"profile": "small"})
-    variables = environment(pod)
+    started = pod(c, users["member"], profile="small")
+    variables = environment(started)
     assert variables["JUPYTER_PATH"] == "/srv/kernels/class1234:/srv/kernels/open:/opt/site"
     assert variables["SCOPED_LAUNCHER_POLICY"] == "/etc/launcher/policy.yaml"
     assert variables["SITE"] == "campus"
-    assert pod.metadata.annotations["earlier"] == "hook"
-    assert pod.spec.volumes[0].persistent_volume_claim["claimName"] == "home-member"
-    assert pod.spec.containers[0].volume_mounts[0].mount_path == "/home/jovyan"
-    assert pod.spec.containers[0].resources.limits["memory"] == 2**30
+    assert started.metadata.annotations["earlier"] == "hook"
+    assert started.spec.volumes[0].persistent_volume_claim["claimName"] == "home-member"
+    assert started.spec.containers[0].volume_mounts[0].mount_path == "/home/jovyan"
+    assert started.spec.containers[0].resources.limits["memory"] == 2**30
 
 
 def test_others_get_only_theirs_and_one_users_pod_does_not_change_anothers(c, users):
-    manifest(c, users["member"], {"profile": "small"})
-    variables = environment(manifest(c, users["other"], {"profile": "small"}))
+    pod(c, users["member"], profile="small")
+    variables = environment(pod(c, users["other"], profile="small"))
     assert variables["JUPYTER_PATH"] == "/srv/kernels/open:/opt/site"
     assert variables["TEAM"] == "alpha"
-    assert "TEAM" not in environment(manifest(c, users["member"], {"profile": "small"}))
+    assert "TEAM" not in environment(pod(c, users["member"], profile="small"))
 
 
 def test_profiles_are_filtered_and_what_is_not_offered_is_not_accepted(c, users):
-    pod = manifest(c, users["member"], {"profile": "gpu-large"})
-    assert environment(pod)["GPU"] == "1"
-    assert pod.spec.containers[0].resources.limits["memory"] == 64 * 2**30
+    started = pod(c, users["member"], profile="gpu-large")
+    assert environment(started)["GPU"] == "1"
+    assert started.spec.containers[0].resources.limits["memory"] == 64 * 2**30
     with pytest.raises(ValueError, match="gpu-large"):
-        manifest(c, users["other"], {"profile": "gpu-large"})
+        pod(c, users["other"], profile="gpu-large")
 
 
 def test_with_no_profile_left_nothing_is_started_with_no_profile(c, users):
     with pytest.raises(web.HTTPError) as refusal:
-        manifest(c, users["candidate"], {})
+        pod(c, users["candidate"])
     assert "None of the server profiles" in refusal.value.jupyterhub_message
     assert refusal.value.status_code == 403
 
@@ -139,9 +118,7 @@ def test_the_form_offers_the_visitors_profiles(c, users):
     async def form(name: str) -> str:
         from kubespawner import KubeSpawner
 
-        settings = {"config": c, "hub": Hub(), "authenticator": None}
-        spawner = User(users[name], settings)._new_spawner("", spawner_class=KubeSpawner)
-        return str(await spawner.get_options_form())
+        return str(await new_spawner(c, users[name], KubeSpawner).get_options_form())
 
     assert "GPU, large" in asyncio.run(form("member"))
     assert "GPU, large" not in asyncio.run(form("other"))
@@ -164,9 +141,9 @@ def test_profiles_may_be_configured_in_each_way(tmp_path, users, kind):
     c = Config()
     c.KubeSpawner.profile_list = profiles[kind]
     configure(c, tmp_path / "policy.yaml")
-    assert environment(manifest(c, users["member"], {"profile": "gpu-large"}))["GPU"] == "1"
+    assert environment(pod(c, users["member"], profile="gpu-large"))["GPU"] == "1"
     with pytest.raises(ValueError, match="gpu-large"):
-        manifest(c, users["other"], {"profile": "gpu-large"})
+        pod(c, users["other"], profile="gpu-large")
 
 
 # --- The choices of a profile ---
@@ -189,7 +166,7 @@ def with_choices(configured: Callable[..., Config]) -> Config:
 
 
 def image(c: Config, user: orm.User, **options: str) -> str:
-    return str(manifest(c, user, options).spec.containers[0].image)
+    return str(pod(c, user, **options).spec.containers[0].image)
 
 
 def test_a_member_chooses_what_they_like(with_choices, users):
@@ -245,7 +222,7 @@ def test_filtering_changes_nothing_for_the_next_user(with_choices, users):
 )
 def test_a_profile_may_set_the_environment(configured, users, override):
     profile = {"display_name": "one", "kubespawner_override": {"environment": override}}
-    variables = environment(manifest(configured(profile_list=[profile]), users["other"], {}))
+    variables = environment(pod(configured(profile_list=[profile]), users["other"]))
     assert variables["SCOPED_LAUNCHER_POLICY"] == "/etc/launcher/policy.yaml"
     assert variables["JUPYTER_PATH"] == "/srv/kernels/open:/opt/profile"
 
@@ -254,7 +231,7 @@ def test_a_profile_may_set_the_environment(configured, users, override):
 def test_a_search_path_that_the_hub_does_not_know_is_not_replaced(configured, users, path):
     c = configured()
     c.KubeSpawner.environment = {"JUPYTER_PATH": path} if path else {}
-    variables = environment(manifest(c, users["other"], {}))
+    variables = environment(pod(c, users["other"]))
     assert variables["SCOPED_LAUNCHER_KERNEL_PATH"] == "/srv/kernels/open"
     assert not variables.get("JUPYTER_PATH")
 
@@ -273,4 +250,4 @@ def test_the_command_of_a_pod(tmp_path, users, cmd, arguments):
     c = Config()
     c.KubeSpawner.cmd = cmd
     configure(c, tmp_path / "policy.yaml", server_policy="/p", policy_by="argument")
-    assert manifest(c, users["other"], {}).spec.containers[0].args == [*cmd, *arguments]
+    assert pod(c, users["other"]).spec.containers[0].args == [*cmd, *arguments]

@@ -12,8 +12,7 @@ from command_line import run
 from hub_database import hub_users
 from hubs import REPO
 from jupyterhub import orm
-from jupyterhub.objects import Hub
-from jupyterhub.user import User
+from spawners import new_spawner
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -79,9 +78,7 @@ def environment(c: Config, user: orm.User) -> dict[str, str]:
         from jupyterhub.utils import maybe_future
         from systemdspawner import SystemdSpawner
 
-        settings = {"config": c, "hub": Hub(), "authenticator": None}
-        spawner = User(user, settings)._new_spawner("", spawner_class=SystemdSpawner)
-        spawner.api_token = "secret"
+        spawner = new_spawner(c, user, SystemdSpawner)
         await spawner._get_oauth_client_allowed_scopes()
         await maybe_future(spawner.run_pre_spawn_hook())
         return spawner.get_env()

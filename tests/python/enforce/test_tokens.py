@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 from jupyterhub import orm, roles
-from jupyterhub.objects import Hub
 from jupyterhub.spawner import SimpleLocalProcessSpawner
-from jupyterhub.user import User
+from spawners import new_spawner
 from traitlets.config import Config
 
 from jupyterlab_scoped_launcher.hub.tokens import VisitorTokenScopes
@@ -39,10 +38,7 @@ def spawner(
     c.Spawner.oauth_client_allowed_scopes = VisitorTokenScopes(
         list(scopes), earlier, previews=previews
     )
-    settings = {"config": c, "hub": Hub(), "authenticator": None}
-    if name:
-        owner._orm_spawners.append(orm.Spawner(name=name))
-    return User(owner, settings)._new_spawner(name, spawner_class=SimpleLocalProcessSpawner)
+    return new_spawner(c, owner, SimpleLocalProcessSpawner, name)
 
 
 def allowed(spawner: Any) -> set[str]:

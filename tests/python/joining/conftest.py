@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -136,6 +137,14 @@ class Person(Browser):
         """Send a form of the page, with the token that the page has in it."""
         token = re.search(r'name="_xsrf" value="([^"]+)"', self.get(page))
         return self.send(page, status, _xsrf=token[1] if token else "", **fields)
+
+    def post_job(self, page: str, **fields: Any) -> requests.Response:
+        """Send a form that starts a job; return the page when the job has ended."""
+        answer = self.post(page, **fields)
+        while "done…" in answer.text:
+            time.sleep(0.2)
+            answer = self.session.get(answer.url, timeout=60)
+        return answer
 
     def send(self, page: str, status: int, **fields: Any) -> requests.Response:
         answer = self.session.post(

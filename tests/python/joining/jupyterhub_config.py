@@ -3,15 +3,10 @@
 import json
 import os
 
-from jupyterhub.services.service import _ServiceSpawner
-
 from jupyterlab_scoped_launcher.hub import configure
 
 known = json.loads(os.environ["TEST_HUB"])
 load_subconfig(known["common"])
-
-# The Hub looks every 30 s whether its services still run, and has no setting for that.
-_ServiceSpawner.poll_interval = 2
 
 c = get_config()
 c.Authenticator.admin_users = {"root"}
@@ -43,6 +38,3 @@ configure(
         ),
     },
 )
-for service in c.JupyterHub.services:
-    if service["name"] == "scoped-launcher":
-        service["environment"]["PYTHONPATH"] = known["package"]

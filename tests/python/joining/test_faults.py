@@ -18,9 +18,14 @@ from hubs import wait
 from .conftest import SERVICE, JoiningHub, MailServer, Person
 
 
+def database(hub: JoiningHub) -> closing[sqlite3.Connection]:
+    """Open the service's database, beside the service."""
+    return closing(sqlite3.connect(hub.folder / "service.sqlite", timeout=20))
+
+
 @contextmanager
 def locked(hub: JoiningHub) -> Iterator[None]:
-    with closing(sqlite3.connect(hub.folder / "service.sqlite", timeout=20)) as db:
+    with database(hub) as db:
         db.isolation_level = None
         db.execute("BEGIN IMMEDIATE")
         try:
@@ -44,7 +49,7 @@ def full(hub: JoiningHub) -> Iterator[None]:
 def insert(hub: JoiningHub, users: list[str], group: str) -> None:
     """Keep requests as if they had been made in the past."""
     now = datetime.now(timezone.utc).isoformat()
-    with closing(sqlite3.connect(hub.folder / "service.sqlite", timeout=20)) as db, db:
+    with database(hub) as db, db:
         db.executemany(
             "INSERT INTO request (user, group_name, reason, state, asked_at, told_at)"
             " VALUES (?, ?, '', 'asked', ?, ?)",
@@ -53,7 +58,7 @@ def insert(hub: JoiningHub, users: list[str], group: str) -> None:
 
 
 def states(hub: JoiningHub, group: str) -> dict[str, int]:
-    with closing(sqlite3.connect(hub.folder / "service.sqlite", timeout=20)) as db:
+    with database(hub) as db:
         return dict(
             db.execute(
                 "SELECT state, count(*) FROM request WHERE group_name = ? GROUP BY state", (group,)
@@ -71,10 +76,7 @@ def test_the_database_cannot_be_written(hub: JoiningHub, profx: Person, fault: A
         answer = student.post("join/class", 503, action="ask")
         assert "The database of the service cannot be used" in answer.text
         assert "waits for a decision" not in student.get("join/class")
-        page = profx.post("classes/class", action="add", names=name)
-        while "done…" in page.text:
-            time.sleep(0.2)
-            page = profx.session.get(page.url, timeout=60)
+        page = profx.post_job("classes/class", action="add", names=name)
         assert f"<strong>{name}</strong>: the database of the service cannot be used" in page.text
         assert name not in hub.members("class")
     assert "waits for a decision" in student.post("join/class", action="ask").text
@@ -93,7 +95,7 @@ def test_ten_thousand_requests(hub: JoiningHub, profx: Person) -> None:
     assert "many-09999" in profx.get("classes/bulk?requests=99")
     profx.post("classes/bulk", action="decline-all")
     assert states(hub, "bulk") == {"declined": 10_000}
-    with closing(sqlite3.connect(hub.folder / "service.sqlite", timeout=20)) as db, db:
+    with database(hub) as db, db:
         # The tests that follow wait for no mail to those who do not exist.
         db.execute("UPDATE mail SET state = 'sent' WHERE state = 'waiting'")
 
@@ -147,12 +149,9 @@ def test_the_service_is_killed_in_a_job_and_while_a_mail_waits(
     wait(lambda: f"Requests ({asking})" in profx.open(f"{SERVICE}classes/large").text, 60, hub.log)
     assert set(hub.members("large")) == members
 
-    page = profx.post("classes/large", action="approve-all")
-    while "done…" in page.text:
-        time.sleep(0.2)
-        page = profx.session.get(page.url, timeout=60)
+    profx.post_job("classes/large", action="approve-all")
     assert hub.members("large") == names
-    with closing(sqlite3.connect(hub.folder / "service.sqlite", timeout=20)) as db:
+    with database(hub) as db:
         ended = db.execute(
             "SELECT user, count(*) FROM request"
             " WHERE user LIKE 'half-%' AND state = 'approved' GROUP BY user"

@@ -178,10 +178,7 @@ def test_a_list_of_names_is_added_quickly_and_each_failure_is_named(
     wrong = [f"nobody-{number}" for number in range(5)]
     listed = [*names[:100], wrong[0], *names[100:250], *wrong[1:], *names[250:]]
     began = time.monotonic()
-    page = profx.post("classes/bulk", action="add", names="\n".join(listed))
-    while "done…" in page.text:
-        time.sleep(0.2)
-        page = profx.session.get(page.url, timeout=60)
+    page = profx.post_job("classes/bulk", action="add", names="\n".join(listed))
     took = time.monotonic() - began
     assert sorted(hub.members("bulk")) == names
     for name in wrong:
@@ -222,10 +219,7 @@ def test_many_requests_are_few_mails(hub: JoiningHub, mail: MailServer, profx: P
         hub.log,
     )
     assert len(mail.to("crowd@example.edu")) <= 4
-    page = profx.post("classes/crowd", action="approve-all")
-    while "done…" in page.text:
-        time.sleep(0.2)
-        page = profx.session.get(page.url, timeout=60)
+    profx.post_job("classes/crowd", action="approve-all")
     assert len(hub.members("crowd")) == 12
 
 

@@ -17,6 +17,3 @@ configure(
     known["policy"],
     service={"database": known["database"], "options": ("--interval", "1")},
 )
-for service in c.JupyterHub.services:
-    if service["name"] == "scoped-launcher":
-        service["environment"]["PYTHONPATH"] = known["package"]
